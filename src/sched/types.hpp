@@ -1,0 +1,146 @@
+// The words of the scheduler: what a job asks of a pool, where it is put, what is decided.
+// Pure values; quantities are whole numbers, times are stamped by the caller.
+#pragma once
+
+#include "base/ids.hpp"
+#include "base/time.hpp"
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace suan::sched {
+
+// Service tiers in the order in which they are served.
+enum class Tier : std::uint8_t {
+    reserved = 0,  // only inside the org's deserved devices; never preempted
+    standard = 1,  // may borrow; preempted only to give a share back to its owner
+    spot = 2,      // idle capacity only; preempted for anyone else
+};
+
+// How far apart the tasks of a gang may be. `any` still packs as tightly as it can.
+enum class Topology : std::uint8_t { any = 0, one_rack = 1, one_node = 2 };
+
+enum class NodeGate : std::uint8_t { open = 0, draining = 1, down = 2 };
+
+// What a job asks of its pool. Every task lies on one node. A gang starts with as many tasks as fit
+// between tasks_min and tasks_max, or not at all.
+struct Shape {
+    std::uint32_t tasks_min = 1;
+    std::uint32_t tasks_max = 1;
+    std::uint32_t devices_per_task = 1;
+    std::uint32_t milli =
+        1'000;  // below 1,000: a fraction of one device; then devices_per_task is 1
+    Topology topology = Topology::any;
+
+    friend auto operator<=>(const Shape&, const Shape&) = default;
+    // Milli-devices that `tasks` tasks hold.
+    std::int64_t milli_devices(std::uint32_t tasks) const {
+        return static_cast<std::int64_t>(tasks) * devices_per_task * milli;
+    }
+};
+
+// Some tasks of a gang on one node, with the devices they hold (bit i = device i of the node).
+struct Slot {
+    NodeId node;
+    std::uint32_t tasks = 0;
+    std::uint64_t device_mask = 0;
+    std::uint32_t milli = 1'000;  // of each device in the mask
+
+    friend auto operator<=>(const Slot&, const Slot&) = default;
+};
+using Placement = std::vector<Slot>;  // ordered by node id, each node at most once
+
+struct WaitingJob {
+    JobId id;
+    OrgId org;
+    ProjectId project;
+    MemberId member;
+    Tier tier = Tier::standard;
+    std::int32_t priority = 0;  // higher first, inside the member's own queue only
+    Time queued;                // first submission: a requeued job keeps its place
+    Duration walltime;          // upper bound of the run, > 0
+    Shape shape;
+};
+
+struct RunningLease {
+    LeaseId id;
+    JobId job;
+    OrgId org;
+    ProjectId project;
+    MemberId member;
+    Tier tier = Tier::standard;
+    Shape shape;
+    std::uint32_t tasks = 0;
+    Time started;
+    Time ends_by;           // started + wall time
+    Time last_checkpoint;   // work since then is lost when stopped; == started when none
+    bool stopping = false;  // already told to stop: its devices come back by themselves
+    Placement placement;
+};
+
+// What an org is entitled to in one pool. Milli-devices.
+struct Share {
+    std::int64_t deserved_milli = 0;
+    std::uint32_t weight = 1;              // over-share weight, >= 1
+    std::int64_t limit_milli = INT64_MAX;  // never above this, not even idle devices
+};
+
+// Rules of one pool; part of the log, so a change is an event.
+struct Rules {
+    Duration usage_half_life = Duration::hours(24 * 7);
+    Duration usage_horizon = Duration::hours(1);  // running devices count as if used this long
+    Duration min_runtime = Duration::minutes(5);  // a younger lease is not preempted
+    std::uint32_t reservations_max = 4;           // blocked heads that hold a reservation
+    enum class Order : std::uint8_t { fair = 0, fifo = 1, shortest = 2 } order = Order::fair;
+    enum class Backfill : std::uint8_t { on = 0, off = 1 } backfill = Backfill::on;
+    enum class Preemption : std::uint8_t { on = 0, off = 1 } preemption = Preemption::on;
+};
+
+// A promise to a blocked head: these nodes, not later than then, if every wall time holds.
+struct Reservation {
+    JobId job;
+    Time start;
+    Placement placement;
+};
+
+struct Start {
+    JobId job;
+    std::uint32_t tasks = 0;
+    Placement placement;
+};
+struct Preempt {  // stop the victims; the freed devices are reserved for `job`
+    JobId job;
+    std::vector<LeaseId> victims;
+    Reservation reservation;
+};
+struct Reserve {
+    Reservation reservation;
+};
+struct Unreserve {
+    JobId job;
+};
+using Decision = std::variant<Start, Preempt, Reserve, Unreserve>;
+
+// Why a waiting job does not run now. Named after Slurm's reasons where one exists.
+enum class ReasonCode : std::uint8_t {
+    resources = 1,          // free devices do not hold the gang (numbers say what is free where)
+    priority = 2,           // others go first
+    share_limit = 3,        // the org's limit in this pool (AssocGrpGRES)
+    reserved_share = 4,     // reserved tier, but the org's deserved devices are in use (QOSGrpGRES)
+    reservation = 5,        // would fit now but would delay a reserved start (Reservation)
+    nodes_unavailable = 6,  // would fit if drained or failed nodes were back (ReqNodeNotAvail)
+    preempting = 7,         // victims are being stopped for it
+    topology = 8,           // would fit now without its one_rack / one_node requirement
+};
+struct Reason {
+    ReasonCode code = ReasonCode::resources;
+    // Numbers whose meaning depends on the code; see scheduler.hpp, explain().
+    std::int64_t needed = 0;
+    std::int64_t available = 0;
+    std::int64_t limit = 0;
+    std::uint64_t other = 0;  // a job id, an org id
+};
+
+}  // namespace suan::sched
