@@ -51,7 +51,7 @@ inline constexpr std::uint16_t all = 15;
 // One cache line. The four balances are owned by the ledger and are zero when an account is
 // created.
 struct Account {
-    AccountId id;
+    AccountId id{};
     std::uint64_t debits_pending = 0;
     std::uint64_t debits_posted = 0;
     std::uint64_t credits_pending = 0;
@@ -82,11 +82,11 @@ inline constexpr std::uint64_t amount_all = UINT64_MAX;
 // A post or void may leave accounts, ledger and code zero ("as in the pending transfer"); where
 // they are given they must be the pending transfer's.
 struct Transfer {
-    TransferId id;
-    AccountId debit_account_id;
-    AccountId credit_account_id;
-    TransferId pending_id;  // of a post or void: the pending transfer that it ends
-    UserData128 user_data_128;
+    TransferId id{};
+    AccountId debit_account_id{};
+    AccountId credit_account_id{};
+    TransferId pending_id{};  // of a post or void: the pending transfer that it ends
+    UserData128 user_data_128{};
     std::uint64_t amount = 0;  // not 0, except of a void, where it must be 0
     std::uint64_t user_data_64 = 0;
     std::uint64_t timeout_us =
