@@ -56,6 +56,11 @@ public:
     std::size_t pending() const { return pending_; }
     std::size_t finished() const { return ring_size_; }
 
+    // Every record, and nothing else, can be found by its id.
+    bool is_index_exact() const {
+        return ids_.size() == rows_.size() - free_rows_.size() + ring_size_;
+    }
+
     // In no order that means anything: for sums and checks.
     template <typename Visit>
     void for_each_pending(Visit visit) const {
