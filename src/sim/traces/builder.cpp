@@ -46,8 +46,9 @@ Result<void> TraceBuilder::skip(SkipReason reason, std::int64_t line) {
 
 Result<void> TraceBuilder::add(const TraceRow& row) {
     // Ids of filtered rows are kept too: the same file must be right or wrong under every filter.
+    const std::size_t ids_before = trace_.job_ids.size();
     const std::uint32_t id = trace_.job_ids.intern(row.id);
-    if (id + std::size_t{1} != trace_.job_ids.size()) {
+    if (id < ids_before) {
         return Error{ErrorCode::invalid,
                      fmt::format("{}:{}: job id {} was used before; expected one row a job", file_,
                                  row.line, quoted_value(row.id))};
