@@ -74,6 +74,15 @@ Wheel wheel_of(const std::vector<T>& weighted) {
     return wheel;
 }
 
+// "org-1", "org-2", ...
+std::vector<std::string> numbered(const char* prefix, std::uint32_t count) {
+    std::vector<std::string> names;
+    for (std::uint32_t number = 1; number <= count; ++number) {
+        names.push_back(fmt::format("{}-{}", prefix, number));
+    }
+    return names;
+}
+
 void check(const GenerateOptions& options) {
     SUAN_ASSERT(options.jobs >= 1 && options.jobs <= limits::trace_rows_max);
     SUAN_ASSERT(options.orgs >= 1 && options.orgs <= limits::orgs_max);
@@ -99,6 +108,9 @@ public:
           gangs_(wheel_of(options.gangs)),
           durations_(wheel_of(options.durations)),
           tiers_(wheel_of(options.tiers)),
+          org_names_(numbered("org", options.orgs)),
+          project_names_(numbered("project", options.projects_per_org)),
+          member_names_(numbered("member", options.members_per_org)),
           builder_("generated",
                    ReadOptions{.orgs = {}, .devices_per_node = options.devices_per_node}) {
         constexpr std::uint64_t first_weight = 100'000;
@@ -118,6 +130,7 @@ private:
     const GenerateOptions& options_;
     Rng rng_;
     Wheel gangs_, durations_, tiers_, orgs_;
+    std::vector<std::string> org_names_, project_names_, member_names_;
     TraceBuilder builder_;
     std::uint64_t gaps_ = 0;  // sum of the gaps so far, in units of the table
     uint128 work_ = 0;        // milli-devices x microseconds
@@ -150,19 +163,15 @@ TraceJob Generator::draw_job() {
 }
 
 void Generator::add(const TraceJob& job, std::uint32_t number) {
-    using Buffer = std::array<char, 32>;
-    const auto named = [](Buffer& buffer, const char* prefix, std::uint64_t n) {
-        const auto end = fmt::format_to_n(buffer.data(), buffer.size(), "{}-{}", prefix, n).out;
-        return std::string_view(buffer.data(), static_cast<std::size_t>(end - buffer.data()));
-    };
-    Buffer id, org, project, member;
+    std::array<char, 32> id;
+    const auto end = fmt::format_to_n(id.data(), id.size(), "job-{}", number).out;
     TraceRow row;
     row.job = job;
     row.line = number;
-    row.id = named(id, "job", number);
-    row.org = named(org, "org", orgs_.draw(rng_) + 1);
-    row.project = named(project, "project", rng_.below(options_.projects_per_org) + 1);
-    row.member = named(member, "member", rng_.below(options_.members_per_org) + 1);
+    row.id = {id.data(), static_cast<std::size_t>(end - id.data())};
+    row.org = org_names_[orgs_.draw(rng_)];
+    row.project = project_names_[rng_.below(project_names_.size())];
+    row.member = member_names_[rng_.below(member_names_.size())];
     if (!options_.pools.empty()) row.pool = options_.pools[rng_.below(options_.pools.size())];
     const auto added = builder_.add(row);
     SUAN_ASSERT(added.has_value());
