@@ -56,4 +56,13 @@ inline constexpr std::uint32_t page_items_max = 1'000;
 inline constexpr std::uint32_t page_items_default = 100;
 inline constexpr std::uint32_t idempotency_keys_kept = 100'000;  // per centre, oldest dropped first
 
+// Trace files (workloads that the simulator replays), after gzip.
+inline constexpr std::size_t trace_bytes_max = std::size_t{4} << 30;
+inline constexpr std::size_t trace_line_bytes_max = 64 << 10;  // also of a record over several lines
+inline constexpr std::size_t trace_field_bytes_max = 4 << 10;
+inline constexpr std::size_t trace_columns_max = 256;
+inline constexpr std::uint32_t trace_rows_max = 5'000'000;
+inline constexpr std::uint32_t trace_header_lines_max = 1'024;  // comments kept of a SWF file
+inline constexpr std::int64_t trace_time_us_max = 253'402'300'799LL * 1'000'000;  // end of year 9999
+
 }  // namespace suan::limits
