@@ -1,0 +1,244 @@
+// What the State is made of: plain values, one struct an aggregate. Times are microseconds, money
+// is micro-yuan, device quantities are milli-devices, so that a share of a device is a whole
+// number.
+#pragma once
+
+#include "base/bytes.hpp"
+#include "base/ids.hpp"
+#include "base/money.hpp"
+#include "base/time.hpp"
+#include "ledger/types.hpp"
+#include "sched/scheduler.hpp"
+#include "suan/types.pb.h"
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace suan::core {
+
+struct Node {
+    NodeId id;
+    PoolId pool;
+    std::string name;
+    std::uint32_t rack = 0;
+    std::uint32_t devices = 0;
+    NodeState state = NODE_STATE_OPEN;
+    std::string reason;        // of its being drained or down
+    std::set<LeaseId> leases;  // that hold devices of it
+};
+
+// Rules of a pool beyond those of its scheduler.
+struct PoolLimits {
+    Duration walltime_default = Duration::hours(1);
+    Duration walltime_max = Duration::hours(366 * 24);
+    Duration grace_default = Duration::seconds(30);
+    Duration meter_interval = Duration::hours(1);
+};
+
+struct Pool {
+    PoolId id;
+    std::string name;
+    std::string title;
+    ExecutorKind executor = EXECUTOR_KIND_SIM;
+    std::string device_type;
+    std::int64_t device_gflops = 0;
+    bool sharing = false;
+    std::string visible_devices_variable;
+    sched::Rules rules;
+    PoolLimits limits;
+    std::vector<NodeId> nodes;
+    sched::PoolScheduler scheduler{sched::Rules{}};
+};
+
+// What an invoice line is summed over.
+struct InvoiceKey {
+    ProjectId project;
+    PoolId pool;
+    Tier tier = TIER_STANDARD;
+    PriceSheetId sheet;
+    std::uint32_t line = 0;
+    friend auto operator<=>(const InvoiceKey&, const InvoiceKey&) = default;
+};
+struct InvoiceSum {
+    std::int64_t milli_device_ms = 0;
+    Money charged;  // less what was credited
+    Money credited;
+};
+
+// A cap on what may be held and charged, kept as a ledger account so that it cannot be overshot.
+struct Budget {
+    ledger::AccountId account;
+    Money granted;  // sum of all that was ever allowed
+    bool active = false;
+};
+
+struct Org {
+    OrgId id;
+    std::string name;
+    std::string title;
+    std::vector<ProjectId> projects;
+    std::vector<MemberId> members;
+    std::vector<VoucherId> vouchers;  // usable ones, in the order in which they pay
+    std::map<PoolId, sched::Share> shares;
+    Budget budget;
+    std::set<JobId> unfunded;  // requeued jobs whose hold could not be renewed
+    std::map<InvoiceKey, InvoiceSum> unbilled;
+    std::map<VoucherId, Money> unbilled_by_payer;  // VoucherId{} is the org's own money
+    Money unbilled_corrections;
+    Time billed_until;
+    std::uint64_t jobs_waiting = 0;
+    std::uint64_t jobs_running = 0;
+};
+
+struct Project {
+    ProjectId id;
+    OrgId org;
+    std::string name;
+    std::uint32_t weight = 1;
+    Budget budget;
+};
+
+struct Member {
+    MemberId id;
+    OrgId org;  // 0: of the centre
+    std::string name;
+    Role role = ROLE_MEMBER;
+    Hash256 token_sm3{};
+    bool disabled = false;
+};
+
+struct Voucher {
+    VoucherId id;
+    OrgId org;
+    std::string funder;
+    std::string contract;
+    Money amount;
+    Time expires;
+    std::vector<PoolId> pools;  // empty: any
+    Money job_cap;              // 0: none
+    ledger::AccountId account;
+    bool expired = false;
+};
+
+struct PriceSheet {
+    PriceSheetId id;
+    std::string name;
+    Time published;
+    std::vector<PriceLine> lines;
+};
+
+struct Invoice {
+    std::uint64_t id = 0;
+    OrgId org;
+    Time from;
+    Time to;
+    Money total;  // compute charged, plus corrections taken, less given
+};
+
+// Money held for a job: one pending transfer.
+struct Hold {
+    ledger::TransferId transfer;
+    ledger::AccountId account;  // that pays: the org's, a voucher's, or a budget that only counts
+    VoucherId voucher;
+    std::int64_t micro_yuan = 0;
+    bool budget = false;
+};
+
+struct JobDependency {
+    JobId job;  // the first of an array means all of it
+    DependencyKind kind = DEPENDENCY_KIND_AFTEROK;
+    bool met = false;
+};
+
+struct Job {
+    JobId id;
+    JobId array;  // first job of its array; 0: none
+    OrgId org;
+    ProjectId project;
+    MemberId member;
+    PoolId pool;
+    std::string name;
+    sched::Shape shape;
+    sched::Tier tier = sched::Tier::standard;
+    JobState state = JOB_STATE_WAITING;
+    std::int32_t priority = 0;
+    std::uint32_t array_index = 0;
+    std::uint32_t array_order = 0;  // 0.. in its array
+    Duration walltime;
+    Duration checkpoint_interval;  // 0: none
+    Duration grace;
+    Time submitted;
+    Time begin;    // not before
+    Time started;  // of the newest lease
+    Time ended;
+    std::uint32_t retries = 0;
+    std::uint32_t own_failures = 0;
+    std::uint32_t launch_failures = 0;  // in a row
+    std::uint32_t attempts = 0;
+    std::uint32_t preemptions = 0;
+    bool held = false;    // by its user
+    bool queued = false;  // in the pool's scheduler
+    bool funded = true;
+    bool array_slot = true;  // the array's running_max lets it wait in the queue
+    bool has_payload = false;
+    Hash256 payload_sm3{};
+    std::vector<JobDependency> dependencies;
+    std::uint32_t dependencies_open = 0;
+    LeaseId lease;  // current one
+    PriceSheetId sheet;
+    std::uint32_t price_line = 0;
+    Money price;  // per device hour
+    Money bid;
+    std::vector<Hold> holds;
+    Money charged;  // over all leases, less what was credited
+    std::int64_t milli_device_ms = 0;
+    std::int32_t exit_code = 0;
+    std::uint32_t signal = 0;
+    std::uint32_t progress_permille = 0;
+
+    bool touched = false;  // changed since the last digest
+    uint128 digest = 0;    // its part of the last digest
+
+    bool has_ended() const { return state >= JOB_STATE_COMPLETED; }
+};
+
+struct Lease {
+    LeaseId id;
+    JobId job;
+    std::uint32_t attempt = 0;
+    std::uint32_t tasks = 0;
+    sched::Placement placement;
+    Time started;
+    Time ends_by;
+    Time last_checkpoint;
+    Time metered_to;
+    Time due;       // its next timer: metering, wall time, or the end of a stop's patience
+    Money charged;  // so far
+    std::int64_t milli_device_ms = 0;               // so far
+    std::vector<std::pair<VoucherId, Money>> paid;  // by whom so far, in order of payment
+    StopReason stopping = STOP_REASON_UNSPECIFIED;
+    bool running = false;  // the executor said so
+    bool touched = false;  // changed since the last digest
+    uint128 digest = 0;    // its part of the last digest
+};
+
+// What is left to know of an array while any of its jobs lives.
+struct Array {
+    JobId first;
+    std::uint32_t count = 0;
+    std::uint32_t ended = 0;
+    std::uint32_t failed = 0;
+    std::uint32_t running_max = 0;  // 0: no bound
+    std::uint32_t released = 0;     // jobs let into the queue so far
+};
+
+struct IdempotentRequest {
+    Hash256 request_sm3{};
+    JobId first_job;
+    std::uint32_t count = 0;
+};
+
+}  // namespace suan::core
