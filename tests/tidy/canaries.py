@@ -220,7 +220,7 @@ def symbol_canaries(folder):
 
 
 def build_canaries(folder):
-    """A build folder with one good header, one that needs another include, and a source left out."""
+    """A build folder: a good header, one that lacks an include, and a source left out."""
     files = {
         "src/base/good.hpp": HEADER + "#include <string>\nstd::string f();\n",
         "src/base/bad.hpp": HEADER + "std::string g();\n",
