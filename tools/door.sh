@@ -58,9 +58,8 @@ unit_targets() {
     done
 }
 
-# The C++ files of the repository, tracked or new, that git does not ignore.
+# The C++ files of the repository, new ones too.
 cpp_files() {
-    git ls-files --cached --others --exclude-standard -- '*.cpp' '*.hpp' | while read -r file; do
-        if [[ -f $file ]]; then echo "$file"; fi
-    done
+    find . \( -path ./build -o -path ./data -o -name node_modules -o -name .git \) -prune \
+        -o \( -name '*.cpp' -o -name '*.hpp' \) -printf '%P\n' | sort
 }
