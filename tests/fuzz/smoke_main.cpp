@@ -85,9 +85,15 @@ void mutate(std::string& text, const std::vector<std::string>& seeds, Random& ra
         case 1:
             if (rest > 0) text[at] = static_cast<char>(random.below(256));
             break;
-        case 2: text.insert(at, 1, static_cast<char>(random.below(256))); break;
-        case 3: text.erase(at, random.below(16) + 1); break;
-        case 4: text.insert(at, std::string(text, at, random.below(64))); break;
+        case 2:
+            text.insert(at, 1, static_cast<char>(random.below(256)));
+            break;
+        case 3:
+            text.erase(at, random.below(16) + 1);
+            break;
+        case 4:
+            text.insert(at, std::string(text, at, random.below(64)));
+            break;
         default: {
             const std::string& other = seeds[random.below(seeds.size())];
             const std::size_t from = random.below(other.size() + 1);
