@@ -98,10 +98,12 @@ Adopted look_at(const std::string& root, const LeaseRef& ref) {
         claimed = load_claim(attempt);
     }
     if (!claimed) return {ref, Found::never_started, {}};
-    if (open_process(*claimed)) return {ref, Found::running, {}};
+    // In this order: a supervisor that writes its end between the two looks is not taken for lost.
+    const bool alive = open_process(*claimed).has_value();
     const auto status = load_status(attempt);
     if (status && status->phase == Phase::ended && status->end.ref == ref)
         return {ref, Found::ended, status->end};
+    if (alive) return {ref, Found::running, {}};
     kill_marked(attempt);
     return {ref, Found::ended, lost_end(ref, status)};
 }
