@@ -96,6 +96,7 @@ struct SimScript {
 struct StartOrder {
     LeaseRef ref;
     std::string job_name, org, project, member, pool;
+    std::string executor;  // the pool's kind, "local" or "sim": MultiExecutor routes by it
     std::vector<TaskPlacement> tasks;
     Launcher launcher = Launcher::process_per_task;
     VisibleDevices visible_devices = VisibleDevices::none;

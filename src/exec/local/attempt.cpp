@@ -145,6 +145,7 @@ std::string encode_order(const SupervisorOrder& order) {
     out.add("project", start.project);
     out.add("member", start.member);
     out.add("pool", start.pool);
+    out.add("executor", start.executor);
     for (const TaskPlacement& task : start.tasks)
         out.add("task", encode_task(task));
     out.add("launcher", static_cast<std::uint64_t>(start.launcher));
@@ -176,6 +177,7 @@ Result<SupervisorOrder> decode_order(std::string_view text) {
     start.project = in->get("project");
     start.member = in->get("member");
     start.pool = in->get("pool");
+    start.executor = in->get("executor");
     start.launcher = static_cast<Launcher>(in->get_u64("launcher"));
     start.visible_devices = static_cast<VisibleDevices>(in->get_u64("visible_devices"));
     start.cpus_per_task = u32(in->get_u64("cpus_per_task"));

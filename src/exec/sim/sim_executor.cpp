@@ -104,7 +104,7 @@ void SimExecutor::stop(StopOrder order) {
     // Ends that are due before the stop takes effect stay: it may finish within its grace.
     const Time at = now_ + std::min(options_.stop_delay, order.grace);
     std::erase_if(it->second.due, [&](const auto& key) {
-        const bool later = key.first > at || (key.first == at && due_.contains(key));
+        const bool later = key.first >= at;
         if (later) due_.erase(key);
         return later;
     });

@@ -24,8 +24,8 @@ struct SimOptions {
     std::uint32_t launch_fail_permille = 0;  // of attempts: never start
     std::uint32_t lost_permille = 0;   // of attempts: end as lost on the way, as if a node died
     std::uint32_t progress_steps = 0;  // progress reports while it runs, evenly spread
-    Duration start_delay;
-    Duration stop_delay;  // from a stop to its end, never more than the grace
+    Duration start_delay = {};
+    Duration stop_delay = {};  // from a stop to its end, never more than the grace
 };
 
 class SimExecutor final : public Executor {
