@@ -51,6 +51,12 @@ inline constexpr std::uint32_t block_entries_max = 4'096;
 inline constexpr std::int64_t block_age_us_max = 1'000'000;
 inline constexpr std::size_t entry_bytes_max = 16 << 20;
 
+// Executors.
+inline constexpr std::uint32_t local_tasks_max = 1'024;           // processes of one lease on one machine
+inline constexpr std::uint32_t environment_variables_max = 1'000;  // given by the user
+inline constexpr std::uint64_t log_bytes_max = 1ULL << 30;        // of one output file; the rest is dropped
+inline constexpr std::uint64_t log_read_bytes_max = 1 << 20;      // of one answer
+
 // The hub's edge.
 inline constexpr std::size_t body_bytes_max = 8 << 20;
 inline constexpr std::size_t header_bytes_max = 16 << 10;
