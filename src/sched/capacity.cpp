@@ -108,6 +108,11 @@ void Capacity::set_gate(NodeId id, NodeGate gate) {
     refresh(position);
 }
 
+void Capacity::open_all() {
+    for (const Node& node : std::vector<Node>(nodes_))
+        set_gate(node.id, NodeGate::open);
+}
+
 void Capacity::acquire(const Slot& slot) {
     const std::uint32_t position = position_of(slot.node);
     Node& node = nodes_[position];
