@@ -27,7 +27,7 @@ void Impl::explain_limits(std::uint32_t job, std::vector<Reason>& out) const {
 void Impl::explain_space(std::uint32_t job, std::vector<Reason>& out) {
     Shape shape = shape_of(job);
     if (capacity.holds(ViewName::idle, shape, packing())) return;
-    scratch = capacity;
+    scratch.copy_use_of(capacity);
     scratch.open_all();
     if (scratch.holds(ViewName::idle, shape, packing())) {
         out.push_back({ReasonCode::nodes_unavailable, 0,

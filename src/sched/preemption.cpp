@@ -177,7 +177,7 @@ std::optional<Preempt> Impl::plan_preemption(std::uint32_t job) {
     const bool reclaims = org.held_firm + asked <= org.deserved_milli && tree.orgs_over_share() > 0;
     if (!reclaims && spot_leases == 0) return std::nullopt;
     if (!capacity.holds(ViewName::empty, shape_of(job), packing())) return std::nullopt;
-    scratch = capacity;
+    scratch.copy_use_of(capacity);
     if (const Reservation* own = reservation_of(jobs[job].id)) scratch.unreserve(own->placement);
     Search search(*this, job);
     search.collect(reclaims ? Sources::spot_and_borrowers : Sources::spot);
