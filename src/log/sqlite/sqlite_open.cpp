@@ -242,6 +242,7 @@ Result<void> SqliteLog::check_last_chunks() const {
     if (!row) return std::move(row).error();
     const Seq from = select->number(0);
     select->reset();
+    if (from == 0) return corrupt("chunk: first_seq: expected at least 1, found another value");
     return for_each(from, head_.last_seq,
                     [](Seq, std::string_view) -> Result<Next> { return Next::more; });
 }
