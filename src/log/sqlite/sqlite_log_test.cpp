@@ -212,7 +212,7 @@ protected:
         return "";
     }
 
-    Folder folder_;
+    Folder folder_{quick_folder()};
     const crypto::PrivateKey key_ = example_key();
     std::vector<std::string> texts_;
     Head head_;
@@ -232,9 +232,13 @@ TEST_F(Damage, a_flip_of_any_byte_is_found_or_harmless) {
     EXPECT_GT(found, bytes_.size() / 4);
 }
 
-TEST_F(Damage, a_cut_at_any_byte_is_found) {
-    for (std::size_t size = 0; size < bytes_.size(); ++size)
-        EXPECT_NE(damage(std::string_view(bytes_).substr(0, size)), "") << size;
+TEST_F(Damage, a_cut_at_any_byte_is_found_or_harmless) {
+    // SQLite reads zeros past the end of the last page, so losing zeros loses nothing.
+    const std::size_t zeros_from = bytes_.find_last_not_of('\0') + 1;
+    for (std::size_t size = 0; size < bytes_.size(); ++size) {
+        const bool found = !damage(std::string_view(bytes_).substr(0, size)).empty();
+        ASSERT_TRUE(found || size >= zeros_from) << size;
+    }
 }
 
 TEST_F(Damage, the_message_names_entry_offset_expected_and_found) {
