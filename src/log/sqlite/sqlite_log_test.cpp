@@ -295,5 +295,65 @@ TEST_F(Damage, a_lost_row_in_the_middle_is_found_by_verification) {
         << verified.error().context;
 }
 
+// Damage to the write-ahead file that a killed process leaves behind: five commits of two entries.
+class WalDamage : public ::testing::Test {
+protected:
+    void SetUp() override {
+        const auto log = open(folder_ / "log.db", small_pages());
+        for (int i = 0; i < 5; ++i) {
+            sizes_.push_back(wal_size());
+            ASSERT_TRUE(append_next(*log, 2));
+        }
+        database_ = read_file(folder_ / "log.db");
+        wal_ = read_file(folder_ / "log.db-wal");
+    }
+    std::size_t wal_size() const {
+        const fs::path file = folder_ / "log.db-wal";
+        return fs::exists(file) ? std::size_t(fs::file_size(file)) : 0;
+    }
+
+    // The entries that a restart finds, or -1 when it refuses.
+    int restart_with(std::string_view wal) {
+        const fs::path file = folder_ / "bad.db";
+        fs::remove(file.string() + "-shm");
+        write_file(file, database_);
+        write_file(file.string() + "-wal", wal);
+        const auto log = SqliteLog::open(file, {});
+        if (log) return int((*log)->head().last_seq);
+        EXPECT_EQ(log.error().code, ErrorCode::corrupt) << log.error().context;
+        return -1;
+    }
+
+    Folder folder_{quick_folder()};
+    std::string database_;
+    std::string wal_;
+    std::vector<std::size_t> sizes_;  // of the WAL before each commit
+};
+
+TEST_F(WalDamage, a_cut_loses_no_more_than_a_power_cut_at_that_moment) {
+    EXPECT_EQ(restart_with(wal_), 10);
+    for (std::size_t size = 0; size <= wal_.size(); size += 7) {
+        int commits = 0;
+        while (commits < 4 && size >= sizes_[std::size_t(commits) + 1])
+            ++commits;
+        if (size == wal_.size()) commits = 5;
+        EXPECT_EQ(restart_with(std::string_view(wal_).substr(0, size)), commits * 2) << size;
+    }
+}
+
+TEST_F(WalDamage, a_flip_before_later_commits_is_refused) {
+    for (std::size_t i = 0; i < wal_.size(); ++i) {
+        std::string bad = wal_;
+        bad[i] = char(bad[i] ^ (1 << (i % 8)));
+        const int found = restart_with(bad);
+        // Only the last two commits can pass for a torn write; until then nothing may be dropped.
+        if (i < sizes_[3]) {
+            EXPECT_TRUE(found == -1 || found == 10) << i << " " << found;
+        } else {
+            EXPECT_TRUE(found == -1 || found >= 6) << i << " " << found;
+        }
+    }
+}
+
 }  // namespace
 }  // namespace suan::log
