@@ -50,6 +50,9 @@ inline constexpr std::uint32_t victims_max = 512;  // leases preempted for one j
 inline constexpr std::uint32_t block_entries_max = 4'096;
 inline constexpr std::int64_t block_age_us_max = 1'000'000;
 inline constexpr std::size_t entry_bytes_max = 16 << 20;
+inline constexpr std::size_t append_bytes_max = 256 << 20;  // entries of one group commit, together
+inline constexpr std::size_t snapshots_kept = 3;
+inline constexpr std::size_t snapshot_row_bytes_max = 64 << 20;  // a snapshot is stored in rows
 
 // Executors.
 inline constexpr std::uint32_t local_tasks_max = 1'024;           // processes of one lease on one machine
