@@ -4,9 +4,9 @@
 #include "sched/scheduler.hpp"
 
 #include <sys/resource.h>
+#include <time.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <cstring>
 #include <deque>
@@ -17,7 +17,6 @@ namespace {
 
 using namespace suan;
 using namespace suan::sched;
-using Clock = std::chrono::steady_clock;
 
 struct Options {
     bool json = false;
@@ -139,8 +138,14 @@ private:
     Time now_{Duration::hours(1).us};
 };
 
-double seconds_since(Clock::time_point start) {
-    return std::chrono::duration<double>(Clock::now() - start).count();
+// Processor time of this thread: other work on the machine is not ours to measure.
+double thread_seconds() {
+    timespec now{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
+}
+double seconds_since(double start) {
+    return thread_seconds() - start;
 }
 
 struct Load {
@@ -156,7 +161,7 @@ Row cycle(const char* name, const Load& load) {
     for (std::uint32_t i = 0; i < backlog; ++i)
         bench.submit();
     bench.pass();
-    const auto start = Clock::now();
+    const auto start = thread_seconds();
     for (std::uint32_t i = 0; i < jobs; ++i) {
         bench.submit();
         bench.pass();
@@ -184,11 +189,11 @@ void latency(std::vector<Row>& rows, const char* label, std::uint32_t waiting, s
     std::vector<double> arrivals;
     std::vector<double> departures;
     for (std::uint32_t i = 0; i < steps; ++i) {
-        auto start = Clock::now();
+        auto start = thread_seconds();
         bench.submit();
         bench.pass();
         arrivals.push_back(seconds_since(start) * 1e6);
-        start = Clock::now();
+        start = thread_seconds();
         bench.end_one(bench.random().below(static_cast<std::uint32_t>(bench.running())));
         bench.pass();
         departures.push_back(seconds_since(start) * 1e6);
