@@ -269,7 +269,9 @@ TEST(Property, PromisedStartsAreKept) {
                 ASSERT_GE(start, world.now);
         };
         for (int step = 0; step < 300; ++step) {
-            if (world.waiting.size() < 40) submit_random(world, random, Extras::none);
+            for (int i = 0; i < 3 && world.waiting.size() < 40; ++i) {
+                submit_random(world, random, Extras::none);
+            }
             schedule();
             if (world.running.empty()) continue;
             const auto soonest = std::min_element(
