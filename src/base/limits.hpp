@@ -47,6 +47,9 @@ inline constexpr std::uint32_t victims_max = 512;           // leases preempted 
 inline constexpr std::uint32_t block_entries_max = 4'096;
 inline constexpr std::int64_t block_age_us_max = 1'000'000;
 inline constexpr std::size_t entry_bytes_max = 16 << 20;
+inline constexpr std::size_t append_bytes_max = 256 << 20;  // entries of one group commit, together
+inline constexpr std::size_t snapshots_kept = 3;
+inline constexpr std::size_t snapshot_row_bytes_max = 64 << 20;  // a snapshot is stored in rows
 
 // The hub's edge.
 inline constexpr std::size_t body_bytes_max = 8 << 20;

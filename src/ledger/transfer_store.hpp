@@ -1,0 +1,97 @@
+// The transfers that the ledger remembers: every pending one, and the last `finished_kept` finished
+// ones in the order in which they finished. Oldest finished first to be forgotten.
+//
+// A new record enters as a row. A row is open while its transfer is pending; finishing a row moves
+// it to the ring of finished records. Linked chains keep their finished records as rows until the
+// chain is decided, so that undoing a chain never has to bring a forgotten record back. Rows are
+// reused, so a row number means nothing after its transfer has finished. One thread.
+#pragma once
+
+#include "ledger/index_table.hpp"
+#include "ledger/types.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace suan::ledger {
+
+using Row = std::uint32_t;
+inline constexpr Row no_row = UINT32_MAX;
+
+class TransferStore {
+public:
+    struct Record {
+        Remembered remembered;
+        AccountIndex debit;
+        AccountIndex credit;
+        std::uint32_t heap_position =
+            UINT32_MAX;  // in the order of expiry; UINT32_MAX: does not expire
+    };
+
+    TransferStore(std::uint64_t finished_kept, std::uint64_t hash_seed);
+
+    // The record with this id, pending or finished, or null. Valid until the next change.
+    const Remembered* find(TransferId id) const;
+    // The row of a record that is still a row, or no_row.
+    Row find_row(TransferId id) const;
+    const Record& row(Row row) const { return rows_[row]; }
+    void prefetch(TransferId id) const { ids_.prefetch(hash(id)); }
+
+    // Adds a record whose id is not there. It does not expire before `start_timeout`.
+    Row add(const Remembered& remembered, AccountIndex debit, AccountIndex credit);
+    void start_timeout(Row row);
+    void set_state(Row row, TransferState state);
+    // Takes back an `add`: a row whose timeout has not started.
+    void remove(Row row);
+    // Moves a row whose state is not pending to the finished records.
+    void finish(Row row);
+    // As add and finish, without a row.
+    void add_finished(const Remembered& remembered);
+
+    // The row that expires first, by (expiry, id), or no_row.
+    Row first_to_expire() const { return heap_.empty() ? no_row : heap_.front(); }
+    static std::int64_t expires_at_us(const Transfer& pending);
+
+    std::size_t pending() const { return pending_; }
+    std::size_t finished() const { return ring_.size(); }
+
+    // In no order that means anything: for sums and checks.
+    template <typename Visit>
+    void for_each_pending(Visit visit) const {
+        for (const Record& record : rows_) {
+            if (record.remembered.state == TransferState::pending) visit(record);
+        }
+    }
+
+    std::vector<Transfer> export_pending() const;     // by id
+    std::vector<Remembered> export_finished() const;  // oldest first
+
+private:
+    static constexpr std::uint32_t in_ring = 0x8000'0000;  // marks positions in the ring
+
+    std::uint64_t hash(TransferId id) const { return hash_of(id.high, id.low, hash_seed_); }
+    std::uint32_t find_position(TransferId id) const;
+    const Remembered& at(std::uint32_t position) const;
+    // A place in the ring for one more record, forgetting the oldest where it is full.
+    std::uint32_t next_in_ring();
+    void release(Row row);
+
+    bool expires_before(Row a, Row b) const;
+    void heap_place(std::size_t position, Row row);
+    void heap_up(std::size_t position);
+    void heap_down(std::size_t position);
+    void heap_remove(Row row);
+
+    std::uint64_t finished_kept_;
+    std::uint64_t hash_seed_;
+    IndexTable ids_;
+    std::vector<Record> rows_;
+    std::vector<Row> free_rows_;
+    std::size_t pending_ = 0;  // rows whose state is pending
+    std::vector<Remembered> ring_;
+    std::size_t ring_oldest_ = 0;
+    std::vector<Row> heap_;
+};
+
+}  // namespace suan::ledger
