@@ -6,20 +6,17 @@
 #include "exec/executor.hpp"
 #include "suan/payload.pb.h"
 
-#include <optional>
-#include <string>
-
 namespace suan::runtime {
 
 // What is wrong with a payload, naming the field; done when it can be launched on an executor of
 // `kind`. The API calls it before it submits.
 Result<void> check_payload(const JobPayload& payload, ExecutorKind kind);
 
-// The order that starts `lease`. Everything but the payload comes from the state. The lease, its
-// job, pool and nodes must be in the state (asserted).
-exec::StartOrder start_order(const core::State& state, const core::Lease& lease,
-                             const JobPayload& payload);
-
 exec::LeaseRef lease_ref(const core::Lease& lease);
+
+// The order that starts `lease`, without its payload. The lease, its job, pool and nodes must be in
+// the state (asserted).
+exec::StartOrder start_order(const core::State& state, const core::Lease& lease);
+void set_payload(exec::StartOrder& order, const JobPayload& payload);
 
 }  // namespace suan::runtime
