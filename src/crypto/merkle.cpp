@@ -3,8 +3,8 @@
 #include "base/assert.hpp"
 #include "crypto/sm3.hpp"
 
-#include <cstring>
 #include <string>
+#include <utility>
 
 namespace suan::crypto {
 namespace {
@@ -69,16 +69,29 @@ Hash256 merkle_root(std::vector<Hash256> leaves) {
     return leaves.front();
 }
 
-std::vector<Hash256> inclusion_path(std::vector<Hash256> leaves, std::uint64_t index) {
-    SUAN_ASSERT(index < leaves.size());
+MerkleTree::MerkleTree(std::vector<Hash256> leaves) {
+    levels_.push_back(std::move(leaves));
+    while (levels_.back().size() > 1)
+        levels_.push_back(level_above(levels_.back()));
+}
+
+Hash256 MerkleTree::root() const {
+    return levels_.back().empty() ? sm3({}) : levels_.back().front();
+}
+
+std::vector<Hash256> MerkleTree::path(std::uint64_t index) const {
+    SUAN_ASSERT(index < levels_.front().size());
     std::vector<Hash256> path;
-    while (leaves.size() > 1) {
+    for (const std::vector<Hash256>& level : levels_) {
         const std::uint64_t sibling = index ^ 1;
-        if (sibling < leaves.size()) path.push_back(leaves[sibling]);
-        leaves = level_above(leaves);
+        if (sibling < level.size()) path.push_back(level[sibling]);
         index /= 2;
     }
     return path;
+}
+
+std::vector<Hash256> inclusion_path(std::vector<Hash256> leaves, std::uint64_t index) {
+    return MerkleTree(std::move(leaves)).path(index);
 }
 
 bool verify_inclusion(const Hash256& leaf, std::uint64_t index, std::uint64_t size,

@@ -21,6 +21,18 @@ std::vector<Hash256> merkle_leaves(std::span<const Hash256> hashes);
 
 Hash256 merkle_root(std::vector<Hash256> leaves);
 
+// All levels of one tree, for those who want the paths of many leaves.
+class MerkleTree {
+public:
+    explicit MerkleTree(std::vector<Hash256> leaves);
+    Hash256 root() const;
+    // The siblings from leaf `index` up to the root; the leaf exists (asserted).
+    std::vector<Hash256> path(std::uint64_t index) const;
+
+private:
+    std::vector<std::vector<Hash256>> levels_;  // leaves first, the root alone last
+};
+
 // The siblings from leaf `index` up to the root; index < leaves.size() (asserted).
 std::vector<Hash256> inclusion_path(std::vector<Hash256> leaves, std::uint64_t index);
 

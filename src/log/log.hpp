@@ -43,7 +43,7 @@ struct Batch {
     // Called once inside the store's transaction, after the entries are written and before they are
     // committed, for tables that must never disagree with the log. Its failure fails the append. A
     // store without transactions calls it once the entries are durable: what it writes must
-    // therefore carry the number of the last entry it has seen.
+    // therefore carry the number of the last entry it has seen. It must not call the log.
     std::function<Result<void>()> also;
 };
 
