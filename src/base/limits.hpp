@@ -51,6 +51,12 @@ inline constexpr std::size_t append_bytes_max = 256 << 20;  // entries of one gr
 inline constexpr std::size_t snapshots_kept = 3;
 inline constexpr std::size_t snapshot_row_bytes_max = 64 << 20;  // a snapshot is stored in rows
 
+// Executors.
+inline constexpr std::uint32_t local_tasks_max = 1'024;           // processes of one lease on one machine
+inline constexpr std::uint32_t environment_variables_max = 1'000;  // given by the user
+inline constexpr std::uint64_t log_bytes_max = 1ULL << 30;        // of one output file; the rest is dropped
+inline constexpr std::uint64_t log_read_bytes_max = 1 << 20;      // of one answer
+
 // The hub's edge.
 inline constexpr std::size_t body_bytes_max = 8 << 20;
 inline constexpr std::size_t header_bytes_max = 16 << 10;
@@ -58,5 +64,14 @@ inline constexpr std::uint32_t connections_max = 4'096;
 inline constexpr std::uint32_t page_items_max = 1'000;
 inline constexpr std::uint32_t page_items_default = 100;
 inline constexpr std::uint32_t idempotency_keys_kept = 100'000;  // per centre, oldest dropped first
+
+// Trace files (workloads that the simulator replays), after gzip.
+inline constexpr std::size_t trace_bytes_max = std::size_t{4} << 30;
+inline constexpr std::size_t trace_line_bytes_max = 64 << 10;  // also of a record over several lines
+inline constexpr std::size_t trace_field_bytes_max = 4 << 10;
+inline constexpr std::size_t trace_columns_max = 256;
+inline constexpr std::uint32_t trace_rows_max = 5'000'000;
+inline constexpr std::uint32_t trace_header_lines_max = 1'024;  // comments kept of a SWF file
+inline constexpr std::int64_t trace_time_us_max = 253'402'300'799LL * 1'000'000;  // end of year 9999
 
 }  // namespace suan::limits

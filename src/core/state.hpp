@@ -77,6 +77,7 @@ public:
     Table<Lease> leases;
     std::map<JobId, Array> arrays;                   // of which any job is alive
     std::map<JobId, std::vector<JobId>> dependents;  // waiting for this job (or array) to end
+    std::set<OrgId> unfunded_orgs;                   // with jobs that wait for money
     std::deque<JobId> finished;  // oldest first; limits::finished_jobs_kept of them
     std::map<std::pair<MemberId, std::string>, IdempotentRequest> idempotent;
     std::deque<std::pair<MemberId, std::string>> idempotent_order;

@@ -50,7 +50,4 @@ struct WaitReason {
 // All unmet conditions of a waiting job, most decisive first. Empty: it is about to start.
 std::vector<WaitReason> why(const State& state, const Job& job);
 
-// The price of a job: what is held for its whole wall time, and what it costs a device hour.
-Money hold_amount(const sched::Shape& shape, Duration walltime, Money price_per_device_hour);
-
 }  // namespace suan::core

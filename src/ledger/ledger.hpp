@@ -3,8 +3,7 @@
 //
 // What always holds, after every call:
 // * In every ledger (unit), posted debits of all accounts equal posted credits, and held debits
-// equal
-//   held credits. Running totals are asserted on every transfer; check_books recomputes everything.
+//   equal held credits. Running totals are asserted on every transfer; check_books recomputes all.
 // * An account with a limit flag keeps it, held amounts counted on the limited side.
 // * A refused transfer, or chain, leaves no trace: it may be sent again under the same id.
 // * An id is used once. Sending a transfer again answers `exists`, with other contents
@@ -12,11 +11,10 @@
 //   last Options::finished_kept finished ones. A forgotten id is accepted as new, so keep at least
 //   as many as can be retried.
 // * Results depend on the calls alone: not on the hash seed, nor on how often the state was
-// exported
-//   and imported. Time is the caller's and may stand still or go back.
+//   exported and imported. Time is the caller's and may stand still or go back.
 //
 // Amounts: see types.hpp. Errors: Refusal (refusal.hpp); Result where an exported state is not
-// sound. Threads: one. Memory: a call without linked transfers allocates only where a table grows.
+// sound. Threads: one. Memory: a call allocates only where a table grows.
 #pragma once
 
 #include "base/money.hpp"

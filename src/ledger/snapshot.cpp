@@ -48,6 +48,8 @@ void add_balances(const Account& account, Totals& sum) {
 }  // namespace
 
 Result<void> Ledger::check_books() const {
+    SUAN_ASSERT(staged_.empty());
+    SUAN_ASSERT(transfers_.is_index_exact());
     std::vector<Totals> sums;
     for (const Totals& totals : totals_)
         sums.push_back(Totals{totals.ledger});

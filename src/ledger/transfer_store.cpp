@@ -16,7 +16,7 @@ std::uint32_t TransferStore::find_position(TransferId id) const {
 }
 
 const Remembered& TransferStore::at(std::uint32_t position) const {
-    return (position & in_ring) != 0 ? ring_[position & ~in_ring] : rows_[position].remembered;
+    return (position & in_ring) != 0 ? in_ring_at(position & ~in_ring) : rows_[position].remembered;
 }
 
 const Remembered* TransferStore::find(TransferId id) const {
@@ -69,7 +69,7 @@ void TransferStore::finish(Row row) {
     if (rows_[row].heap_position != UINT32_MAX) heap_remove(row);
     if (finished_kept_ == 0) return remove(row);
     const std::uint32_t position = next_in_ring();
-    ring_[position & ~in_ring] = rows_[row].remembered;
+    in_ring_at(position & ~in_ring) = rows_[row].remembered;
     ids_.move(hash(rows_[row].remembered.transfer.id), row, position);
     release(row);
 }
@@ -78,18 +78,19 @@ void TransferStore::add_finished(const Remembered& remembered) {
     SUAN_ASSERT(remembered.state != TransferState::pending);
     if (finished_kept_ == 0) return;
     const std::uint32_t position = next_in_ring();
-    ring_[position & ~in_ring] = remembered;
+    in_ring_at(position & ~in_ring) = remembered;
     ids_.insert(hash(remembered.transfer.id), position);
 }
 
 std::uint32_t TransferStore::next_in_ring() {
-    if (ring_.size() < finished_kept_) {
-        ring_.emplace_back();
-        return in_ring | static_cast<std::uint32_t>(ring_.size() - 1);
+    if (ring_size_ < finished_kept_) {
+        if (ring_size_ % chunk == 0) ring_.emplace_back().reserve(chunk);
+        ring_.back().emplace_back();
+        return in_ring | static_cast<std::uint32_t>(ring_size_++);
     }
     const std::uint32_t position = in_ring | static_cast<std::uint32_t>(ring_oldest_);
-    ids_.erase(hash(ring_[ring_oldest_].transfer.id), position);
-    ring_oldest_ = ring_oldest_ + 1 == ring_.size() ? 0 : ring_oldest_ + 1;
+    ids_.erase(hash(in_ring_at(ring_oldest_).transfer.id), position);
+    ring_oldest_ = ring_oldest_ + 1 == ring_size_ ? 0 : ring_oldest_ + 1;
     return position;
 }
 
@@ -164,9 +165,11 @@ std::vector<Transfer> TransferStore::export_pending() const {
 }
 
 std::vector<Remembered> TransferStore::export_finished() const {
-    std::vector<Remembered> out(ring_.begin() + static_cast<std::ptrdiff_t>(ring_oldest_),
-                                ring_.end());
-    out.insert(out.end(), ring_.begin(), ring_.begin() + static_cast<std::ptrdiff_t>(ring_oldest_));
+    std::vector<Remembered> out;
+    out.reserve(ring_size_);
+    for (std::size_t i = 0; i < ring_size_; ++i) {
+        out.push_back(in_ring_at((ring_oldest_ + i) % ring_size_));
+    }
     return out;
 }
 

@@ -54,7 +54,12 @@ public:
     static std::int64_t expires_at_us(const Transfer& pending);
 
     std::size_t pending() const { return pending_; }
-    std::size_t finished() const { return ring_.size(); }
+    std::size_t finished() const { return ring_size_; }
+
+    // Every record, and nothing else, can be found by its id.
+    bool is_index_exact() const {
+        return ids_.size() == rows_.size() - free_rows_.size() + ring_size_;
+    }
 
     // In no order that means anything: for sums and checks.
     template <typename Visit>
@@ -69,10 +74,15 @@ public:
 
 private:
     static constexpr std::uint32_t in_ring = 0x8000'0000;  // marks positions in the ring
+    static constexpr std::size_t chunk = 4'096;
 
     std::uint64_t hash(TransferId id) const { return hash_of(id.high, id.low, hash_seed_); }
     std::uint32_t find_position(TransferId id) const;
     const Remembered& at(std::uint32_t position) const;
+    Remembered& in_ring_at(std::size_t place) { return ring_[place / chunk][place % chunk]; }
+    const Remembered& in_ring_at(std::size_t place) const {
+        return ring_[place / chunk][place % chunk];
+    }
     // A place in the ring for one more record, forgetting the oldest where it is full.
     std::uint32_t next_in_ring();
     void release(Row row);
@@ -89,7 +99,9 @@ private:
     std::vector<Record> rows_;
     std::vector<Row> free_rows_;
     std::size_t pending_ = 0;  // rows whose state is pending
-    std::vector<Remembered> ring_;
+    // In chunks, so that growing never copies.
+    std::vector<std::vector<Remembered>> ring_;
+    std::size_t ring_size_ = 0;
     std::size_t ring_oldest_ = 0;
     std::vector<Row> heap_;
 };

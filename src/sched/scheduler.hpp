@@ -150,8 +150,9 @@ public:
     // Recounts everything from its parts and asserts that they agree; O(size).
     void check_invariants() const;
 
+    struct Impl;  // src/sched/impl.hpp
+
 private:
-    struct Impl;
     std::unique_ptr<Impl> impl_;
 };
 

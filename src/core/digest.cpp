@@ -1,0 +1,222 @@
+// The digest of a State: a sum over its jobs and leases, of which only those changed since the last
+// call are looked at, mixed with everything else, which is small.
+#include "base/digest.hpp"
+
+#include "core/state.hpp"
+
+namespace suan::core {
+namespace {
+
+void mix_placement(Digest& digest, const sched::Placement& placement) {
+    digest.word(placement.size());
+    for (const sched::Slot& slot : placement) {
+        digest.word(slot.node.value);
+        digest.word(slot.tasks);
+        digest.word(slot.device_mask);
+        digest.word(slot.milli);
+    }
+}
+
+uint128 digest_of(const Job& job) {
+    Digest digest;
+    digest.word(1);
+    for (const std::uint64_t word : {job.id.value,
+                                     job.array.value,
+                                     std::uint64_t{job.org.value},
+                                     std::uint64_t{job.project.value},
+                                     std::uint64_t{job.member.value},
+                                     std::uint64_t{job.pool.value},
+                                     std::uint64_t{job.shape.tasks_min},
+                                     std::uint64_t{job.shape.tasks_max},
+                                     std::uint64_t{job.shape.devices_per_task},
+                                     std::uint64_t{job.shape.milli},
+                                     static_cast<std::uint64_t>(job.shape.topology),
+                                     static_cast<std::uint64_t>(job.tier),
+                                     static_cast<std::uint64_t>(job.state),
+                                     std::uint64_t{job.array_index},
+                                     std::uint64_t{job.own_failures},
+                                     std::uint64_t{job.launch_failures},
+                                     std::uint64_t{job.attempts},
+                                     std::uint64_t{job.preemptions},
+                                     job.lease.value,
+                                     std::uint64_t{job.sheet.value},
+                                     std::uint64_t{job.price_line},
+                                     std::uint64_t{job.dependencies_open},
+                                     std::uint64_t{job.signal},
+                                     std::uint64_t{job.progress_permille}}) {
+        digest.word(word);
+    }
+    for (const std::int64_t number :
+         {std::int64_t{job.priority}, job.walltime.us, job.grace.us, job.submitted.us, job.begin.us,
+          job.started.us, job.ended.us, job.price.micro_yuan, job.charged.micro_yuan,
+          job.milli_device_ms, std::int64_t{job.exit_code}}) {
+        digest.number(number);
+    }
+    digest.word((job.held ? 1U : 0U) | (job.queued ? 2U : 0U) | (job.funded ? 4U : 0U) |
+                (job.array_slot ? 8U : 0U));
+    digest.text(job.name);
+    digest.text(as_text(job.payload_sm3));
+    for (const Hold& hold : job.holds) {
+        digest.word(hold.transfer.low);
+        digest.word(hold.voucher.value);
+        digest.number(hold.micro_yuan);
+    }
+    return digest.value();
+}
+
+uint128 digest_of(const Lease& lease) {
+    Digest digest;
+    digest.word(2);
+    digest.word(lease.id.value);
+    digest.word(lease.job.value);
+    digest.word(lease.attempt);
+    digest.word(lease.tasks);
+    mix_placement(digest, lease.placement);
+    for (const Time time :
+         {lease.started, lease.ends_by, lease.last_checkpoint, lease.metered_to, lease.due}) {
+        digest.number(time.us);
+    }
+    digest.number(lease.charged.micro_yuan);
+    digest.number(lease.milli_device_ms);
+    for (const auto& [voucher, paid] : lease.paid) {
+        digest.word(voucher.value);
+        digest.number(paid.micro_yuan);
+    }
+    digest.word(lease.stopping);
+    digest.word(lease.running ? 1 : 0);
+    return digest.value();
+}
+
+void mix_orgs(Digest& digest, const State& state) {
+    state.orgs.for_each([&](std::uint64_t id, const Org& org) {
+        digest.word(id);
+        digest.text(org.name);
+        digest.word(org.jobs_waiting);
+        digest.word(org.jobs_running);
+        for (const VoucherId voucher : org.vouchers)
+            digest.word(voucher.value);
+        for (const JobId job : org.unfunded)
+            digest.word(job.value);
+        for (const auto& [pool, share] : org.shares) {
+            digest.word(pool.value);
+            digest.number(share.deserved_milli);
+            digest.word(share.weight);
+            digest.number(share.limit_milli);
+        }
+        for (const auto& [key, sum] : org.unbilled) {
+            digest.word(key.project.value);
+            digest.word(key.pool.value);
+            digest.number(sum.milli_device_ms);
+            digest.number(sum.charged.micro_yuan);
+            digest.number(sum.credited.micro_yuan);
+        }
+        for (const auto& [voucher, sum] : org.unbilled_by_payer)
+            digest.number(sum.micro_yuan);
+        digest.number(org.unbilled_corrections.micro_yuan);
+        digest.number(org.billed_until.us);
+    });
+    state.projects.for_each([&](std::uint64_t id, const Project& project) {
+        digest.word(id);
+        digest.word(project.weight);
+        digest.number(project.budget.granted.micro_yuan);
+    });
+    state.members.for_each([&](std::uint64_t id, const Member& member) {
+        digest.word(id);
+        digest.word(static_cast<std::uint64_t>(member.role) * 2 + (member.disabled ? 1 : 0));
+        digest.text(as_text(member.token_sm3));
+    });
+}
+
+void mix_centre(Digest& digest, const State& state) {
+    state.nodes.for_each([&](std::uint64_t id, const Node& node) {
+        digest.word(id);
+        digest.word(static_cast<std::uint64_t>(node.state));
+    });
+    state.pools.for_each([&](std::uint64_t id, const Pool& pool) {
+        digest.word(id);
+        digest.text(pool.name);
+        digest.number(pool.scheduler.use_base().us);
+        for (const sched::UseRecord& use : pool.scheduler.uses()) {
+            digest.word((std::uint64_t{use.org.value} << 32) | use.project.value);
+            digest.word(use.member.value);
+            digest.word(use.inflated_use);
+        }
+        for (const sched::Reservation& reservation : pool.scheduler.reservations()) {
+            digest.word(reservation.job.value);
+            digest.number(reservation.start.us);
+            mix_placement(digest, reservation.placement);
+        }
+    });
+}
+
+void mix_money(Digest& digest, const State& state) {
+    for (const ledger::Account& account : state.books.accounts()) {
+        digest.word(account.id.high);
+        digest.word(account.id.low);
+        digest.word(account.debits_pending);
+        digest.word(account.debits_posted);
+        digest.word(account.credits_pending);
+        digest.word(account.credits_posted);
+    }
+    state.sheets.for_each([&](std::uint64_t id, const PriceSheet& sheet) {
+        digest.word(id);
+        for (const PriceLine& line : sheet.lines) {
+            digest.word((std::uint64_t{line.pool_id()} << 8) |
+                        static_cast<std::uint64_t>(line.tier()));
+            digest.number(line.micro_yuan_per_device_hour());
+        }
+    });
+    digest.word(state.invoices.size());
+}
+
+}  // namespace
+
+Hash256 State::digest() {
+    for (const JobId id : touched_jobs_) {
+        Job* job = jobs.find(id.value);
+        if (job == nullptr) continue;
+        objects_sum_ -= job->digest;
+        job->digest = digest_of(*job);
+        objects_sum_ += job->digest;
+        job->touched = false;
+    }
+    touched_jobs_.clear();
+    for (const LeaseId id : touched_leases_) {
+        Lease* lease = leases.find(id.value);
+        if (lease == nullptr) continue;
+        objects_sum_ -= lease->digest;
+        lease->digest = digest_of(*lease);
+        objects_sum_ += lease->digest;
+        lease->touched = false;
+    }
+    touched_leases_.clear();
+
+    Digest digest;
+    digest.word(static_cast<std::uint64_t>(objects_sum_));
+    digest.word(static_cast<std::uint64_t>(objects_sum_ >> 64));
+    digest.word(jobs.size());
+    digest.word(leases.size());
+    digest.word(seq);
+    digest.number(now.us);
+    for (const std::uint64_t counter :
+         {std::uint64_t{next_pool}, std::uint64_t{next_node}, std::uint64_t{next_org},
+          std::uint64_t{next_project}, std::uint64_t{next_member}, std::uint64_t{next_voucher},
+          std::uint64_t{next_sheet}, next_job, next_lease, next_invoice, next_correction,
+          next_transfer}) {
+        digest.word(counter);
+    }
+    mix_centre(digest, *this);
+    mix_orgs(digest, *this);
+    mix_money(digest, *this);
+    const uint128 first = digest.value();
+    digest.word(0x5375616E);  // the second half: the same content, mixed once more
+    const uint128 second = digest.value();
+    Hash256 out{};
+    for (std::size_t i = 0; i < 16; ++i) {
+        out[i] = static_cast<std::uint8_t>(first >> (8 * (15 - i)));
+        out[16 + i] = static_cast<std::uint8_t>(second >> (8 * (15 - i)));
+    }
+    return out;
+}
+
+}  // namespace suan::core

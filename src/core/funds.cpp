@@ -1,0 +1,275 @@
+#include "core/funds.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace suan::core {
+namespace {
+
+constexpr std::int64_t ms_per_hour = 3'600'000;
+
+ledger::TransferId next_transfer_id(State& state) {
+    return ledger::TransferId{0, state.next_transfer++};
+}
+
+bool may_pay(const Voucher& voucher, PoolId pool, Time now) {
+    if (voucher.expired || voucher.expires <= now) return false;
+    return voucher.pools.empty() ||
+           std::find(voucher.pools.begin(), voucher.pools.end(), pool) != voucher.pools.end();
+}
+
+// Holds hold.micro_yuan of hold.account.
+Hold make_hold(State& state, JobId job, Hold hold) {
+    ledger::Transfer transfer;
+    transfer.id = next_transfer_id(state);
+    transfer.debit_account_id = hold.account;
+    transfer.credit_account_id = hold.budget ? budget_sink_account() : revenue_account();
+    transfer.amount = static_cast<std::uint64_t>(hold.micro_yuan);
+    transfer.ledger = hold.budget ? ledger_budget : ledger_cny;
+    transfer.code = transfer_code::hold;
+    transfer.flags = ledger::transfer_flags::pending;
+    transfer.user_data_64 = job.value;
+    const ledger::Refusal refusal = state.books.create_transfer(transfer, state.now);
+    SUAN_ASSERT(refusal == ledger::Refusal::created);
+    hold.transfer = transfer.id;
+    return hold;
+}
+
+void end_hold(State& state, const Hold& hold, std::uint64_t posted) {
+    ledger::Transfer transfer;
+    transfer.id = next_transfer_id(state);
+    transfer.pending_id = hold.transfer;
+    transfer.amount = posted;
+    transfer.flags =
+        posted == 0 ? ledger::transfer_flags::void_pending : ledger::transfer_flags::post_pending;
+    const ledger::Refusal refusal = state.books.create_transfer(transfer, state.now);
+    SUAN_ASSERT(refusal == ledger::Refusal::created);
+}
+
+// Posts `amount` of the hold; what remains is held again, or released with the last charge.
+void draw(State& state, JobId job, Hold& hold, std::int64_t amount, LastCharge last) {
+    SUAN_ASSERT(amount >= 0);
+    SUAN_ASSERT(amount <= hold.micro_yuan);
+    if (hold.micro_yuan == 0) return;
+    if (amount == 0 && last == LastCharge::no) return;
+    end_hold(state, hold, static_cast<std::uint64_t>(amount));
+    hold.micro_yuan = last == LastCharge::yes ? 0 : hold.micro_yuan - amount;
+    hold.transfer = ledger::TransferId{};
+    if (hold.micro_yuan > 0) hold = make_hold(state, job, hold);
+}
+
+void give_back(State& state, const Job& job, VoucherId voucher, Money amount) {
+    ledger::AccountId to = org_account(job.org);
+    if (voucher) {
+        const Voucher& v = state.vouchers.at(voucher.value);
+        to = v.expired ? funders_account() : v.account;
+    }
+    move_money(state, {.debit = revenue_account(),
+                       .credit = to,
+                       .amount = amount,
+                       .code = transfer_code::credit,
+                       .about = job.id.value});
+}
+
+void note_paid(Lease& lease, VoucherId voucher, Money amount) {
+    for (auto& [payer, sum] : lease.paid) {
+        if (payer == voucher) {
+            sum += amount;
+            return;
+        }
+    }
+    lease.paid.emplace_back(voucher, amount);
+}
+
+}  // namespace
+
+Money hold_amount(const sched::Shape& shape, Duration walltime, Money price_per_device_hour) {
+    const std::int64_t milli = shape.milli_devices(shape.tasks_max);
+    const int128 exact =
+        static_cast<int128>(milli) * (walltime.us / 1'000) * price_per_device_hour.micro_yuan;
+    const int128 unit = static_cast<int128>(1'000) * ms_per_hour;
+    const int128 rounded_up = (exact + unit - 1) / unit;
+    return Money{rounded_up > INT64_MAX / 4 ? INT64_MAX / 4
+                                            : static_cast<std::int64_t>(rounded_up)};
+}
+
+HoldPlanner::HoldPlanner(const State& state, OrgId org, ProjectId project, Time now)
+    : state_(state),
+      org_(state.orgs.at(org.value)),
+      project_(state.projects.at(project.value)),
+      now_(now) {}
+
+Money HoldPlanner::left(ledger::AccountId account) const {
+    const auto taken = taken_.find(account);
+    const Money free = state_.available(account);
+    return taken == taken_.end() ? free : free - taken->second;
+}
+
+Verdict HoldPlanner::check_budget(const Budget& budget, const char* whose, Money amount) const {
+    if (!budget.active || amount <= left(budget.account)) return std::nullopt;
+    return reject(
+        RejectionCode::budget_exceeded, "",
+        fmt::format("the whole wall time costs {}, but the budget of the {} has {} left: shorten "
+                    "walltime, ask for fewer devices, or raise the budget",
+                    yuan_text(amount), whose, yuan_text(left(budget.account))));
+}
+
+Verdict HoldPlanner::plan(PoolId pool, Money amount, Payments& holds) {
+    Money rest = amount;
+    const auto add = [&](VoucherId voucher, Money part) {
+        Payment& payment = *holds.Add();
+        payment.set_voucher_id(voucher.value);
+        payment.set_micro_yuan(part.micro_yuan);
+        rest -= part;
+    };
+    for (const VoucherId id : org_.vouchers) {
+        if (rest.micro_yuan == 0) break;
+        const Voucher& voucher = state_.vouchers.at(id.value);
+        if (!may_pay(voucher, pool, now_)) continue;
+        Money part = std::min(rest, left(voucher.account));
+        if (voucher.job_cap.micro_yuan != 0) part = std::min(part, voucher.job_cap);
+        if (part.micro_yuan > 0) add(id, part);
+    }
+    const Money own = left(org_account(org_.id));
+    if (own < rest) {
+        return reject(
+            RejectionCode::insufficient_funds, "",
+            fmt::format(
+                "the whole wall time costs {}; {} of the org's money and {} of vouchers are "
+                "free for it: shorten walltime, ask for fewer devices, or add money",
+                yuan_text(amount), yuan_text(own), yuan_text(amount - rest)));
+    }
+    if (rest.micro_yuan > 0) add(VoucherId{}, rest);
+    if (Verdict bad = check_budget(project_.budget, "project", amount)) return bad;
+    if (Verdict bad = check_budget(org_.budget, "org", amount)) return bad;
+    for (const Payment& payment : holds) {
+        const VoucherId voucher{payment.voucher_id()};
+        taken_[voucher ? voucher_account(voucher) : org_account(org_.id)] +=
+            Money{payment.micro_yuan()};
+    }
+    if (org_.budget.active) taken_[org_.budget.account] += amount;
+    if (project_.budget.active) taken_[project_.budget.account] += amount;
+    return std::nullopt;
+}
+
+void place_holds(State& state, Job& job, const Payments& holds) {
+    SUAN_ASSERT(job.holds.empty());
+    std::int64_t total = 0;
+    for (const Payment& payment : holds) {
+        Hold hold;
+        hold.voucher = VoucherId{payment.voucher_id()};
+        hold.account = hold.voucher ? voucher_account(hold.voucher) : org_account(job.org);
+        hold.micro_yuan = payment.micro_yuan();
+        total += hold.micro_yuan;
+        job.holds.push_back(make_hold(state, job.id, hold));
+    }
+    if (total == 0) return;
+    const std::array<const Budget*, 2> budgets{&state.orgs.at(job.org.value).budget,
+                                               &state.projects.at(job.project.value).budget};
+    for (const Budget* budget : budgets) {
+        if (!budget->active) continue;
+        Hold hold;
+        hold.account = budget->account;
+        hold.micro_yuan = total;
+        hold.budget = true;
+        job.holds.push_back(make_hold(state, job.id, hold));
+    }
+}
+
+void release_holds(State& state, Job& job) {
+    for (const Hold& hold : job.holds) {
+        if (hold.micro_yuan > 0) end_hold(state, hold, 0);
+    }
+    job.holds.clear();
+}
+
+Metering meter(const Job& job, const Lease& lease, Time to) {
+    SUAN_ASSERT(to >= lease.started);
+    const std::int64_t ms = (to - lease.started).us / 1'000;
+    const std::int64_t total = mul_div_floor(job.shape.milli_devices(lease.tasks), ms, 1);
+    const int128 exact = static_cast<int128>(total) * job.price.micro_yuan;
+    const auto cost = static_cast<std::int64_t>(exact / (static_cast<int128>(1'000) * ms_per_hour));
+    return Metering{total - lease.milli_device_ms, Money{cost} - lease.charged};
+}
+
+void plan_payments(const Job& job, const Lease& lease, Money amount, Payments& payments) {
+    const auto add = [&](VoucherId voucher, std::int64_t part) {
+        if (part == 0) return;
+        Payment& payment = *payments.Add();
+        payment.set_voucher_id(voucher.value);
+        payment.set_micro_yuan(part);
+    };
+    std::int64_t rest = amount.micro_yuan;
+    if (rest >= 0) {
+        for (const Hold& hold : job.holds) {
+            if (hold.budget) continue;
+            const std::int64_t part = std::min(rest, hold.micro_yuan);
+            add(hold.voucher, part);
+            rest -= part;
+        }
+    } else {
+        for (auto paid = lease.paid.rbegin(); paid != lease.paid.rend(); ++paid) {
+            const std::int64_t part = std::min(-rest, paid->second.micro_yuan);
+            add(paid->first, -part);
+            rest += part;
+        }
+    }
+    SUAN_ASSERT(rest == 0);
+}
+
+void pay(State& state, Job& job, Lease& lease, const Payments& payments, LastCharge last) {
+    Org& org = state.orgs.at(job.org.value);
+    std::int64_t total = 0;
+    std::vector<std::pair<VoucherId, std::int64_t>> drawn;
+    for (const Payment& payment : payments) {
+        const VoucherId voucher{payment.voucher_id()};
+        const Money amount{payment.micro_yuan()};
+        total += amount.micro_yuan;
+        org.unbilled_by_payer[voucher] += amount;
+        note_paid(lease, voucher, amount);
+        if (amount.micro_yuan < 0) {
+            give_back(state, job, voucher, Money{-amount.micro_yuan});
+        } else {
+            drawn.emplace_back(voucher, amount.micro_yuan);
+        }
+    }
+    for (Hold& hold : job.holds) {
+        if (hold.budget) {
+            const std::int64_t part = std::max<std::int64_t>(0, total);
+            draw(state, job.id, hold, part, last);
+            if (total < 0) {
+                move_money(state, {.debit = budget_sink_account(),
+                                   .credit = hold.account,
+                                   .amount = Money{-total},
+                                   .ledger = ledger_budget,
+                                   .code = transfer_code::credit,
+                                   .about = job.id.value});
+            }
+            continue;
+        }
+        std::int64_t part = 0;
+        for (const auto& [voucher, amount] : drawn) {
+            if (voucher == hold.voucher) part = amount;
+        }
+        draw(state, job.id, hold, part, last);
+    }
+}
+
+void move_money(State& state, const Move& move) {
+    if (move.amount.micro_yuan == 0) return;
+    SUAN_ASSERT(move.amount.micro_yuan > 0);
+    ledger::Transfer transfer;
+    transfer.id = next_transfer_id(state);
+    transfer.debit_account_id = move.debit;
+    transfer.credit_account_id = move.credit;
+    transfer.amount = static_cast<std::uint64_t>(move.amount.micro_yuan);
+    transfer.ledger = move.ledger;
+    transfer.code = move.code;
+    transfer.user_data_64 = move.about;
+    const ledger::Refusal refusal = state.books.create_transfer(transfer, state.now);
+    SUAN_ASSERT(refusal == ledger::Refusal::created);
+}
+
+}  // namespace suan::core

@@ -1,0 +1,83 @@
+// Holding, charging and giving back money: what the ledger's accounts and transfers mean for a job.
+// Internal to src/core.
+//
+// A hold covers the whole wall time before a job may wait: vouchers first (oldest expiry first,
+// those that may pay for the pool), the org's own money for the rest. Budgets of the org and the
+// project hold the same amount beside it, on a ledger of their own that only counts. A charge posts
+// a part of the hold, so no cap can be overshot: what is not held cannot be charged.
+#pragma once
+
+#include "core/step.hpp"
+
+#include <map>
+#include <vector>
+
+namespace suan::core {
+
+// What a job may cost at most: all its tasks for its whole wall time, rounded up.
+Money hold_amount(const sched::Shape& shape, Duration walltime, Money price_per_device_hour);
+
+using Payments = google::protobuf::RepeatedPtrField<Payment>;
+
+// Plans the holds of one job, or of the jobs of an array one after the other: what an earlier one
+// takes is not there for the next.
+class HoldPlanner {
+public:
+    HoldPlanner(const State& state, OrgId org, ProjectId project, Time now);
+
+    // Fills `holds` for `amount` in `pool`, or says why it cannot be held.
+    Verdict plan(PoolId pool, Money amount, Payments& holds);
+
+private:
+    Money left(ledger::AccountId account) const;
+    Verdict check_budget(const Budget& budget, const char* whose, Money amount) const;
+
+    const State& state_;
+    const Org& org_;
+    const Project& project_;
+    Time now_;
+    std::map<ledger::AccountId, Money> taken_;
+};
+
+// Makes the transfers of `holds` (and of active budgets) and remembers them in the job.
+void place_holds(State& state, Job& job, const Payments& holds);
+// Releases whatever is still held.
+void release_holds(State& state, Job& job);
+
+// What a lease costs from its start to `to`, given what was charged already.
+struct Metering {
+    std::int64_t milli_device_ms = 0;  // since the last charge; negative when work is given back
+    Money amount;                      // likewise
+};
+Metering meter(const Job& job, const Lease& lease, Time to);
+
+// Splits `amount` over the job's holds (positive) or back over who paid (negative).
+void plan_payments(const Job& job, const Lease& lease, Money amount, Payments& payments);
+// Moves the money. `last`: the rest of the hold is released with the posts.
+enum class LastCharge { no, yes };
+void pay(State& state, Job& job, Lease& lease, const Payments& payments, LastCharge last);
+
+// One plain transfer, asserted to be accepted.
+struct Move {
+    ledger::AccountId debit;
+    ledger::AccountId credit;
+    Money amount;
+    std::uint32_t ledger = ledger_cny;
+    std::uint16_t code = 1;
+    std::uint64_t about = 0;  // a job, voucher or correction id
+};
+void move_money(State& state, const Move& move);
+
+// Codes of transfers, for whoever reads the journal.
+namespace transfer_code {
+inline constexpr std::uint16_t funded = 1;
+inline constexpr std::uint16_t hold = 2;
+inline constexpr std::uint16_t charge = 3;
+inline constexpr std::uint16_t credit = 4;
+inline constexpr std::uint16_t voucher_issued = 5;
+inline constexpr std::uint16_t voucher_expired = 6;
+inline constexpr std::uint16_t correction = 7;
+inline constexpr std::uint16_t budget = 8;
+}  // namespace transfer_code
+
+}  // namespace suan::core

@@ -1,0 +1,88 @@
+#include "base/limits.hpp"
+#include "core/state.hpp"
+
+#include <map>
+
+namespace suan::core {
+namespace {
+
+// No milli-device of a node is leased twice, and every lease is a whole gang.
+void check_leases(const State& state) {
+    std::map<std::pair<NodeId, std::uint32_t>, std::uint32_t> used;
+    state.leases.for_each([&](std::uint64_t id, const Lease& lease) {
+        const Job& job = state.jobs.at(lease.job.value);
+        SUAN_ASSERT(job.lease.value == id);
+        SUAN_ASSERT(lease.tasks >= job.shape.tasks_min);
+        SUAN_ASSERT(lease.tasks <= job.shape.tasks_max);
+        std::uint32_t tasks = 0;
+        for (const sched::Slot& slot : lease.placement) {
+            const Node& node = state.nodes.at(slot.node.value);
+            SUAN_ASSERT(node.pool == job.pool);
+            SUAN_ASSERT(node.leases.count(lease.id) == 1);
+            std::uint32_t devices = 0;
+            for (std::uint32_t device = 0; device < limits::devices_per_node_max; ++device) {
+                if (((slot.device_mask >> device) & 1) == 0) continue;
+                ++devices;
+                SUAN_ASSERT(device < node.devices);
+                std::uint32_t& milli = used[{slot.node, device}];
+                milli += slot.milli;
+                SUAN_ASSERT(milli <= limits::milli_per_device);
+            }
+            SUAN_ASSERT(devices == slot.tasks * job.shape.devices_per_task);
+            tasks += slot.tasks;
+        }
+        SUAN_ASSERT(tasks == lease.tasks);
+    });
+}
+
+// Holds stand in the ledger for as much as the jobs think, and nothing else is pending.
+void check_holds(const State& state) {
+    std::size_t pending = 0;
+    state.jobs.for_each([&](std::uint64_t, const Job& job) {
+        for (const Hold& hold : job.holds) {
+            if (hold.micro_yuan == 0) continue;
+            ++pending;
+            const ledger::Remembered* transfer = state.books.find_transfer(hold.transfer);
+            SUAN_ASSERT(transfer != nullptr);
+            SUAN_ASSERT(transfer->state == ledger::TransferState::pending);
+            SUAN_ASSERT(transfer->transfer.amount == static_cast<std::uint64_t>(hold.micro_yuan));
+        }
+        if (job.has_ended()) SUAN_ASSERT(job.holds.empty());
+    });
+    SUAN_ASSERT(pending == state.books.pending_count());
+}
+
+void check_counts(const State& state) {
+    std::map<OrgId, std::pair<std::uint64_t, std::uint64_t>> counts;
+    std::uint64_t ended = 0;
+    state.jobs.for_each([&](std::uint64_t id, const Job& job) {
+        SUAN_ASSERT(id < state.next_job);
+        if (job.has_ended()) {
+            ++ended;
+            SUAN_ASSERT(!job.queued);
+            SUAN_ASSERT(!job.lease);
+            return;
+        }
+        ++(job.lease ? counts[job.org].second : counts[job.org].first);
+        if (job.queued) SUAN_ASSERT(job.dependencies_open == 0);
+        if (job.queued) SUAN_ASSERT(job.funded);
+    });
+    SUAN_ASSERT(ended == state.finished.size());
+    state.orgs.for_each([&](std::uint64_t, const Org& org) {
+        SUAN_ASSERT(org.jobs_waiting == counts[org.id].first);
+        SUAN_ASSERT(org.jobs_running == counts[org.id].second);
+        SUAN_ASSERT(org.unfunded.empty() == (state.unfunded_orgs.count(org.id) == 0));
+    });
+}
+
+}  // namespace
+
+void State::check_invariants() const {
+    check_leases(*this);
+    check_holds(*this);
+    check_counts(*this);
+    SUAN_ASSERT(books.check_books());
+    pools.for_each([](std::uint64_t, const Pool& pool) { pool.scheduler.check_invariants(); });
+}
+
+}  // namespace suan::core

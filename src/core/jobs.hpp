@@ -1,0 +1,49 @@
+// Jobs from submission to their end: admission, arrays, dependencies, holding, cancelling. Internal
+// to src/core. Their runs are in leases.hpp.
+#pragma once
+
+#include "core/step.hpp"
+
+namespace suan::core {
+
+// `done` is set when the submission is a retry of an earlier one.
+struct SubmitVerdict {
+    Verdict rejection;
+    std::optional<std::pair<JobId, std::uint32_t>> done;
+};
+SubmitVerdict decide_submit_job(Step& step, const SubmitJob& command);
+Verdict decide_cancel_job(Step& step, const CancelJob& command);
+Verdict decide_hold_job(Step& step, const HoldJob& command);
+Verdict decide_release_job(Step& step, const ReleaseJob& command);
+
+// Ends a job that runs no lease, and lets what waits for it know.
+struct JobEnd {
+    JobState state = JOB_STATE_COMPLETED;
+    std::int32_t exit_code = 0;
+    std::uint32_t signal = 0;
+    std::string reason;
+};
+void end_job(Step& step, JobId job, const JobEnd& end);
+// Its begin time has come: into the queue if nothing else keeps it out.
+void begin_job(Step& step, JobId job);
+
+// Nothing keeps it out of the queue but, perhaps, the missing money.
+bool ready_but_for_money(const Job& job, Time now);
+bool ready(const Job& job, Time now);
+
+void apply_job_admitted(State& state, const Entry& entry, const JobAdmitted& event);
+void apply_job_eligible(State& state, const JobEligible& event);
+void apply_job_ended(State& state, const JobEnded& event);
+void apply_job_held(State& state, const JobHeld& event);
+void apply_job_released(State& state, const JobReleased& event);
+void apply_job_requeued(State& state, const JobRequeued& event);
+void apply_job_funded(State& state, const JobFunded& event);
+void apply_job_unfunded(State& state, const JobUnfunded& event);
+void apply_job_reserved(State& state, const JobReserved& event);
+void apply_job_unreserved(State& state, const JobUnreserved& event);
+
+// Into and out of the pool's queue.
+void enqueue(State& state, Job& job);
+void dequeue(State& state, Job& job);
+
+}  // namespace suan::core

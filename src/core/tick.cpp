@@ -1,0 +1,97 @@
+#include "core/tick.hpp"
+
+#include "core/jobs.hpp"
+#include "core/leases.hpp"
+#include "core/money.hpp"
+
+namespace suan::core {
+namespace {
+
+void run_timers(Step& step) {
+    auto& timers = step.mutable_state().timers;
+    while (!timers.empty() && timers.top().at <= step.now()) {
+        const Timer timer = timers.top();
+        timers.pop();
+        switch (timer.kind) {
+            case Timer::Kind::lease:
+                lease_due(step, LeaseId{timer.id});
+                break;
+            case Timer::Kind::begin:
+                begin_job(step, JobId{timer.id});
+                break;
+            case Timer::Kind::voucher:
+                expire_voucher(step, VoucherId{static_cast<std::uint32_t>(timer.id)});
+                break;
+        }
+    }
+}
+
+void fund_waiting(Step& step) {
+    std::vector<OrgId> waiting(step.state().unfunded_orgs.begin(),
+                               step.state().unfunded_orgs.end());
+    for (const OrgId org : waiting)
+        fund_waiting_jobs(step, org);
+}
+
+void reservation_to(const sched::Reservation& reservation, JobReserved& reserved) {
+    reserved.set_job_id(reservation.job.value);
+    reserved.set_start_us(reservation.start.us);
+    placement_to(reservation.placement, reserved.mutable_slots());
+}
+
+struct Carry {
+    Step& step;
+
+    void operator()(const sched::Start& start) const {
+        const State& state = step.state();
+        const Job& job = state.jobs.at(start.job.value);
+        step.emit([&](Event& event) {
+            JobStarted& started = *event.mutable_job_started();
+            started.set_job_id(start.job.value);
+            started.set_lease_id(state.next_lease);
+            started.set_attempt(job.attempts + 1);
+            started.set_tasks(start.tasks);
+            placement_to(start.placement, started.mutable_slots());
+        });
+    }
+    void operator()(const sched::Preempt& preempt) const {
+        for (const LeaseId victim : preempt.victims)
+            stop_lease(step, victim, STOP_REASON_PREEMPTED, preempt.job);
+        step.emit([&](Event& event) {
+            reservation_to(preempt.reservation, *event.mutable_job_reserved());
+        });
+    }
+    void operator()(const sched::Reserve& reserve) const {
+        step.emit([&](Event& event) {
+            reservation_to(reserve.reservation, *event.mutable_job_reserved());
+        });
+    }
+    void operator()(const sched::Unreserve& unreserve) const {
+        step.emit(
+            [&](Event& event) { event.mutable_job_unreserved()->set_job_id(unreserve.job.value); });
+    }
+};
+
+void run_pass(Step& step, sched::PoolScheduler& scheduler) {
+    scheduler.begin_pass(step.now());
+    while (std::optional<sched::Decision> decision = scheduler.next())
+        std::visit(Carry{step}, *decision);
+}
+
+}  // namespace
+
+Verdict decide_tick(Step& step) {
+    if (!is_system(step.actor())) {
+        return reject(RejectionCode::forbidden, "", "only the hub itself tells the time");
+    }
+    run_timers(step);
+    fund_waiting(step);
+    State& state = step.mutable_state();
+    for (std::uint32_t id = 1; id < state.next_pool; ++id) {
+        sched::PoolScheduler& scheduler = state.pools.at(id).scheduler;
+        if (scheduler.wants_pass()) run_pass(step, scheduler);
+    }
+    return std::nullopt;
+}
+
+}  // namespace suan::core

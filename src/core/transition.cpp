@@ -1,0 +1,174 @@
+#include "core/transition.hpp"
+
+#include "base/limits.hpp"
+#include "core/centre.hpp"
+#include "core/jobs.hpp"
+#include "core/leases.hpp"
+#include "core/money.hpp"
+#include "core/orgs.hpp"
+#include "core/step.hpp"
+#include "core/tick.hpp"
+
+namespace suan::core {
+namespace {
+
+Verdict decide(Step& step, const Command& command) {
+    switch (command.kind_case()) {
+        case Command::kTick:
+            return decide_tick(step);
+        case Command::kCancelJob:
+            return decide_cancel_job(step, command.cancel_job());
+        case Command::kHoldJob:
+            return decide_hold_job(step, command.hold_job());
+        case Command::kReleaseJob:
+            return decide_release_job(step, command.release_job());
+        case Command::kLeaseReport:
+            return decide_lease_report(step, command.lease_report());
+        case Command::kDefinePool:
+            return decide_define_pool(step, command.define_pool());
+        case Command::kAddNodes:
+            return decide_add_nodes(step, command.add_nodes());
+        case Command::kSetNodeState:
+            return decide_set_node_state(step, command.set_node_state());
+        case Command::kSetPoolRules:
+            return decide_set_pool_rules(step, command.set_pool_rules());
+        case Command::kCreateOrg:
+            return decide_create_org(step, command.create_org());
+        case Command::kCreateProject:
+            return decide_create_project(step, command.create_project());
+        case Command::kCreateMember:
+            return decide_create_member(step, command.create_member());
+        case Command::kChangeMember:
+            return decide_change_member(step, command.change_member());
+        case Command::kSetShare:
+            return decide_set_share(step, command.set_share());
+        case Command::kPublishPriceSheet:
+            return decide_publish_price_sheet(step, command.publish_price_sheet());
+        case Command::kFundOrg:
+            return decide_fund_org(step, command.fund_org());
+        case Command::kSetBudget:
+            return decide_set_budget(step, command.set_budget());
+        case Command::kIssueVoucher:
+            return decide_issue_voucher(step, command.issue_voucher());
+        case Command::kCorrect:
+            return decide_correct(step, command.correct());
+        case Command::kCloseInvoice:
+            return decide_close_invoice(step, command.close_invoice());
+        case Command::kSubmitJob:  // has answers of its own, see step()
+        case Command::KIND_NOT_SET:
+            break;
+    }
+    return reject(RejectionCode::invalid_field, "kind",
+                  "the command has no kind that this version knows");
+}
+
+}  // namespace
+
+Outcome step(State& state, Entry& entry) {
+    SUAN_ASSERT(Time{entry.time_us()} >= state.now);
+    SUAN_ASSERT(entry.events_size() == 0);
+    entry.set_rules_version(rules_version);
+    Step step(state, entry);
+    if (entry.command().kind_case() == Command::kSubmitJob) {
+        const SubmitVerdict verdict = decide_submit_job(step, entry.command().submit_job());
+        if (verdict.rejection) return *verdict.rejection;
+        if (verdict.done) return AlreadyDone{verdict.done->first, verdict.done->second};
+        return std::monostate{};
+    }
+    if (Verdict refused = decide(step, entry.command())) {
+        SUAN_ASSERT(entry.events_size() == 0);
+        return *refused;
+    }
+    return std::monostate{};
+}
+
+void apply(State& state, const Entry& entry) {
+    begin_entry(state, entry);
+    for (const Event& event : entry.events())
+        apply_event(state, entry, event);
+}
+
+void begin_entry(State& state, const Entry& entry) {
+    SUAN_ASSERT(entry.seq() == state.seq + 1);
+    SUAN_ASSERT(Time{entry.time_us()} >= state.now);
+    state.seq = entry.seq();
+    state.now = Time{entry.time_us()};
+    for (std::uint32_t pool = 1; pool < state.next_pool; ++pool)
+        state.pools.at(pool).scheduler.advance(state.now);
+}
+
+void apply_event(State& state, const Entry& entry, const Event& event) {
+    switch (event.kind_case()) {
+        case Event::kTimeAdvanced:
+            return;
+        case Event::kJobAdmitted:
+            return apply_job_admitted(state, entry, event.job_admitted());
+        case Event::kJobEligible:
+            return apply_job_eligible(state, event.job_eligible());
+        case Event::kJobStarted:
+            return apply_job_started(state, event.job_started());
+        case Event::kLeaseStopping:
+            return apply_lease_stopping(state, event.lease_stopping());
+        case Event::kLeaseEnded:
+            return apply_lease_ended(state, event.lease_ended());
+        case Event::kLeaseCharged:
+            return apply_lease_charged(state, event.lease_charged());
+        case Event::kJobRequeued:
+            return apply_job_requeued(state, event.job_requeued());
+        case Event::kJobEnded:
+            return apply_job_ended(state, event.job_ended());
+        case Event::kJobHeld:
+            return apply_job_held(state, event.job_held());
+        case Event::kJobReleased:
+            return apply_job_released(state, event.job_released());
+        case Event::kJobReserved:
+            return apply_job_reserved(state, event.job_reserved());
+        case Event::kJobUnreserved:
+            return apply_job_unreserved(state, event.job_unreserved());
+        case Event::kLeaseProgress:
+            return apply_lease_progress(state, event.lease_progress());
+        case Event::kJobFunded:
+            return apply_job_funded(state, event.job_funded());
+        case Event::kLeaseRunning:
+            return apply_lease_running(state, event.lease_running());
+        case Event::kJobUnfunded:
+            return apply_job_unfunded(state, event.job_unfunded());
+        case Event::kPoolDefined:
+            return apply_pool_defined(state, entry, event.pool_defined());
+        case Event::kNodesAdded:
+            return apply_nodes_added(state, entry, event.nodes_added());
+        case Event::kNodeStateChanged:
+            return apply_node_state_changed(state, entry, event.node_state_changed());
+        case Event::kPoolRulesChanged:
+            return apply_pool_rules_changed(state, entry, event.pool_rules_changed());
+        case Event::kOrgCreated:
+            return apply_org_created(state, entry, event.org_created());
+        case Event::kProjectCreated:
+            return apply_project_created(state, entry, event.project_created());
+        case Event::kMemberCreated:
+            return apply_member_created(state, entry, event.member_created());
+        case Event::kMemberChanged:
+            return apply_member_changed(state, entry, event.member_changed());
+        case Event::kShareChanged:
+            return apply_share_changed(state, entry, event.share_changed());
+        case Event::kPriceSheetPublished:
+            return apply_price_sheet_published(state, entry, event.price_sheet_published());
+        case Event::kOrgFunded:
+            return apply_org_funded(state, entry, event.org_funded());
+        case Event::kBudgetChanged:
+            return apply_budget_changed(state, entry, event.budget_changed());
+        case Event::kVoucherIssued:
+            return apply_voucher_issued(state, entry, event.voucher_issued());
+        case Event::kVoucherExpired:
+            return apply_voucher_expired(state, event.voucher_expired());
+        case Event::kCorrected:
+            return apply_corrected(state, entry, event.corrected());
+        case Event::kInvoiceIssued:
+            return apply_invoice_issued(state, entry, event.invoice_issued());
+        case Event::KIND_NOT_SET:
+            break;
+    }
+    SUAN_ASSERT(!"an event of this kind is not known to this version");
+}
+
+}  // namespace suan::core

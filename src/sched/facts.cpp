@@ -1,0 +1,273 @@
+// Facts: how the core feeds a PoolScheduler.
+#include "base/limits.hpp"
+#include "sched/impl.hpp"
+
+#include <algorithm>
+
+namespace suan::sched {
+
+using Impl = PoolScheduler::Impl;
+
+// First-come without backfill is the published baseline, so it places by that baseline's rule too.
+Packing PoolScheduler::Impl::packing() const {
+    return !fair() && !backfills() ? Packing::consolidated : Packing::tight;
+}
+
+// Without backfill nothing overtakes a blocked head, so only the devices of victims need keeping.
+std::size_t PoolScheduler::Impl::reservations_max() const {
+    if (!backfills()) return preempts() ? 1 : 0;
+    return std::min(rules.reservations_max, limits::reservations_per_pool_max);
+}
+
+void PoolScheduler::Impl::settle() {
+    if (capacity.stale()) capacity.rebuild();
+}
+
+// After a fact that may let something fit: what the pass learnt is no longer true.
+void PoolScheduler::Impl::restart_pass() {
+    changed = true;
+    ++pass.number;
+    pass.not_idle = 0;
+    pass.not_unreserved = 0;
+    pass.no_reservation = 0;
+    pass.backfill_tests = 0;
+}
+
+std::uint64_t PoolScheduler::Impl::rank_of(Tier tier, std::int32_t priority,
+                                           Duration walltime) const {
+    switch (rules.order) {
+        case Rules::Order::fifo:
+            return 0;
+        case Rules::Order::shortest:
+            return static_cast<std::uint64_t>(walltime.us);
+        case Rules::Order::fair:
+            break;
+    }
+    const auto down = static_cast<std::uint64_t>(std::int64_t{INT32_MAX} - priority);
+    return static_cast<std::uint64_t>(tier) << 32 | down;
+}
+
+JobQueue& PoolScheduler::Impl::queue_of(const JobSlot& job) {
+    if (!fair()) return pool_queue;
+    const Branch branch = branch_of(kinds.tier(job.kind));
+    return tree[job.leaf].standing[static_cast<std::size_t>(branch)].queue;
+}
+
+void PoolScheduler::Impl::enqueue(const WaitingJob& job) {
+    SUAN_ASSERT(jobs.find(job.id) == IdIndex::none);
+    SUAN_ASSERT(job.walltime.us > 0);
+    SUAN_ASSERT(job.shape.tasks_min >= 1);
+    SUAN_ASSERT(job.shape.tasks_min <= job.shape.tasks_max);
+    SUAN_ASSERT(job.shape.devices_per_task >= 1);
+    SUAN_ASSERT(job.shape.milli >= 1);
+    SUAN_ASSERT(job.shape.milli <= limits::milli_per_device);
+    SUAN_ASSERT(job.shape.milli == limits::milli_per_device || job.shape.devices_per_task == 1);
+    JobSlot slot;
+    slot.id = job.id;
+    slot.rank = rank_of(job.tier, job.priority, job.walltime);
+    slot.queued = job.queued;
+    slot.walltime = job.walltime;
+    slot.leaf = tree.leaf(job.org, job.project, job.member);
+    slot.kind = kinds.acquire(job.shape, job.tier);
+    slot.priority = job.priority;
+    const std::uint32_t at = jobs.add(slot);
+    jobs.push(queue_of(slot), at);
+    tree.job_added(slot.leaf, slot.kind, branch_of(job.tier));
+    restart_pass();
+}
+
+void PoolScheduler::Impl::dequeue(JobId id) {
+    const std::uint32_t at = jobs.find(id);
+    SUAN_ASSERT(at != IdIndex::none);
+    const bool cancelled = pass.starting != id;
+    drop_reservation(id);
+    const JobSlot job = jobs[at];
+    jobs.pop(queue_of(job), at);
+    tree.job_removed(job.leaf, job.kind, branch_of(kinds.tier(job.kind)));
+    kinds.release(job.kind);
+    jobs.remove(at);
+    pass.starting = JobId{};
+    if (cancelled) restart_pass();
+}
+
+// Files all jobs again after the order changed.
+void PoolScheduler::Impl::requeue_all() {
+    const std::vector<std::uint32_t> all = jobs.slots();
+    pool_queue.clear();
+    for (std::uint32_t node = 0; node < tree.size(); ++node) {
+        for (Standing& standing : tree[node].standing)
+            standing.queue.clear();
+    }
+    for (const std::uint32_t at : all) {
+        JobSlot& job = jobs[at];
+        job.rank = rank_of(kinds.tier(job.kind), job.priority, job.walltime);
+        jobs.push(queue_of(job), at);
+    }
+}
+
+void PoolScheduler::Impl::advance(Time to) {
+    now = std::max(now, to);
+    const std::int64_t half_life = rules.usage_half_life.us;
+    const std::int64_t passed = (now - use_base).us / half_life;
+    if (passed <= 0) return;
+    use_base.us += passed * half_life;
+    tree.halve_uses(static_cast<unsigned>(std::min<std::int64_t>(passed, 64)));
+    if (pass.order_matters) changed = true;
+}
+
+Reservation* PoolScheduler::Impl::reservation_of(JobId id) {
+    const auto place =
+        std::lower_bound(reservations.begin(), reservations.end(), id,
+                         [](const Reservation& r, JobId job) { return r.job < job; });
+    return place != reservations.end() && place->job == id ? &*place : nullptr;
+}
+
+void PoolScheduler::Impl::drop_reservation(JobId id) {
+    const Reservation* held = reservation_of(id);
+    if (held == nullptr) return;
+    settle();
+    capacity.unreserve(held->placement);
+    reservations.erase(reservations.begin() + (held - reservations.data()));
+    restart_pass();
+}
+
+void PoolScheduler::set_rules(const Rules& rules) {
+    SUAN_ASSERT(rules.usage_half_life.us > 0);
+    Impl& in = *impl_;
+    const Rules old = in.rules;
+    in.rules = rules;
+    if (old.usage_half_life != rules.usage_half_life) {
+        // The same decayed uses, seen from now.
+        if (in.now > in.use_base) {
+            in.tree.deflate_uses(inflation(in.now - in.use_base, old.usage_half_life));
+            in.use_base = in.now;
+        }
+    }
+    in.tree.set_horizon(rules.usage_horizon);
+    if (old.order != rules.order) in.requeue_all();
+    in.restart_pass();
+}
+
+void PoolScheduler::add_node(const NodeSpec& node) {
+    impl_->capacity.add_node(node.id, node.rack, node.devices);
+    impl_->restart_pass();
+}
+
+void PoolScheduler::set_gate(NodeId node, NodeGate gate) {
+    impl_->settle();
+    impl_->capacity.set_gate(node, gate);
+    impl_->restart_pass();
+}
+
+void PoolScheduler::set_share(OrgId org, const Share& share) {
+    impl_->tree.set_share(org, share);
+    impl_->restart_pass();
+}
+
+void PoolScheduler::set_project_weight(OrgId org, ProjectId project, std::uint32_t weight) {
+    impl_->tree.set_project_weight(org, project, weight);
+    if (impl_->pass.order_matters) impl_->changed = true;
+}
+
+void PoolScheduler::enqueue(const WaitingJob& job) {
+    impl_->enqueue(job);
+}
+
+void PoolScheduler::dequeue(JobId job) {
+    impl_->dequeue(job);
+}
+
+void PoolScheduler::lease_started(const RunningLease& lease) {
+    Impl& in = *impl_;
+    SUAN_ASSERT(in.leases.find(lease.id) == IdIndex::none);
+    SUAN_ASSERT(lease.tasks >= 1);
+    in.settle();
+    const std::uint32_t leaf = in.tree.leaf(lease.org, lease.project, lease.member);
+    const std::uint32_t slot = in.leases.add(lease, leaf);
+    for (const Slot& held : lease.placement)
+        in.capacity.acquire(held);
+    in.tree.hold(leaf, lease.tier, in.leases[slot].milli());
+    if (lease.tier == Tier::spot) ++in.spot_leases;
+    if (lease.stopping) in.stopping.push_back(slot);
+}
+
+void PoolScheduler::lease_ended(LeaseId lease) {
+    Impl& in = *impl_;
+    const std::uint32_t slot = in.leases.find(lease);
+    SUAN_ASSERT(slot != IdIndex::none);
+    in.settle();
+    const LeaseSlot& ended = in.leases[slot];
+    for (const Slot& held : ended.lease.placement)
+        in.capacity.release(held);
+    in.tree.hold(ended.leaf, ended.lease.tier, -ended.milli());
+    if (ended.lease.tier == Tier::spot) --in.spot_leases;
+    std::erase(in.stopping, slot);
+    in.leases.remove(slot);
+    in.restart_pass();
+}
+
+void PoolScheduler::lease_stopping(LeaseId lease) {
+    const std::uint32_t slot = impl_->leases.find(lease);
+    SUAN_ASSERT(slot != IdIndex::none);
+    if (impl_->leases[slot].lease.stopping) return;
+    impl_->leases[slot].lease.stopping = true;
+    impl_->stopping.push_back(slot);
+}
+
+void PoolScheduler::lease_checkpointed(LeaseId lease, Time at) {
+    const std::uint32_t slot = impl_->leases.find(lease);
+    SUAN_ASSERT(slot != IdIndex::none);
+    impl_->leases[slot].lease.last_checkpoint = at;
+}
+
+void PoolScheduler::add_use(OrgId org, ProjectId project, MemberId member,
+                            std::int64_t milli_device_ms, Time at) {
+    SUAN_ASSERT(milli_device_ms >= 0);
+    Impl& in = *impl_;
+    in.advance(at);
+    const Duration elapsed = std::max(at - in.use_base, Duration{0});
+    const std::uint64_t factor = inflation(elapsed, in.rules.usage_half_life);
+    in.tree.use(in.tree.leaf(org, project, member),
+                inflate(static_cast<std::uint64_t>(milli_device_ms), factor));
+    if (in.pass.order_matters) in.changed = true;
+}
+
+void PoolScheduler::advance(Time now) {
+    impl_->advance(now);
+}
+
+void PoolScheduler::set_reservation(const Reservation& reservation) {
+    Impl& in = *impl_;
+    SUAN_ASSERT(in.jobs.find(reservation.job) != IdIndex::none);
+    in.settle();
+    in.drop_reservation(reservation.job);
+    in.capacity.reserve(reservation.placement);
+    const auto place =
+        std::lower_bound(in.reservations.begin(), in.reservations.end(), reservation.job,
+                         [](const Reservation& r, JobId job) { return r.job < job; });
+    in.reservations.insert(place, reservation);
+}
+
+void PoolScheduler::clear_reservation(JobId job) {
+    impl_->drop_reservation(job);
+}
+
+void PoolScheduler::restore_use(const UseRecord& use) {
+    Impl& in = *impl_;
+    std::uint32_t node = 0;
+    if (use.member) {
+        node = in.tree.leaf(use.org, use.project, use.member);
+    } else if (use.project) {
+        node = in.tree.project(use.org, use.project);
+    } else {
+        node = in.tree.org(use.org);
+    }
+    in.tree.restore_use(node, use.inflated_use);
+    in.restart_pass();
+}
+
+void PoolScheduler::restore_use_base(Time base) {
+    impl_->use_base = base;
+}
+
+}  // namespace suan::sched

@@ -1,0 +1,123 @@
+// The inside of PoolScheduler: its parts, and the state of the pass in hand.
+//
+// facts.cpp feeds the parts; pass.cpp decides; reservations.cpp, preemption.cpp and explain.cpp
+// answer one question each. Nothing here is seen by other folders.
+#pragma once
+
+#include "sched/capacity.hpp"
+#include "sched/fair_tree.hpp"
+#include "sched/job_table.hpp"
+#include "sched/kinds.hpp"
+#include "sched/lease_table.hpp"
+#include "sched/scheduler.hpp"
+
+namespace suan::sched {
+
+// How good a claim a job has to a reservation: smaller goes first. Under orders that ignore the
+// tree all claims are equal.
+enum class Claim : std::uint8_t { below_share = 0, over_share = 1, spot = 2 };
+
+// What a pass learnt about a kind. All stay true while capacity only shrinks.
+namespace flag {
+inline constexpr std::uint8_t not_idle = 1;        // idle devices do not hold it
+inline constexpr std::uint8_t not_unreserved = 2;  // unreserved idle devices do not hold it
+inline constexpr std::uint8_t no_reservation = 4;  // no reservation can be made for it
+}  // namespace flag
+
+// Never part of the facts: begin_pass forgets all of it.
+struct Pass {
+    std::uint64_t number = 1;  // stamps cursors and flags
+    std::uint64_t not_idle = 0;
+    std::uint64_t not_unreserved = 0;
+    std::uint64_t no_reservation = 0;
+    std::uint32_t starts = 0;
+    std::uint32_t backfill_tests = 0;
+    bool finished = true;
+    bool order_matters = false;       // use alone could change what this pass found
+    bool given_up = false;            // an Unreserve was decided: one more pass is worth while
+    Time young_until = time_max;      // when the next lease becomes old enough to be stopped
+    JobId starting;                   // the last Start
+    std::uint64_t holders_tried = 0;  // the number for which no holder could start
+    bool preemption_failed = false;   // some head found no victims
+    std::array<bool, 3> has_slot{};   // by claim: a reservation could be had
+    std::vector<JobId> overtaken;     // not reserved again in this pass
+};
+
+struct PoolScheduler::Impl {
+    Rules rules;
+    Time now;
+    Time use_base;
+    Capacity capacity;
+    Capacity scratch;  // a copy to try things on
+    Kinds kinds;
+    FairTree tree;
+    JobTable jobs;
+    JobQueue pool_queue;  // all jobs, under orders that ignore the tree
+    LeaseTable leases;
+    std::vector<Reservation> reservations;  // by job id
+    Pass pass;
+    bool changed = true;  // since the last finished pass
+    std::int64_t spot_leases = 0;
+    std::vector<std::uint32_t> stopping;  // slots of leases that were told to stop
+
+    // Rules, read once.
+    bool fair() const { return rules.order == Rules::Order::fair; }
+    bool backfills() const { return rules.backfill == Rules::Backfill::on; }
+    bool preempts() const { return fair() && rules.preemption == Rules::Preemption::on; }
+    Packing packing() const;
+    std::size_t reservations_max() const;
+
+    // Facts.
+    void settle();  // after nodes were added
+    void restart_pass();
+    void enqueue(const WaitingJob& job);
+    void dequeue(JobId id);
+    void requeue_all();
+    JobQueue& queue_of(const JobSlot& job);
+    std::uint64_t rank_of(Tier tier, std::int32_t priority, Duration walltime) const;
+    void advance(Time to);
+    Reservation* reservation_of(JobId id);
+    void drop_reservation(JobId id);
+
+    // One job of the pass.
+    const Shape& shape_of(std::uint32_t job) const { return kinds.shape(jobs[job].kind); }
+    Tier tier_of(std::uint32_t job) const { return kinds.tier(jobs[job].kind); }
+    std::uint32_t org_of(std::uint32_t job) const { return tree[jobs[job].leaf].org; }
+    Claim claim_of(std::uint32_t job) const;
+    // How many tasks the org's limits let it start; 0 when fewer than tasks_min.
+    std::uint32_t tasks_allowed(std::uint32_t job) const;
+    // On unreserved devices, its own reserved ones, and those it would leave before they are due.
+    std::optional<Fit> find_for(std::uint32_t job, std::uint32_t tasks);
+
+    // The walk of the pass (pass.cpp).
+    std::optional<Decision> next();
+    std::optional<Decision> decide_holders();
+    std::optional<Decision> decide_walk();
+    std::optional<Decision> visit(std::uint32_t job);
+    std::optional<Decision> visit_blocked(std::uint32_t job);
+    std::uint32_t candidate();
+    std::uint32_t candidate_in(Branch branch);
+    std::uint32_t candidate_of_leaf(JobQueue& queue, std::uint32_t org, Claim claim);
+    bool is_dead(std::uint32_t kind, Claim claim) const;
+    std::uint64_t dead_mask(std::uint32_t org, Claim claim) const;
+    void learn(std::uint32_t kind, std::uint8_t flags);
+    bool limited(std::uint32_t org, std::uint32_t kind) const;
+    void limit(std::uint32_t job);
+    void skip(std::uint32_t job);
+    Start start(std::uint32_t job, Fit fit);
+    void finish();
+
+    // Reservations (reservations.cpp).
+    bool slot_for(Claim claim) const;
+    const Reservation* overtakable(Claim claim) const;
+    bool is_pending(const Reservation& reservation) const;
+    std::optional<Decision> invalid_reservation();
+    enum class Others : std::uint8_t { kept, overtaken };
+    std::optional<Reservation> plan_reservation(std::uint32_t job, Others others);
+    Unreserve overtake(const Reservation& reservation);
+
+    // Preemption (preemption.cpp).
+    std::optional<Preempt> plan_preemption(std::uint32_t job);
+};
+
+}  // namespace suan::sched
