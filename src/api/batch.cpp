@@ -172,7 +172,7 @@ std::vector<runtime::Request> make_requests(const std::shared_ptr<Batch>& batch)
     return out;
 }
 
-void fill(const runtime::Answer& answer, JobBatchResult& out) {
+void fill_result(const runtime::Answer& answer, JobBatchResult& out) {
     if (const auto failure = failure_in(answer)) return fill(*failure, *out.mutable_error());
     if (const auto* accepted = std::get_if<runtime::Accepted>(&answer)) {
         return fill(*accepted, *out.mutable_accepted());
@@ -190,7 +190,7 @@ void answer_batch(Batch& batch, const std::vector<runtime::Answer>& answers) {
     std::uint32_t accepted = 0;
     for (std::size_t place = 0; place < answers.size(); ++place) {
         const int i = static_cast<int>(batch.plan.order[place]);
-        fill(answers[place], *out.mutable_results(i));
+        fill_result(answers[place], *out.mutable_results(i));
         if (out.results(i).has_accepted()) ++accepted;
     }
     out.set_accepted(accepted);
