@@ -4,6 +4,8 @@
 #include "api/routes.hpp"
 #include "api/views_money.hpp"
 #include "api/views_names.hpp"
+#include "log/bill_bundle.hpp"
+#include "runtime/bill.hpp"
 
 #include <fmt/format.h>
 
@@ -140,6 +142,38 @@ void get_invoice(const CallPtr& call) {
     lookup(call, std::move(parts));
 }
 
+// Members may read an invoice, but the bundle shows every job of the org: it is for who pays.
+void send_bundle(Call& call, const runtime::InvoiceRow& row) {
+    const runtime::Hub& hub = call.context->hub;
+    const auto bundle =
+        runtime::make_bill(call.context->hub.log(), hub.operator_key(), row.org, row.id);
+    if (!bundle) return call.fail(http::failure_of(bundle.error()));
+    http::Response response;
+    response.content_type = "application/octet-stream";
+    response.body = log::encode_bill_bundle(*bundle);
+    call.responder.send(std::move(response));
+}
+
+void get_bundle(const CallPtr& call) {
+    auto actor = std::make_shared<Actor>();
+    const std::uint64_t id = call->request->param_u64("id");
+    ask(
+        call,
+        [actor](const core::State&, const Viewer& viewer) {
+            *actor = viewer.actor();
+            return MaybeFailure{};
+        },
+        [actor, id](Call& c) {
+            const runtime::History* history = c.context->hub.history();
+            if (history == nullptr) return c.fail(no_such_invoice(id));
+            const auto row = history->invoice(id);
+            if (!row && row.error().code != ErrorCode::not_found)
+                return c.fail(http::failure_of(row.error()));
+            if (!row || !Viewer(*actor).sees(row->org)) return c.fail(no_such_invoice(id));
+            send_bundle(c, *row);
+        });
+}
+
 void post_invoice(const CallPtr& call) {
     InvoiceRequest body;
     if (!read_body(*call, body)) return;
@@ -238,6 +272,12 @@ void add_bill_routes(http::Router& router, const ContextPtr& context) {
         LedgerAccountList::descriptor(), get_accounts, list_query({org}));
     add({Method::get, "/v1/ledger/journal", "list_journal", "Movements of money, oldest first"},
         JournalList::descriptor(), get_journal, list_query({org, since, until}));
+    auto bundle = make_route(context,
+                             {Method::get, "/v1/invoices/{id:u64}/bundle", "get_invoice_bundle",
+                              "The bill with its proofs, to check offline", "bills"},
+                             roles::bill_readers, nullptr, nullptr, get_bundle);
+    bundle.response_type = "application/octet-stream";
+    router.add(std::move(bundle));
     auto close = make_route(
         context, {Method::post, "/v1/invoices", "close_invoice", "Close an invoice", "bills"},
         roles::operators, InvoiceRequest::descriptor(), ChangeAccepted::descriptor(), post_invoice);
