@@ -4,6 +4,8 @@
 set(SUAN_WARNINGS -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     list(APPEND SUAN_WARNINGS -Wno-restrict) # false alarm of g++ 12 on std::string
+else()
+    list(APPEND SUAN_WARNINGS -Wno-sign-conversion) # clang counts it as -Wconversion, g++ does not
 endif()
 
 add_library(suan_options INTERFACE)
@@ -16,8 +18,10 @@ if(SUAN_SANITIZE)
         add_compile_options(-fno-sanitize-recover=undefined)
     endif()
     # g++ 12 raises false alarms inside libstdc++ when sanitizers change inlining.
-    target_compile_options(suan_options INTERFACE -Wno-maybe-uninitialized -Wno-stringop-overflow
-                                                  -Wno-array-bounds)
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+        target_compile_options(suan_options INTERFACE -Wno-maybe-uninitialized
+                                                      -Wno-stringop-overflow -Wno-array-bounds)
+    endif()
 endif()
 if(SUAN_FUZZ)
     add_compile_options(-fsanitize=fuzzer-no-link)

@@ -10,6 +10,6 @@ namespace suan {
 
 }  // namespace suan
 
-#define SUAN_ASSERT(expression)                               \
-    (static_cast<bool>(expression) ? static_cast<void>(0)     \
+#define SUAN_ASSERT(expression)                           \
+    (static_cast<bool>(expression) ? static_cast<void>(0) \
                                    : ::suan::assert_failed(#expression, __FILE__, __LINE__))

@@ -14,7 +14,8 @@ int nibble(char c) {
 
 template <typename T>
 void append_le(std::string& out, T value) {
-    for (std::size_t i = 0; i < sizeof(T); ++i) out.push_back(static_cast<char>(value >> (8 * i)));
+    for (std::size_t i = 0; i < sizeof(T); ++i)
+        out.push_back(static_cast<char>(value >> (8 * i)));
 }
 
 template <typename T>
@@ -75,12 +76,17 @@ std::optional<Hash256> hash_from_hex(std::string_view text) {
     const std::optional<std::string> bytes = from_hex(text);
     if (!bytes || bytes->size() != 32) return std::nullopt;
     Hash256 hash{};
-    for (std::size_t i = 0; i < 32; ++i) hash[i] = static_cast<std::uint8_t>((*bytes)[i]);
+    for (std::size_t i = 0; i < 32; ++i)
+        hash[i] = static_cast<std::uint8_t>((*bytes)[i]);
     return hash;
 }
 
-void append_u32(std::string& out, std::uint32_t value) { append_le(out, value); }
-void append_u64(std::string& out, std::uint64_t value) { append_le(out, value); }
+void append_u32(std::string& out, std::uint32_t value) {
+    append_le(out, value);
+}
+void append_u64(std::string& out, std::uint64_t value) {
+    append_le(out, value);
+}
 std::uint32_t read_u32(std::string_view bytes, std::size_t offset) {
     return read_le<std::uint32_t>(bytes, offset);
 }
@@ -88,13 +94,16 @@ std::uint64_t read_u64(std::string_view bytes, std::size_t offset) {
     return read_le<std::uint64_t>(bytes, offset);
 }
 
-bool is_utf8(std::string_view text) {
-    while (!text.empty()) {
-        const std::size_t n = utf8_length(text);
-        if (n == 0) return false;
-        text.remove_prefix(n);
+std::size_t utf8_prefix(std::string_view text) {
+    std::size_t good = 0;
+    while (good < text.size()) {
+        const std::size_t n = utf8_length(text.substr(good));
+        if (n == 0) break;
+        good += n;
     }
-    return true;
+    return good;
 }
+
+bool is_utf8(std::string_view text) { return utf8_prefix(text) == text.size(); }
 
 }  // namespace suan

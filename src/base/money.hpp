@@ -1,10 +1,10 @@
 // Money: whole micro-yuan (1e-6 CNY). No floating point, ever. 64 bits hold 9.2 trillion yuan.
 #pragma once
 
+#include "base/assert.hpp"
+
 #include <compare>
 #include <cstdint>
-
-#include "base/assert.hpp"
 
 namespace suan {
 
@@ -29,8 +29,12 @@ constexpr Money operator-(Money a, Money b) {
     SUAN_ASSERT(!__builtin_sub_overflow(a.micro_yuan, b.micro_yuan, &difference));
     return Money{difference};
 }
-constexpr Money& operator+=(Money& a, Money b) { return a = a + b; }
-constexpr Money& operator-=(Money& a, Money b) { return a = a - b; }
+constexpr Money& operator+=(Money& a, Money b) {
+    return a = a + b;
+}
+constexpr Money& operator-=(Money& a, Money b) {
+    return a = a - b;
+}
 
 // a * b / c rounded down, exact in between. b and c are not negative, c is not zero.
 constexpr std::int64_t mul_div_floor(std::int64_t a, std::int64_t b, std::int64_t c) {

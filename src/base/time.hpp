@@ -23,11 +23,21 @@ struct Duration {
     static constexpr Duration hours(std::int64_t n) { return seconds(n * 3'600); }
 };
 
-constexpr Time operator+(Time t, Duration d) { return Time{t.us + d.us}; }
-constexpr Time operator-(Time t, Duration d) { return Time{t.us - d.us}; }
-constexpr Duration operator-(Time a, Time b) { return Duration{a.us - b.us}; }
-constexpr Duration operator+(Duration a, Duration b) { return Duration{a.us + b.us}; }
-constexpr Duration operator-(Duration a, Duration b) { return Duration{a.us - b.us}; }
+constexpr Time operator+(Time t, Duration d) {
+    return Time{t.us + d.us};
+}
+constexpr Time operator-(Time t, Duration d) {
+    return Time{t.us - d.us};
+}
+constexpr Duration operator-(Time a, Time b) {
+    return Duration{a.us - b.us};
+}
+constexpr Duration operator+(Duration a, Duration b) {
+    return Duration{a.us + b.us};
+}
+constexpr Duration operator-(Duration a, Duration b) {
+    return Duration{a.us - b.us};
+}
 
 // Later than any time that a rule compares with.
 inline constexpr Time time_max{INT64_MAX / 4};
