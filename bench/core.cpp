@@ -2,22 +2,23 @@
 //
 //   bench_core [--json] [--tiny]
 //
-// (a) Jobs a second through submit, schedule, start, end and charge. A round submits as many jobs
-//     as the centre holds, one entry each, ticks once, and reports the end of every lease of the
-//     round before, one entry each: what the hub does with a batch.
+// (a) Jobs a second of processor time (other work on the machine counts only where it disturbs the
+//     caches) through submit, schedule, start, end and charge. A round reports the end of every
+//     lease of the round before, one entry each, submits about as many jobs as the centre holds,
+//     one entry each, and ticks once: what the hub does with a batch.
 // (b) With 100,000 jobs waiting: the time from one arrival (SubmitJob and Tick) or one departure
 //     (LeaseReport and Tick) to everything decided.
 // The state digest shows that every run decides the same.
-#include "rows.hpp"
-
 #include "base/assert.hpp"
 #include "core/transition.hpp"
+#include "rows.hpp"
 #include "sim/traces/generate.hpp"
 
 #include <google/protobuf/arena.h>
 
 #include <algorithm>
 #include <chrono>
+#include <ctime>
 #include <string_view>
 
 namespace {
@@ -159,15 +160,15 @@ double seconds_since(Clock::time_point began) {
 
 // (a): jobs a second.
 double throughput(Centre& centre, std::uint64_t jobs) {
-    constexpr std::uint64_t round = 1'000;
-    const auto began = Clock::now();
+    constexpr std::uint64_t round = 640;  // 5.3 devices each on average: 87 % of the centre
+    const std::clock_t began = std::clock();
     for (std::uint64_t done = 0; done < jobs; done += round) {
         centre.now_us += 60'000'000;
         std::vector<std::uint64_t> ending;
         ending.swap(centre.running);
         for (const std::uint64_t lease : ending)
             centre.end(lease);
-        for (std::uint64_t i = 0; i < round; ++i)
+        for (std::uint64_t i = done; i < std::min(jobs, done + round); ++i)
             centre.submit();
         centre.tick();
     }
@@ -179,7 +180,8 @@ double throughput(Centre& centre, std::uint64_t jobs) {
             centre.end(lease);
         centre.tick();
     }
-    const double rate = static_cast<double>(jobs) / seconds_since(began);
+    const double spent = static_cast<double>(std::clock() - began) / CLOCKS_PER_SEC;
+    const double rate = static_cast<double>(jobs) / spent;
     SUAN_ASSERT(centre.state.leases.size() == 0);
     centre.state.check_invariants();
     return rate;
@@ -250,9 +252,9 @@ int main(int argc, char** argv) {
     crowded.state.check_invariants();
 
     // CraneSched's README claims 100,000 scheduling decisions a second; not measured here.
-    std::vector<Row> rows{
-        {fmt::format("{} jobs: submit, schedule, start, end, charge", jobs), rank(rates, 0.5),
-         "jobs/s", tiny ? 0 : 300'000.0, Better::higher, "CraneSched, claimed", 100'000}};
+    std::vector<Row> rows{{fmt::format("{} jobs: submit, schedule, start, end, charge", jobs),
+                           rank(rates, 0.5), "jobs/cpu-s", tiny ? 0 : 300'000.0, Better::higher,
+                           "CraneSched, claimed", 100'000}};
     const std::string with = fmt::format("{} waiting, one ", waiting);
     const double median_bar = tiny ? 0 : 100, p99_bar = tiny ? 0 : 2'000;
     const std::pair<const char*, std::vector<double>*> kinds[] = {

@@ -5,9 +5,9 @@
 //
 // --tiny replays 2,000 generated jobs only, as a smoke test. The digests show that every run does
 // the same work; wall time is that of the replay without reading files.
-#include "rows.hpp"
-
 #include "sim/replay/replay.hpp"
+
+#include "rows.hpp"
 #include "sim/traces/generate.hpp"
 
 #include <filesystem>
@@ -39,7 +39,8 @@ Arguments parse(int argc, char** argv) {
         } else if (word == "--shared" && i + 1 < argc) {
             out.shared = argv[++i];
         } else {
-            fmt::print(stderr, "usage: bench_replay [--json] [--tiny] [--centres DIR] [--shared DIR]\n");
+            fmt::print(stderr,
+                       "usage: bench_replay [--json] [--tiny] [--centres DIR] [--shared DIR]\n");
             std::exit(2);
         }
     }
@@ -60,7 +61,8 @@ void add_rows(std::vector<Row>& rows, const std::string& name, const ReplayRepor
               double bar_s, const Arguments& arguments) {
     const std::string what = fmt::format("{}, {} jobs", name, report.jobs);
     rows.push_back({what + ": wall time", seconds(report.wall_us), "s", bar_s, Better::lower});
-    rows.push_back({what + ": decisions", static_cast<double>(report.commands_per_second()), "1/s"});
+    rows.push_back(
+        {what + ": decisions", static_cast<double>(report.commands_per_second()), "1/s"});
     rows.push_back({what + ": peak memory", static_cast<double>(report.peak_memory_bytes >> 20),
                     "MiB", bar_s > 0 ? 1'024.0 : 0.0, Better::lower});
     if (!arguments.json)
