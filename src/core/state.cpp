@@ -113,7 +113,7 @@ State::State() : books(ledger::Options{}) {
 }
 
 Time State::next_due() const {
-    return timers.empty() ? time_max : timers.top().at;
+    return timers.next();
 }
 
 bool State::wants_pass() const {
