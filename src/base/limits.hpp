@@ -54,6 +54,12 @@ inline constexpr std::size_t append_bytes_max = 256 << 20;  // entries of one gr
 inline constexpr std::size_t snapshots_kept = 3;
 inline constexpr std::size_t snapshot_row_bytes_max = 64 << 20;  // a snapshot is stored in rows
 
+// Executors.
+inline constexpr std::uint32_t local_tasks_max = 1'024;           // processes of one lease on one machine
+inline constexpr std::uint32_t environment_variables_max = 1'000;  // given by the user
+inline constexpr std::uint64_t log_bytes_max = 1ULL << 30;        // of one output file; the rest is dropped
+inline constexpr std::uint64_t log_read_bytes_max = 1 << 20;      // of one answer
+
 // The hub's edge.
 inline constexpr std::size_t body_bytes_max = 8 << 20;
 inline constexpr std::size_t header_bytes_max = 16 << 10;

@@ -1,5 +1,5 @@
-// The executor interface: what the hub asks of the machines (start, stop, adopt) and what they report
-// back. `local` runs processes on this machine, `sim` virtual tasks, `multi` routes by pool.
+// The executor interface: what the hub asks of the machines (start, stop, adopt) and what they
+// report back. `local` runs processes on this machine, `sim` virtual tasks, `multi` routes by pool.
 //
 // An order is answered by reports, never by a return value, so that no call waits for a process:
 //   start -> Started, then Progress and TaskEnded as they come, then exactly one LeaseEnded;
@@ -9,11 +9,15 @@
 // Every report carries job, lease and attempt, so that the core recognises late and double ones.
 //
 // Threads: every call may come from any thread and returns without waiting for a process. `adopt`
-// reads files, and is called once, before the first start. Reports are delivered one at a time on the
-// executor's own thread through the Sink given to its constructor; the Sink must not call back into
-// the executor's destructor and should only enqueue. No report is delivered after the destructor
-// returns. Destroying an executor does not stop what it started (see adopt).
+// reads files, and is called once, before the first start. Reports are delivered one at a time on
+// the executor's own thread through the Sink given to its constructor; the Sink must not call back
+// into the executor's destructor and should only enqueue. No report is delivered after the
+// destructor returns. Destroying an executor does not stop what it started (see adopt).
 #pragma once
+
+#include "base/ids.hpp"
+#include "base/result.hpp"
+#include "base/time.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -23,10 +27,6 @@
 #include <variant>
 #include <vector>
 
-#include "base/ids.hpp"
-#include "base/result.hpp"
-#include "base/time.hpp"
-
 namespace suan::exec {
 
 // Names one attempt to run one job: a job that is preempted and resumed has several.
@@ -34,6 +34,7 @@ struct LeaseRef {
     JobId job;
     LeaseId lease;
     std::uint32_t attempt = 1;
+    std::optional<std::uint32_t> array_index;  // only where elements of an array share one JobId
     friend auto operator<=>(const LeaseRef&, const LeaseRef&) = default;
 };
 
@@ -54,16 +55,17 @@ enum class Launcher {
 // The variable in which a pool's framework expects the indices of its devices.
 enum class VisibleDevices { none, cuda, ascend };
 
-// What to run. Exactly one of `script` and `argv` is not empty. Nothing of it passes through a shell
-// of ours: a script is a file that the kernel starts by its "#!" line, argv goes to execve as it is.
+// What to run. Exactly one of `script` and `argv` is not empty. Nothing of it passes through a
+// shell of ours: a script is a file that the kernel starts by its "#!" line, argv goes to execve as
+// it is.
 struct Payload {
     std::string script;
     std::vector<std::string> argv;  // with a script: its arguments, $1 and on
     std::map<std::string, std::string> environment;
     // Empty: the attempt's own folder. Else an absolute path, which the executor must allow.
     std::string working_dir;
-    // Names beneath the working folder, with %j job, %A array job, %a array index, %x job name, %t task,
-    // %N node, %u member, %% (and a width, as %3t). Empty stdout: kept in the attempt's log
+    // Names beneath the working folder, with %j job, %A array job, %a array index, %x job name, %t
+    // task, %N node, %u member, %% (and a width, as %3t). Empty stdout: kept in the attempt's log
     // folder. Empty stderr: together with stdout when that is named, else in the log folder.
     std::string stdout_pattern;
     std::string stderr_pattern;
@@ -82,7 +84,7 @@ struct ArrayElement {
 struct ResourceLimits {
     std::uint64_t memory_bytes = 0;  // of address space, each process
     std::uint64_t open_files = 0;
-    std::uint64_t file_bytes = 0;    // of one file
+    std::uint64_t file_bytes = 0;  // of one file
 };
 
 // Used by `sim` only: what the virtual tasks will do, known from a trace or from the submitter.
@@ -94,6 +96,7 @@ struct SimScript {
 struct StartOrder {
     LeaseRef ref;
     std::string job_name, org, project, member, pool;
+    std::string executor;  // the pool's kind, "local" or "sim": MultiExecutor routes by it
     std::vector<TaskPlacement> tasks;
     Launcher launcher = Launcher::process_per_task;
     VisibleDevices visible_devices = VisibleDevices::none;
@@ -202,8 +205,9 @@ public:
     virtual void start(StartOrder order) = 0;
     virtual void stop(StopOrder order) = 0;
 
-    // After a restart of the hub: what became of `known`, one answer each in the same order. What runs
-    // but is not in `known` is stopped (killed without grace), for nobody would be charged for it.
+    // After a restart of the hub: what became of `known`, one answer each in the same order. What
+    // runs but is not in `known` is stopped (killed without grace), for nobody would be charged for
+    // it.
     virtual Result<std::vector<Adopted>> adopt(const std::vector<LeaseRef>& known) = 0;
 
     // A piece of a task's output. not_found before there is any, and when the executor keeps none.
