@@ -108,6 +108,10 @@ Result<Database> Database::open(const std::filesystem::path& file, Mode mode) {
     if (code != SQLITE_OK) return sqlite_error(handle, code, file.string());
     sqlite3_extended_result_codes(handle, 1);
     sqlite3_busy_timeout(handle, busy_timeout_ms);
+    // The last connection to close would otherwise move the WAL into the database, which is no
+    // reader's business.
+    sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, mode == Mode::read ? 1 : 0,
+                      nullptr);
     // A reader opens for writing as well, because recovering another's write-ahead log needs it,
     // but can then change nothing. Memory mapping is off: a failing disk would be a signal.
     auto ready = out.exec(

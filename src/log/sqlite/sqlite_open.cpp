@@ -6,6 +6,7 @@
 #include "log/crc32c.hpp"
 #include "log/record.hpp"
 #include "log/sqlite/sqlite_log.hpp"
+#include "log/sqlite/wal_check.hpp"
 
 #include <fmt/format.h>
 
@@ -105,7 +106,10 @@ Result<std::unique_ptr<SqliteLog>> SqliteLog::open(const fs::path& file,
         auto made = create(file, options.page_bytes);
         if (!made) return std::move(made).error();
     }
-    auto opened = log->open_connections();
+    // Beside a writer the file changes under the reader's eyes; the writer has checked it.
+    Result<void> opened;
+    if (options.mode != OpenMode::read) opened = check_wal(file.string() + "-wal");
+    if (opened) opened = log->open_connections();
     if (opened) opened = log->load();
     if (!opened) return std::move(opened).error().wrap(file.string());
     return log;
@@ -242,6 +246,7 @@ Result<void> SqliteLog::check_last_chunks() const {
     if (!row) return std::move(row).error();
     const Seq from = select->number(0);
     select->reset();
+    if (from == 0) return corrupt("chunk: first_seq: expected at least 1, found another value");
     return for_each(from, head_.last_seq,
                     [](Seq, std::string_view) -> Result<Next> { return Next::more; });
 }
