@@ -43,12 +43,15 @@ void Committer::stop() {
 
 void Committer::run() {
     for (Batches batches = queue_.take(); !batches.empty(); batches = queue_.take()) {
-        if (!failed()) commit(batches);
+        const bool had_failed = failed();
+        if (!had_failed) commit(batches);
         if (failed()) {
             for (auto& batch : batches)
                 refuse(*batch);
         }
         if (parts_.callbacks_delivered) parts_.callbacks_delivered();
+        // Who waits hears of it before the process ends.
+        if (failed() && !had_failed) parts_.fatal(failure_);
     }
 }
 
@@ -158,7 +161,6 @@ void Committer::refuse(Batch& batch) {
     batch.replies.clear();
 }
 
-// Who waits hears of it before the process ends.
 void Committer::fail(const std::string& why) {
     failure_ = "the log cannot be written: " + why;
     failed_.store(true, std::memory_order_release);

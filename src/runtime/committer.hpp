@@ -38,6 +38,7 @@ public:
     void push(std::unique_ptr<Batch> batch) { queue_.push(std::move(batch)); }
     // Commits what was pushed, then ends. Idempotent.
     void stop();
+    std::size_t depth() const { return queue_.size(); }
     // After a failed append every answer is Unavailable.
     bool failed() const { return failed_.load(std::memory_order_acquire); }
 

@@ -147,6 +147,8 @@ std::uint64_t job_of(const Event& event) {
             return event.job_unreserved().job_id();
         case Event::kJobFunded:
             return event.job_funded().job_id();
+        case Event::kJobUnfunded:
+            return event.job_unfunded().job_id();
         default:
             return 0;
     }

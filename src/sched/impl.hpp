@@ -118,6 +118,13 @@ struct PoolScheduler::Impl {
 
     // Preemption (preemption.cpp).
     std::optional<Preempt> plan_preemption(std::uint32_t job);
+
+    // Explain (explain.cpp): each adds its reason when it applies.
+    void explain_limits(std::uint32_t job, std::vector<Reason>& out) const;
+    void explain_space(std::uint32_t job, std::vector<Reason>& out);
+    void explain_reservation(std::uint32_t job, std::vector<Reason>& out);
+    void explain_preempting(std::uint32_t job, std::vector<Reason>& out);
+    Reason jobs_before(JobId job, const std::vector<JobId>& order) const;
 };
 
 }  // namespace suan::sched

@@ -34,10 +34,18 @@ std::uint32_t Impl::tasks_allowed(std::uint32_t job) const {
 
 std::optional<Fit> Impl::find_for(std::uint32_t job, std::uint32_t tasks) {
     const Time end = now + jobs[job].walltime;
+    const auto lifts = [&](const Reservation& reservation) {
+        return reservation.job == jobs[job].id || reservation.start >= end;
+    };
+    if (std::none_of(reservations.begin(), reservations.end(), lifts)) {
+        if ((kinds.flags(jobs[job].kind, pass.number) & flag::not_unreserved) != 0) {
+            return std::nullopt;
+        }
+    }
     std::array<const Placement*, limits::reservations_per_pool_max> lifted{};
     std::size_t count = 0;
     for (const Reservation& reservation : reservations) {
-        if (reservation.job != jobs[job].id && reservation.start < end) continue;
+        if (!lifts(reservation)) continue;
         lifted[count++] = &reservation.placement;
         capacity.unreserve(reservation.placement);
     }
@@ -185,6 +193,7 @@ std::uint64_t Impl::dead_mask(std::uint32_t org, Claim claim) const {
     const bool tests_left = pass.backfill_tests < limits::backfill_tests_max;
     std::uint64_t dead = tests_left ? pass.not_idle : pass.not_unreserved;
     if (pass.has_slot[static_cast<std::size_t>(claim)]) dead &= pass.no_reservation;
+    if (org == nil) return dead;
     const TreeNode& node = tree[org];
     return node.limited_pass == pass.number ? dead | node.limited_mask : dead;
 }
@@ -222,6 +231,9 @@ std::uint32_t Impl::candidate_in(Branch branch) {
     const auto shows = [&](std::uint32_t node, std::uint64_t dead) {
         return (tree[node].standing[b].mask & ~dead) != 0;
     };
+    // Most passes end here: nothing that waits can start, whoever owns it.
+    const Claim easiest = branch == Branch::spot ? Claim::spot : Claim::below_share;
+    if ((tree.mask(branch) & ~dead_mask(nil, easiest)) == 0) return nil;
     std::uint32_t org = tree.cursor(nil, branch, pass.number);
     for (; org != nil; org = tree.cursor(nil, branch, pass.number)) {
         Claim claim = Claim::spot;

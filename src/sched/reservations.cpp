@@ -79,7 +79,7 @@ std::optional<Reservation> Impl::plan_reservation(std::uint32_t job, Others othe
     Shape shape = shape_of(job);
     shape.tasks_max = shape.tasks_min;
     if (!capacity.holds(ViewName::empty, shape, packing())) return std::nullopt;
-    scratch = capacity;
+    scratch.copy_use_of(capacity);
     if (others == Others::overtaken) {
         for (const Reservation& reservation : reservations) {
             if (claim_of(jobs.find(reservation.job)) > Claim::below_share &&

@@ -390,12 +390,12 @@ std::size_t open_descriptors() {
     return count;
 }
 
-TEST_F(LocalExecutorTest, a_thousand_quick_leases_leave_no_process_and_no_descriptor) {
+TEST_F(LocalExecutorTest, a_thousand_quick_tasks_leave_no_process_and_no_descriptor) {
     const std::size_t before = open_descriptors();
     const auto processes = descendants(list_processes(), ::getpid()).size();
-    constexpr std::uint64_t count = 1'000;
+    constexpr std::uint64_t count = 250;  // gangs of four
     for (std::uint64_t number = 1; number <= count; ++number) {
-        auto order = gang_order(number, 1, "");
+        auto order = gang_order(number, 4, "");
         order.payload.argv = {"/bin/true"};
         executor_->start(order);
     }

@@ -314,8 +314,12 @@ Result<void> claim(const std::string& attempt) {
     if (!self) return Error{ErrorCode::io, "cannot read /proc/self/stat"};
     const std::string path = attempt + "/claim";
     const std::string own = fmt::format("{}.{}", path, self->pid);
-    auto written = write_atomically(own, encode_identity(*self), Durable::yes);
-    if (!written) return written;
+    {
+        const Fd fd(::open(own.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+        if (!fd) return os_error("create " + own, errno);
+        if (auto written = write_all(fd.get(), encode_identity(*self)); !written) return written;
+        if (::fsync(fd.get()) != 0) return os_error("fsync " + own, errno);
+    }
     const bool linked = ::link(own.c_str(), path.c_str()) == 0;
     const int error_number = errno;
     ::unlink(own.c_str());
