@@ -103,6 +103,10 @@ std::optional<Decision> Impl::decide_holders() {
 }
 
 std::optional<Decision> Impl::decide_walk() {
+    // A start may have lifted a holder's org to its share: those passed by may now overtake it.
+    const std::size_t overtakable_now = count_overtakable();
+    if (overtakable_now > pass.overtakable) restart_pass();
+    pass.overtakable = overtakable_now;
     for (const Claim claim : {Claim::below_share, Claim::over_share, Claim::spot}) {
         pass.has_slot[static_cast<std::size_t>(claim)] = slot_for(claim);
     }
@@ -160,7 +164,10 @@ std::optional<Decision> Impl::visit_blocked(std::uint32_t job) {
             }
         }
         if (free_slot && backfills()) {
-            if (auto plan = plan_reservation(job, Others::kept)) return Reserve{*plan};
+            if (auto plan = plan_reservation(job, Others::kept)) {
+                if (claim == Claim::over_share) ++pass.overtakable;
+                return Reserve{*plan};
+            }
         }
         if (worst != nullptr && backfills() && plan_reservation(job, Others::overtaken)) {
             return overtake(*worst);
@@ -283,6 +290,7 @@ void PoolScheduler::begin_pass(Time now) {
     in.pass.number = number;
     in.pass.finished = false;
     in.pass.order_matters = !in.backfills();
+    in.pass.overtakable = in.count_overtakable();
 }
 
 std::optional<Decision> PoolScheduler::next() {
@@ -291,6 +299,11 @@ std::optional<Decision> PoolScheduler::next() {
 
 bool PoolScheduler::wants_pass() const {
     return impl_->changed || impl_->now >= impl_->pass.young_until;
+}
+
+std::optional<Time> PoolScheduler::wakes_at() const {
+    if (impl_->pass.young_until == time_max) return std::nullopt;
+    return impl_->pass.young_until;
 }
 
 }  // namespace suan::sched

@@ -53,6 +53,14 @@ const Reservation* Impl::overtakable(Claim claim) const {
     return worst;
 }
 
+std::size_t Impl::count_overtakable() const {
+    if (!fair()) return 0;
+    return static_cast<std::size_t>(
+        std::count_if(reservations.begin(), reservations.end(), [this](const Reservation& r) {
+            return claim_of(jobs.find(r.job)) > Claim::below_share && !is_pending(r);
+        }));
+}
+
 Unreserve Impl::overtake(const Reservation& reservation) {
     pass.overtaken.push_back(reservation.job);
     pass.given_up = true;
