@@ -1,6 +1,7 @@
 #include "bin/job_request.hpp"
 
 #include "base/bytes.hpp"
+#include "base/limits.hpp"
 #include "bin/units.hpp"
 #include "crypto/random.hpp"
 

@@ -91,8 +91,9 @@ Result<bool> ensure_operator(runtime::Hub& hub, const DataFolder& folder) try {
     bool found = false;
     if (auto read = read_state(hub,
                                [&](const core::State& state) {
-                                   for (const auto& member : state.members)
+                                   state.members.for_each([&](std::uint64_t, const core::Member& member) {
                                        found = found || member.role == ROLE_OPERATOR;
+                                   });
                                });
         !read)
         return std::move(read).error();

@@ -1,6 +1,6 @@
 #include "bin/hub/serve.hpp"
 
-#include "api/api.hpp"
+#include "api/api_server.hpp"
 #include "bin/cli.hpp"
 #include "bin/files.hpp"
 #include "bin/hub/centre_file.hpp"
@@ -97,11 +97,11 @@ public:
                                                : fmt::format("{} changes", applied.commands));
         }
         api::ApiOptions api;
-        api.server.address = listen.address;
-        api.server.port = listen.port;
-        api.server.io_threads = options_.io_threads;
-        api.server.peer_rate.per_second = options_.rate_per_second;
-        api_ = opened(api::Api::start(*hub_, api));
+        api.address = listen.address;
+        api.port = listen.port;
+        api.io_threads = options_.io_threads;
+        api.peer_rate = {options_.rate_per_second, options_.rate_per_second * 2};
+        api_ = opened(api::ApiServer::start(*hub_, api));
         announce(first_start);
     }
 
@@ -123,9 +123,6 @@ private:
         runtime::Options runtime;
         runtime.snapshot_entries = options_.snapshot_entries;
         runtime.log_line = [](const std::string& line) { spdlog::info("{}", line); };
-        runtime.callbacks_delivered = [this] {
-            if (api_) api_->callbacks_delivered();
-        };
         hub_ = opened(runtime::Hub::open(std::move(runtime), *log_, clock_, std::move(key)));
         const runtime::Recovered& r = hub_->recovered();
         spdlog::info("log: {} entries ({} applied after the snapshot at {}) in {} ms", r.seq,
@@ -160,7 +157,7 @@ private:
     std::unique_ptr<runtime::Hub> hub_;
     std::unique_ptr<exec::Executor> local_;
     std::unique_ptr<exec::Executor> sim_;
-    std::unique_ptr<api::Api> api_;
+    std::unique_ptr<api::ApiServer> api_;
 };
 
 }  // namespace
