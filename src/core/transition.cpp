@@ -97,78 +97,128 @@ void begin_entry(State& state, const Entry& entry) {
         state.pools.at(pool).scheduler.advance(state.now);
 }
 
-void apply_event(State& state, const Entry& entry, const Event& event) {
+namespace {
+
+enum class Handled { no, yes };
+
+Handled apply_job_event(State& state, const Entry& entry, const Event& event) {
     switch (event.kind_case()) {
-        case Event::kTimeAdvanced:
-            return;
         case Event::kJobAdmitted:
-            return apply_job_admitted(state, entry, event.job_admitted());
+            apply_job_admitted(state, entry, event.job_admitted());
+            return Handled::yes;
         case Event::kJobEligible:
-            return apply_job_eligible(state, event.job_eligible());
+            apply_job_eligible(state, event.job_eligible());
+            return Handled::yes;
         case Event::kJobStarted:
-            return apply_job_started(state, event.job_started());
+            apply_job_started(state, event.job_started());
+            return Handled::yes;
         case Event::kLeaseStopping:
-            return apply_lease_stopping(state, event.lease_stopping());
+            apply_lease_stopping(state, event.lease_stopping());
+            return Handled::yes;
         case Event::kLeaseEnded:
-            return apply_lease_ended(state, event.lease_ended());
+            apply_lease_ended(state, event.lease_ended());
+            return Handled::yes;
         case Event::kLeaseCharged:
-            return apply_lease_charged(state, event.lease_charged());
+            apply_lease_charged(state, event.lease_charged());
+            return Handled::yes;
         case Event::kJobRequeued:
-            return apply_job_requeued(state, event.job_requeued());
+            apply_job_requeued(state, event.job_requeued());
+            return Handled::yes;
         case Event::kJobEnded:
-            return apply_job_ended(state, event.job_ended());
+            apply_job_ended(state, event.job_ended());
+            return Handled::yes;
         case Event::kJobHeld:
-            return apply_job_held(state, event.job_held());
+            apply_job_held(state, event.job_held());
+            return Handled::yes;
         case Event::kJobReleased:
-            return apply_job_released(state, event.job_released());
+            apply_job_released(state, event.job_released());
+            return Handled::yes;
         case Event::kJobReserved:
-            return apply_job_reserved(state, event.job_reserved());
+            apply_job_reserved(state, event.job_reserved());
+            return Handled::yes;
         case Event::kJobUnreserved:
-            return apply_job_unreserved(state, event.job_unreserved());
+            apply_job_unreserved(state, event.job_unreserved());
+            return Handled::yes;
         case Event::kLeaseProgress:
-            return apply_lease_progress(state, event.lease_progress());
+            apply_lease_progress(state, event.lease_progress());
+            return Handled::yes;
         case Event::kJobFunded:
-            return apply_job_funded(state, event.job_funded());
+            apply_job_funded(state, event.job_funded());
+            return Handled::yes;
         case Event::kLeaseRunning:
-            return apply_lease_running(state, event.lease_running());
+            apply_lease_running(state, event.lease_running());
+            return Handled::yes;
         case Event::kJobUnfunded:
-            return apply_job_unfunded(state, event.job_unfunded());
-        case Event::kPoolDefined:
-            return apply_pool_defined(state, entry, event.pool_defined());
-        case Event::kNodesAdded:
-            return apply_nodes_added(state, entry, event.nodes_added());
-        case Event::kNodeStateChanged:
-            return apply_node_state_changed(state, entry, event.node_state_changed());
-        case Event::kPoolRulesChanged:
-            return apply_pool_rules_changed(state, entry, event.pool_rules_changed());
-        case Event::kOrgCreated:
-            return apply_org_created(state, entry, event.org_created());
-        case Event::kProjectCreated:
-            return apply_project_created(state, entry, event.project_created());
-        case Event::kMemberCreated:
-            return apply_member_created(state, entry, event.member_created());
-        case Event::kMemberChanged:
-            return apply_member_changed(state, entry, event.member_changed());
-        case Event::kShareChanged:
-            return apply_share_changed(state, entry, event.share_changed());
-        case Event::kPriceSheetPublished:
-            return apply_price_sheet_published(state, entry, event.price_sheet_published());
-        case Event::kOrgFunded:
-            return apply_org_funded(state, entry, event.org_funded());
-        case Event::kBudgetChanged:
-            return apply_budget_changed(state, entry, event.budget_changed());
-        case Event::kVoucherIssued:
-            return apply_voucher_issued(state, entry, event.voucher_issued());
-        case Event::kVoucherExpired:
-            return apply_voucher_expired(state, event.voucher_expired());
-        case Event::kCorrected:
-            return apply_corrected(state, entry, event.corrected());
-        case Event::kInvoiceIssued:
-            return apply_invoice_issued(state, entry, event.invoice_issued());
-        case Event::KIND_NOT_SET:
-            break;
+            apply_job_unfunded(state, event.job_unfunded());
+            return Handled::yes;
+        default:
+            return Handled::no;
     }
-    SUAN_ASSERT(!"an event of this kind is not known to this version");
+}
+
+Handled apply_centre_event(State& state, const Entry& entry, const Event& event) {
+    switch (event.kind_case()) {
+        case Event::kTimeAdvanced:  // begin_entry has told the schedulers
+            return Handled::yes;
+        case Event::kPoolDefined:
+            apply_pool_defined(state, entry, event.pool_defined());
+            return Handled::yes;
+        case Event::kNodesAdded:
+            apply_nodes_added(state, entry, event.nodes_added());
+            return Handled::yes;
+        case Event::kNodeStateChanged:
+            apply_node_state_changed(state, entry, event.node_state_changed());
+            return Handled::yes;
+        case Event::kPoolRulesChanged:
+            apply_pool_rules_changed(state, entry, event.pool_rules_changed());
+            return Handled::yes;
+        case Event::kOrgCreated:
+            apply_org_created(state, entry, event.org_created());
+            return Handled::yes;
+        case Event::kProjectCreated:
+            apply_project_created(state, entry, event.project_created());
+            return Handled::yes;
+        case Event::kMemberCreated:
+            apply_member_created(state, entry, event.member_created());
+            return Handled::yes;
+        case Event::kMemberChanged:
+            apply_member_changed(state, entry, event.member_changed());
+            return Handled::yes;
+        case Event::kShareChanged:
+            apply_share_changed(state, entry, event.share_changed());
+            return Handled::yes;
+        case Event::kPriceSheetPublished:
+            apply_price_sheet_published(state, entry, event.price_sheet_published());
+            return Handled::yes;
+        case Event::kOrgFunded:
+            apply_org_funded(state, entry, event.org_funded());
+            return Handled::yes;
+        case Event::kBudgetChanged:
+            apply_budget_changed(state, entry, event.budget_changed());
+            return Handled::yes;
+        case Event::kVoucherIssued:
+            apply_voucher_issued(state, entry, event.voucher_issued());
+            return Handled::yes;
+        case Event::kVoucherExpired:
+            apply_voucher_expired(state, event.voucher_expired());
+            return Handled::yes;
+        case Event::kCorrected:
+            apply_corrected(state, entry, event.corrected());
+            return Handled::yes;
+        case Event::kInvoiceIssued:
+            apply_invoice_issued(state, entry, event.invoice_issued());
+            return Handled::yes;
+        default:
+            return Handled::no;
+    }
+}
+
+}  // namespace
+
+void apply_event(State& state, const Entry& entry, const Event& event) {
+    const bool known = apply_job_event(state, entry, event) == Handled::yes ||
+                       apply_centre_event(state, entry, event) == Handled::yes;
+    SUAN_ASSERT(known);
 }
 
 }  // namespace suan::core

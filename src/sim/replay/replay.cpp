@@ -59,6 +59,8 @@ Result<ReplayReport> replay_trace(CentreFile centre, const Trace& trace, const R
     report.state_digest = state.digest();
     report.peak_memory_bytes = peak_memory_bytes();
     if (run.check_every != 0) state.check_invariants();
+    report.notes.push_back(
+        "a preempted job runs its whole duration again: traces hold no checkpoints");
     return report;
 }
 

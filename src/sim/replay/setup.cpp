@@ -32,23 +32,18 @@ std::string core_name(std::string_view text, std::uint32_t number) {
     return fmt::format("_{}_{}", out, number);
 }
 
-// Which names of a trace belong together.
+// Which names of a trace belong together, and the device time asked by (org, pool).
 struct Used {
-    std::set<std::pair<std::uint32_t, std::uint32_t>> projects, members, pools;
+    using Pair = std::pair<std::uint32_t, std::uint32_t>;
+    std::set<Pair> projects, members;
+    std::map<Pair, int128> work;  // milli-device microseconds
 
     explicit Used(const Trace& trace) {
-        // Neighbours repeat, so most jobs are told apart without a look-up.
-        std::pair<std::uint32_t, std::uint32_t> last[3]{
-            {UINT32_MAX, 0}, {UINT32_MAX, 0}, {UINT32_MAX, 0}};
-        const auto note = [](auto& set, auto& before, std::uint32_t a, std::uint32_t b) {
-            if (before == std::pair(a, b)) return;
-            before = {a, b};
-            set.insert(before);
-        };
         for (const TraceJob& job : trace.jobs) {
-            note(projects, last[0], job.org, job.project);
-            note(members, last[1], job.org, job.member);
-            note(pools, last[2], job.org, job.pool);
+            projects.emplace(job.org, job.project);
+            members.emplace(job.org, job.member);
+            work[{job.org, job.pool}] +=
+                int128{static_cast<std::int64_t>(job.devices() * job.milli)} * job.duration_us;
         }
     }
 };
@@ -84,16 +79,22 @@ void share_out(CentreFile& centre, std::size_t first, const Trace& trace, const 
             for (const CentreShare& share : org.shares)
                 left -= share.pool == pool.spec.name() ? share.deserved_milli : 0;
         }
-        std::set<std::uint32_t> sharers;
-        for (const auto& [org, name] : used.pools) {
-            if (org_of[org] >= &centre.orgs[first] && means(centre, trace.pools[name], pool))
-                sharers.insert(org);
+        std::map<std::uint32_t, int128> asked;
+        int128 whole = 0;
+        for (const auto& [key, work] : used.work) {
+            const auto& [org, name] = key;
+            if (org_of[org] < &centre.orgs[first] || !means(centre, trace.pools[name], pool))
+                continue;
+            asked[org] += work;
+            whole += work;
         }
-        if (sharers.empty()) continue;
-        const std::int64_t each = left / static_cast<std::int64_t>(sharers.size()) /
-                                  limits::milli_per_device * limits::milli_per_device;
-        for (const std::uint32_t org : sharers) {
-            if (each > 0) org_of[org]->shares.push_back({{}, pool.spec.name(), each, 1, 0});
+        const int128 devices = left / limits::milli_per_device;
+        for (const auto& [org, work] : asked) {
+            if (devices <= 0 || whole == 0) break;
+            const auto mine = static_cast<std::int64_t>(devices * work / whole);
+            if (mine == 0) continue;
+            org_of[org]->shares.push_back(
+                {{}, pool.spec.name(), mine * limits::milli_per_device, 1, 0});
         }
     }
 }

@@ -1,8 +1,8 @@
 // The centre of a replay: what the file says, completed from the trace.
 //
 // * An org, project or member that only the trace names is created. Such an org gets 100 million
-//   yuan, and in every pool that its jobs name an equal part, in whole devices, of what the orgs of
-//   the file leave undeserved there.
+//   yuan, and in every pool what the orgs of the file leave undeserved there is shared among the
+//   created ones in proportion to the device time that their jobs ask of it, in whole devices.
 // * A pool and tier without a price is free.
 // * Names that the core would refuse (spaces, non-ASCII letters) have those bytes replaced by '_'
 //   and the trace's number of the name added.
