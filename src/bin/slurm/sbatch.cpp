@@ -74,8 +74,8 @@ int run_sbatch(const std::vector<std::string>& arguments) {
     Submission submission = usage_or(
         read_submission(merged(in_script->options, variables, line.options), Time{now_us()}));
     if (submission.name.empty()) submission.name = name;
-    for (const ParsedOptions* parsed : {&*in_script, &line})
-        submission.notes.insert(submission.notes.end(), parsed->notes.begin(), parsed->notes.end());
+    submission.notes = in_script->notes;
+    submission.notes.insert(submission.notes.end(), line.notes.begin(), line.notes.end());
     Session session = Session::open(HubOptions{});
     JobRequest job = job_request(session, submission);
     job.set_script(script);
