@@ -42,7 +42,7 @@ inline constexpr std::int64_t money_max = 1'000'000'000'000'000;
 
 // Scheduler steps of one pass (never seconds: a slow machine must decide the same).
 inline constexpr std::uint32_t reservations_per_pool_max = 8;
-inline constexpr std::uint32_t backfill_tests_max = 512;
+inline constexpr std::uint32_t backfill_tests_max = 64;
 inline constexpr std::uint32_t starts_per_pass_max = 4'096;
 inline constexpr std::uint32_t victims_max = 512;  // leases preempted for one job
 

@@ -28,10 +28,9 @@ std::uint32_t Capacity::position_of(NodeId id) const {
 // Milli-devices that are free on a node, whatever its gate.
 std::int64_t Capacity::free_of(std::uint32_t position) const {
     const Node& node = nodes_[position];
-    std::int64_t free = 1'000LL * std::popcount(all(node) & ~node.whole & ~node.shared);
+    std::int64_t free = 1'000LL * count_bits(all(node) & ~node.whole & ~node.shared);
     for (std::uint64_t rest = node.shared; rest != 0; rest &= rest - 1) {
-        const auto device = static_cast<std::size_t>(std::countr_zero(rest));
-        free += 1'000 - used_[std::size_t{position} * limits::devices_per_node_max + device];
+        free += 1'000 - used(position, std::countr_zero(rest));
     }
     return free;
 }
@@ -51,7 +50,9 @@ void Capacity::add_node(NodeId id, std::uint32_t rack, std::uint32_t devices) {
     const auto position = place - nodes_.begin();
     nodes_.insert(place, node);
     constexpr auto stride = static_cast<std::ptrdiff_t>(limits::devices_per_node_max);
-    used_.insert(used_.begin() + position * stride, stride, std::uint16_t{0});
+    if (!used_.empty()) {
+        used_.insert(used_.begin() + position * stride, stride, std::uint16_t{0});
+    }
     devices_max_ = std::max(devices_max_, devices);
     devices_milli_ += 1'000LL * devices;
     open_milli_ += 1'000LL * devices;
@@ -62,6 +63,7 @@ void Capacity::add_node(NodeId id, std::uint32_t rack, std::uint32_t devices) {
 // Files every node again. Nodes arrive in bulk, so this waits for the first question after them.
 void Capacity::rebuild() {
     stale_ = false;
+    ++epoch_;
     index_ = IdIndex{};
     rack_begins_.clear();
     std::vector<std::uint32_t> rack_of;
@@ -108,6 +110,26 @@ void Capacity::set_gate(NodeId id, NodeGate gate) {
     refresh(position);
 }
 
+void Capacity::copy_use_of(const Capacity& other) {
+    SUAN_ASSERT(!other.stale_);
+    if (epoch_ != other.epoch_ || nodes_.size() != other.nodes_.size()) {
+        *this = other;
+        return;
+    }
+    nodes_ = other.nodes_;
+    used_ = other.used_;
+    shared_nodes_ = other.shared_nodes_;
+    views_[idle_view] = other.views_[idle_view];
+    views_[unreserved_view] = other.views_[unreserved_view];
+    open_milli_ = other.open_milli_;
+    free_milli_ = other.free_milli_;
+}
+
+void Capacity::open_all() {
+    for (const Node& node : std::vector<Node>(nodes_))
+        set_gate(node.id, NodeGate::open);
+}
+
 void Capacity::acquire(const Slot& slot) {
     const std::uint32_t position = position_of(slot.node);
     Node& node = nodes_[position];
@@ -118,6 +140,7 @@ void Capacity::acquire(const Slot& slot) {
         SUAN_ASSERT((slot.device_mask & node.shared) == 0);
         node.whole |= slot.device_mask;
     } else {
+        if (used_.empty()) used_.resize(nodes_.size() * limits::devices_per_node_max);
         for (std::uint64_t rest = slot.device_mask; rest != 0; rest &= rest - 1) {
             std::uint16_t& used = used_[std::size_t{position} * limits::devices_per_node_max +
                                         static_cast<std::size_t>(std::countr_zero(rest))];
@@ -127,7 +150,7 @@ void Capacity::acquire(const Slot& slot) {
         node.shared |= slot.device_mask;
     }
     if (node.gate == NodeGate::open) {
-        free_milli_ -= std::int64_t{slot.milli} * std::popcount(slot.device_mask);
+        free_milli_ -= std::int64_t{slot.milli} * count_bits(slot.device_mask);
     }
     refresh(position);
 }
@@ -150,7 +173,7 @@ void Capacity::release(const Slot& slot) {
         }
     }
     if (node.gate == NodeGate::open) {
-        free_milli_ += std::int64_t{slot.milli} * std::popcount(slot.device_mask);
+        free_milli_ += std::int64_t{slot.milli} * count_bits(slot.device_mask);
     }
     refresh(position);
 }

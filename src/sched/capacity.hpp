@@ -17,6 +17,7 @@
 // Not thread-safe, even for const members: some fill scratch space.
 #pragma once
 
+#include "base/limits.hpp"
 #include "sched/id_index.hpp"
 #include "sched/types.hpp"
 
@@ -26,6 +27,14 @@
 #include <vector>
 
 namespace suan::sched {
+
+// Not std::popcount: without a compiler flag for newer machines that is a call.
+constexpr std::uint32_t count_bits(std::uint64_t x) {
+    x -= (x >> 1) & 0x5555555555555555ULL;
+    x = (x & 0x3333333333333333ULL) + ((x >> 2) & 0x3333333333333333ULL);
+    x = (x + (x >> 4)) & 0x0F0F0F0F0F0F0F0FULL;
+    return static_cast<std::uint32_t>((x * 0x0101010101010101ULL) >> 56);
+}
 
 enum class Packing : std::uint8_t { tight, consolidated };
 enum class ViewName : std::uint8_t { idle = 0, unreserved = 1, empty = 2 };
@@ -61,6 +70,7 @@ public:
 
 private:
     std::vector<std::uint64_t> free_;
+    std::vector<std::uint8_t> free_counts_;
     std::vector<std::uint64_t> bits_;  // [devices][word]
     std::vector<std::uint32_t> rack_counts_;
     std::vector<std::uint32_t> rack_free_;
@@ -77,6 +87,9 @@ public:
     void rebuild();
     bool stale() const { return stale_; }
     void set_gate(NodeId id, NodeGate gate);
+    // Becomes a copy of `other`, cheaply when both hold the same nodes already.
+    void copy_use_of(const Capacity& other);
+    void open_all();  // as if every closed node were back
     NodeGate gate(NodeId id) const { return nodes_[position_of(id)].gate; }
 
     void acquire(const Slot& slot);
@@ -121,6 +134,10 @@ private:
         std::uint64_t shared = 0;  // partly held
         std::uint64_t reserved = 0;
     };
+    std::uint32_t used(std::uint32_t position, int device) const {
+        return used_[std::size_t{position} * limits::devices_per_node_max +
+                     static_cast<std::size_t>(device)];
+    }
     // Devices of one node usable by fractions of `milli`, shared ones first.
     struct Usable {
         std::uint64_t shared = 0;
@@ -155,14 +172,16 @@ private:
     Slot fraction_slot(ViewName view, std::uint32_t position, std::uint32_t milli,
                        std::uint32_t tasks) const;
 
-    std::vector<Node> nodes_;                  // by (rack, id)
-    std::vector<std::uint32_t> rack_begins_;   // first position of each rack
-    std::vector<std::uint16_t> used_;          // milli of shared devices, [position][device]
+    std::vector<Node> nodes_;                 // by (rack, id)
+    std::vector<std::uint32_t> rack_begins_;  // first position of each rack
+    std::vector<std::uint16_t>
+        used_;  // milli of shared devices, [position][device]; empty until one is shared
     std::vector<std::uint64_t> shared_nodes_;  // bit set of positions with a shared device
     IdIndex index_;                            // node id to position
     std::array<View, 3> views_;
     std::uint32_t devices_max_ = 0;
-    bool stale_ = false;  // nodes were added since the views were built
+    std::uint64_t epoch_ = 0;  // counts rebuilds
+    bool stale_ = false;       // nodes were added since the views were built
     std::int64_t devices_milli_ = 0;
     std::int64_t open_milli_ = 0;
     std::int64_t free_milli_ = 0;

@@ -200,6 +200,7 @@ void FairTree::settle() {
 }
 
 void FairTree::job_added(std::uint32_t leaf, std::uint32_t kind, Branch branch) {
+    count_kind(all_[at(branch)], kind);
     for (std::uint32_t node = leaf; node != nil; node = nodes_[node].parent) {
         Standing& standing = nodes_[node].standing[at(branch)];
         if (node == leaf) {
@@ -212,6 +213,8 @@ void FairTree::job_added(std::uint32_t leaf, std::uint32_t kind, Branch branch) 
 }
 
 void FairTree::job_removed(std::uint32_t leaf, std::uint32_t kind, Branch branch) {
+    Standing& all = all_[at(branch)];
+    if (uncount_kind(all, kind)) drop_bit(all.mask, kind, all.kinds);
     for (std::uint32_t node = leaf; node != nil; node = nodes_[node].parent) {
         Standing& standing = nodes_[node].standing[at(branch)];
         if (node == leaf) {

@@ -111,6 +111,8 @@ public:
         return nodes_[org].held_firm < nodes_[org].deserved_milli;
     }
 
+    // Kinds of all waiting jobs of a branch.
+    std::uint64_t mask(Branch branch) const { return all_[static_cast<std::size_t>(branch)].mask; }
     SiblingList& list(std::uint32_t parent, Branch branch);
     // The first sibling that the pass has not done with, or nil.
     std::uint32_t cursor(std::uint32_t parent, Branch branch, std::uint64_t pass);
@@ -142,6 +144,7 @@ private:
     IdIndex projects_;  // by (org node, project id)
     IdIndex members_;   // by (project node, member id)
     std::array<SiblingList, 2> roots_;
+    std::array<Standing, 2> all_;  // only kinds and mask are used
     std::vector<std::uint32_t> dirty_;
     std::uint64_t horizon_ms_ = 0;
     std::uint32_t orgs_over_ = 0;

@@ -38,6 +38,7 @@ struct Pass {
     Time young_until = time_max;      // when the next lease becomes old enough to be stopped
     JobId starting;                   // the last Start
     std::uint64_t holders_tried = 0;  // the number for which no holder could start
+    std::size_t overtakable = 0;      // holders that the walk knew it could overtake
     bool preemption_failed = false;   // some head found no victims
     std::array<bool, 3> has_slot{};   // by claim: a reservation could be had
     std::vector<JobId> overtaken;     // not reserved again in this pass
@@ -110,6 +111,7 @@ struct PoolScheduler::Impl {
     // Reservations (reservations.cpp).
     bool slot_for(Claim claim) const;
     const Reservation* overtakable(Claim claim) const;
+    std::size_t count_overtakable() const;
     bool is_pending(const Reservation& reservation) const;
     std::optional<Decision> invalid_reservation();
     enum class Others : std::uint8_t { kept, overtaken };
@@ -118,6 +120,13 @@ struct PoolScheduler::Impl {
 
     // Preemption (preemption.cpp).
     std::optional<Preempt> plan_preemption(std::uint32_t job);
+
+    // Explain (explain.cpp): each adds its reason when it applies.
+    void explain_limits(std::uint32_t job, std::vector<Reason>& out) const;
+    void explain_space(std::uint32_t job, std::vector<Reason>& out);
+    void explain_reservation(std::uint32_t job, std::vector<Reason>& out);
+    void explain_preempting(std::uint32_t job, std::vector<Reason>& out);
+    Reason jobs_before(JobId job, const std::vector<JobId>& order) const;
 };
 
 }  // namespace suan::sched

@@ -34,10 +34,18 @@ std::uint32_t Impl::tasks_allowed(std::uint32_t job) const {
 
 std::optional<Fit> Impl::find_for(std::uint32_t job, std::uint32_t tasks) {
     const Time end = now + jobs[job].walltime;
+    const auto lifts = [&](const Reservation& reservation) {
+        return reservation.job == jobs[job].id || reservation.start >= end;
+    };
+    if (std::none_of(reservations.begin(), reservations.end(), lifts)) {
+        if ((kinds.flags(jobs[job].kind, pass.number) & flag::not_unreserved) != 0) {
+            return std::nullopt;
+        }
+    }
     std::array<const Placement*, limits::reservations_per_pool_max> lifted{};
     std::size_t count = 0;
     for (const Reservation& reservation : reservations) {
-        if (reservation.job != jobs[job].id && reservation.start < end) continue;
+        if (!lifts(reservation)) continue;
         lifted[count++] = &reservation.placement;
         capacity.unreserve(reservation.placement);
     }
@@ -95,6 +103,10 @@ std::optional<Decision> Impl::decide_holders() {
 }
 
 std::optional<Decision> Impl::decide_walk() {
+    // A start may have lifted a holder's org to its share: those passed by may now overtake it.
+    const std::size_t overtakable_now = count_overtakable();
+    if (overtakable_now > pass.overtakable) restart_pass();
+    pass.overtakable = overtakable_now;
     for (const Claim claim : {Claim::below_share, Claim::over_share, Claim::spot}) {
         pass.has_slot[static_cast<std::size_t>(claim)] = slot_for(claim);
     }
@@ -152,7 +164,10 @@ std::optional<Decision> Impl::visit_blocked(std::uint32_t job) {
             }
         }
         if (free_slot && backfills()) {
-            if (auto plan = plan_reservation(job, Others::kept)) return Reserve{*plan};
+            if (auto plan = plan_reservation(job, Others::kept)) {
+                if (claim == Claim::over_share) ++pass.overtakable;
+                return Reserve{*plan};
+            }
         }
         if (worst != nullptr && backfills() && plan_reservation(job, Others::overtaken)) {
             return overtake(*worst);
@@ -185,6 +200,7 @@ std::uint64_t Impl::dead_mask(std::uint32_t org, Claim claim) const {
     const bool tests_left = pass.backfill_tests < limits::backfill_tests_max;
     std::uint64_t dead = tests_left ? pass.not_idle : pass.not_unreserved;
     if (pass.has_slot[static_cast<std::size_t>(claim)]) dead &= pass.no_reservation;
+    if (org == nil) return dead;
     const TreeNode& node = tree[org];
     return node.limited_pass == pass.number ? dead | node.limited_mask : dead;
 }
@@ -222,6 +238,9 @@ std::uint32_t Impl::candidate_in(Branch branch) {
     const auto shows = [&](std::uint32_t node, std::uint64_t dead) {
         return (tree[node].standing[b].mask & ~dead) != 0;
     };
+    // Most passes end here: nothing that waits can start, whoever owns it.
+    const Claim easiest = branch == Branch::spot ? Claim::spot : Claim::below_share;
+    if ((tree.mask(branch) & ~dead_mask(nil, easiest)) == 0) return nil;
     std::uint32_t org = tree.cursor(nil, branch, pass.number);
     for (; org != nil; org = tree.cursor(nil, branch, pass.number)) {
         Claim claim = Claim::spot;
@@ -271,6 +290,7 @@ void PoolScheduler::begin_pass(Time now) {
     in.pass.number = number;
     in.pass.finished = false;
     in.pass.order_matters = !in.backfills();
+    in.pass.overtakable = in.count_overtakable();
 }
 
 std::optional<Decision> PoolScheduler::next() {
@@ -279,6 +299,11 @@ std::optional<Decision> PoolScheduler::next() {
 
 bool PoolScheduler::wants_pass() const {
     return impl_->changed || impl_->now >= impl_->pass.young_until;
+}
+
+std::optional<Time> PoolScheduler::wakes_at() const {
+    if (impl_->pass.young_until == time_max) return std::nullopt;
+    return impl_->pass.young_until;
 }
 
 }  // namespace suan::sched

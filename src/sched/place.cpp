@@ -79,8 +79,7 @@ bool Capacity::node_helps(NodeId node, const Shape& shape) const {
     if (is_fraction(shape)) {
         return usable(ViewName::unreserved, position, shape.milli).count() > 0;
     }
-    const int free = std::popcount(at(ViewName::unreserved).free(position));
-    return static_cast<std::uint32_t>(free) >= shape.devices_per_task;
+    return count_bits(at(ViewName::unreserved).free(position)) >= shape.devices_per_task;
 }
 
 std::optional<Fit> Capacity::find(ViewName name, const Shape& shape, std::uint32_t tasks_max,
@@ -237,7 +236,7 @@ std::optional<Fit> Capacity::find_consolidated(const View& view, const Shape& sh
 }
 
 std::uint32_t Capacity::Usable::count() const {
-    return static_cast<std::uint32_t>(std::popcount(shared) + std::popcount(idle));
+    return count_bits(shared) + count_bits(idle);
 }
 
 Capacity::Usable Capacity::usable(ViewName name, std::uint32_t position,
@@ -250,9 +249,8 @@ Capacity::Usable Capacity::usable(ViewName name, std::uint32_t position,
     if (name == ViewName::unreserved) shared &= ~node.reserved;
     for (; shared != 0; shared &= shared - 1) {
         const int device = std::countr_zero(shared);
-        const std::uint32_t used = used_[std::size_t{position} * limits::devices_per_node_max +
-                                         static_cast<std::size_t>(device)];
-        if (used + milli <= limits::milli_per_device) out.shared |= 1ULL << device;
+        if (used(position, device) + milli <= limits::milli_per_device)
+            out.shared |= 1ULL << device;
     }
     return out;
 }
@@ -268,10 +266,7 @@ std::optional<Fit> Capacity::find_one_fraction(ViewName name, std::uint32_t mill
             std::uint64_t fits = usable(name, position, milli).shared;
             for (; fits != 0; fits &= fits - 1) {
                 const int device = std::countr_zero(fits);
-                const std::uint32_t left =
-                    limits::milli_per_device -
-                    used_[std::size_t{position} * limits::devices_per_node_max +
-                          static_cast<std::size_t>(device)];
+                const std::uint32_t left = limits::milli_per_device - used(position, device);
                 if (left >= best_left) continue;
                 best_left = left;
                 best = Slot{nodes_[position].id, 1, 1ULL << device, milli};
@@ -309,9 +304,7 @@ Slot Capacity::fraction_slot(ViewName name, std::uint32_t position, std::uint32_
     std::vector<std::tuple<std::uint32_t, int>> shared;  // (free milli, device)
     for (std::uint64_t rest = devices.shared; rest != 0; rest &= rest - 1) {
         const int device = std::countr_zero(rest);
-        const std::uint32_t used = used_[std::size_t{position} * limits::devices_per_node_max +
-                                         static_cast<std::size_t>(device)];
-        shared.emplace_back(limits::milli_per_device - used, device);
+        shared.emplace_back(limits::milli_per_device - used(position, device), device);
     }
     std::sort(shared.begin(), shared.end());
     Slot slot{nodes_[position].id, tasks, 0, milli};

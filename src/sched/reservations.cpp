@@ -53,6 +53,14 @@ const Reservation* Impl::overtakable(Claim claim) const {
     return worst;
 }
 
+std::size_t Impl::count_overtakable() const {
+    if (!fair()) return 0;
+    return static_cast<std::size_t>(
+        std::count_if(reservations.begin(), reservations.end(), [this](const Reservation& r) {
+            return claim_of(jobs.find(r.job)) > Claim::below_share && !is_pending(r);
+        }));
+}
+
 Unreserve Impl::overtake(const Reservation& reservation) {
     pass.overtaken.push_back(reservation.job);
     pass.given_up = true;
@@ -79,7 +87,7 @@ std::optional<Reservation> Impl::plan_reservation(std::uint32_t job, Others othe
     Shape shape = shape_of(job);
     shape.tasks_max = shape.tasks_min;
     if (!capacity.holds(ViewName::empty, shape, packing())) return std::nullopt;
-    scratch = capacity;
+    scratch.copy_use_of(capacity);
     if (others == Others::overtaken) {
         for (const Reservation& reservation : reservations) {
             if (claim_of(jobs.find(reservation.job)) > Claim::below_share &&

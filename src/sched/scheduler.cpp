@@ -141,8 +141,4 @@ void PoolScheduler::check_invariants() const {
     in.tree.check_invariants();
 }
 
-std::vector<Reason> PoolScheduler::explain(JobId, Time) const {
-    return {};
-}
-
 }  // namespace suan::sched

@@ -13,11 +13,11 @@
 //   class 0: holds less than it deserves     by held / deserved, smallest first
 //   class 1: at or over what it deserves     by (use + held_over * horizon) / weight, smallest
 //   first
-// ties by id. `use` is milli-device-seconds that decay with the half-life. Because all uses decay
-// alike, they are kept inflated instead (a use at time t counts 2^((t - base) / half_life), an
-// integer table gives the fractional power), so an order changes only when a fact changes; at each
-// whole half-life the caller's `advance` halves them all once. Projects and members deserve nothing
-// and weigh 1 unless set.
+// ties by id. `use` is milli-device-milliseconds that decay with the half-life. Because all uses
+// decay alike, they are kept inflated instead (a use at time t counts 2^((t - base) / half_life),
+// an integer table gives the fractional power), so an order changes only when a fact changes; at
+// each whole half-life the caller's `advance` halves them all once. Projects and members deserve
+// nothing and weigh 1 unless set.
 //
 // Placement. Tasks of a gang are packed: one node if it holds them (the fullest that does), else
 // the rack that does with the least left over, else the fewest racks; ties by the smallest id. A
@@ -104,7 +104,8 @@ public:
     void lease_stopping(LeaseId lease);
     void lease_checkpointed(LeaseId lease, Time at);
 
-    // Use: milli-device-milliseconds held until `now` and not yet counted.
+    // Use: milli-device-milliseconds held until `now` and not yet counted. The scheduler keeps uses
+    // in this unit, inflated.
     void add_use(OrgId org, ProjectId project, MemberId member, std::int64_t milli_device_ms,
                  Time now);
     // Called by the caller with every time stamp before other facts; halves uses at whole
@@ -118,8 +119,11 @@ public:
     // nothing.
     void begin_pass(Time now);
     std::optional<Decision> next();
-    // False when nothing changed since the last finished pass that could let a waiting job start.
+    // False when nothing changed since the last finished pass that could let a waiting job start:
+    // a pass would then decide nothing. It may turn true by `advance` alone, at wakes_at.
     bool wants_pass() const;
+    // When the next lease grows old enough to be stopped for a head that found too few victims.
+    std::optional<Time> wakes_at() const;
 
     // Questions.
     bool can_ever_fit(const Shape& shape) const;  // on all nodes, empty and open

@@ -12,6 +12,7 @@ void View::resize(std::span<const std::uint32_t> rack_of, std::uint32_t devices_
     devices_max_ = devices_max;
     words_ = static_cast<std::uint32_t>((nodes + 63) / 64);
     free_.assign(nodes, 0);
+    free_counts_.assign(nodes, 0);
     bits_.assign(std::size_t{words_} * (devices_max + 1), 0);
     rack_counts_.assign(racks * (devices_max + 1), 0);
     rack_free_.assign(racks, 0);
@@ -20,10 +21,11 @@ void View::resize(std::span<const std::uint32_t> rack_of, std::uint32_t devices_
 }
 
 void View::set(std::uint32_t position, std::uint32_t rack, std::uint64_t free) {
-    const auto before = static_cast<std::uint32_t>(std::popcount(free_[position]));
-    const auto after = static_cast<std::uint32_t>(std::popcount(free));
+    const std::uint32_t before = free_counts_[position];
+    const std::uint32_t after = count_bits(free);
     free_[position] = free;
     if (before == after) return;
+    free_counts_[position] = static_cast<std::uint8_t>(after);
     const std::uint64_t bit = 1ULL << (position % 64);
     const std::size_t word = position / 64;
     const std::size_t row = std::size_t{rack} * (devices_max_ + 1);

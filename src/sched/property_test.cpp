@@ -1,0 +1,352 @@
+// Random centres and loads, judged by code that shares nothing with the scheduler. A failure
+// prints its seed.
+#include "sched/scheduler.hpp"
+#include "sched/world.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <bit>
+#include <string>
+
+namespace suan::sched {
+namespace {
+
+using testing::gang;
+using testing::World;
+
+struct Random {
+    std::uint64_t state;
+    std::uint32_t below(std::uint32_t n) {
+        state = state * 6364136223846793005ULL + 1442695040888963407ULL;
+        return static_cast<std::uint32_t>((state >> 33) % n);
+    }
+};
+
+std::string text(const Placement& placement) {
+    std::string out;
+    for (const Slot& slot : placement) {
+        out += " " + std::to_string(slot.node.value) + ":" + std::to_string(slot.device_mask);
+    }
+    return out;
+}
+
+std::string text(const Decision& decision) {
+    if (const auto* start = std::get_if<Start>(&decision)) {
+        return "start " + std::to_string(start->job.value) + text(start->placement);
+    }
+    if (const auto* reserve = std::get_if<Reserve>(&decision)) {
+        return "reserve " + std::to_string(reserve->reservation.job.value) + "@" +
+               std::to_string(reserve->reservation.start.us) + text(reserve->reservation.placement);
+    }
+    if (const auto* preempt = std::get_if<Preempt>(&decision)) {
+        std::string out = "preempt " + std::to_string(preempt->job.value) + " stops";
+        for (const LeaseId id : preempt->victims)
+            out += " " + std::to_string(id.value);
+        return out + " for" + text(preempt->reservation.placement);
+    }
+    return "unreserve " + std::to_string(std::get<Unreserve>(decision).job.value);
+}
+
+std::string text(const std::vector<Decision>& decisions) {
+    std::string out;
+    for (const Decision& decision : decisions)
+        out += text(decision) + "\n";
+    return out;
+}
+
+enum class Extras { none, fractions_and_spot };
+
+World random_centre(Random& random, Rules rules) {
+    World world(rules);
+    const std::uint32_t devices = 1U << (1 + random.below(3));
+    const std::uint32_t nodes = 2 + random.below(6);
+    for (std::uint32_t n = 1; n <= nodes; ++n)
+        world.node(n, random.below(3), devices);
+    const std::int64_t total = 1'000LL * devices * nodes;
+    for (std::uint32_t org = 1; org <= 4; ++org) {
+        Share share{total / 4 * random.below(2), 1 + random.below(3), INT64_MAX};
+        if (random.below(4) == 0) share.limit_milli = total / 2;
+        world.share(org, share);
+    }
+    return world;
+}
+
+WaitingJob random_job(Random& random, Extras extras) {
+    WaitingJob job = gang(1 + random.below(4), 1 + random.below(4), 1 + random.below(4));
+    job.project = ProjectId{1 + random.below(2)};
+    job.member = MemberId{1 + random.below(2)};
+    job.priority = static_cast<std::int32_t>(random.below(3));
+    job.walltime = Duration::minutes(1 + random.below(60));
+    job.shape.topology = static_cast<Topology>(random.below(3));
+    if (random.below(4) == 0) job.shape.tasks_max += random.below(4);
+    if (random.below(6) == 0) job.tier = Tier::reserved;
+    if (extras == Extras::none) return job;
+    if (random.below(5) == 0) job.tier = Tier::spot;
+    if (random.below(4) == 0) {
+        job.shape.devices_per_task = 1;
+        job.shape.milli = 100 * (1 + random.below(9));
+    }
+    return job;
+}
+
+// Most random jobs could run on an empty centre; the others clog every queue in the end.
+void submit_random(World& world, Random& random, Extras extras) {
+    const WaitingJob job = random_job(random, extras);
+    const Share& share = world.shares.at(job.org);
+    const std::int64_t asked = job.shape.milli_devices(job.shape.tasks_min);
+    const bool hopeless = !world.pool.can_ever_fit(job.shape) || asked > share.limit_milli ||
+                          (job.tier == Tier::reserved && asked > share.deserved_milli);
+    if (!hopeless || random.below(10) == 0) world.submit(job);
+}
+
+void random_step(World& world, Random& random, Extras extras) {
+    switch (random.below(8)) {
+        case 0:
+        case 1:
+        case 2:
+            if (world.waiting.size() < 30) submit_random(world, random, extras);
+            break;
+        case 3:
+        case 4:
+            if (!world.running.empty()) {
+                auto it = world.running.begin();
+                std::advance(it, random.below(static_cast<std::uint32_t>(world.running.size())));
+                world.end(it->first);
+            }
+            break;
+        case 5:
+            if (!world.waiting.empty() && random.below(3) == 0) {
+                world.cancel(world.waiting.begin()->first);
+            }
+            break;
+        case 6:
+            world.to(world.now.us / 1'000'000 + random.below(400));
+            break;
+        default:
+            world.finish_stopping();
+    }
+}
+
+Rules random_rules(Random& random) {
+    Rules rules;
+    rules.usage_half_life = Duration::minutes(30);
+    rules.order = static_cast<Rules::Order>(random.below(6) == 0 ? 1 + random.below(2) : 0);
+    rules.backfill = static_cast<Rules::Backfill>(random.below(5) == 0 ? 1 : 0);
+    rules.preemption = static_cast<Rules::Preemption>(random.below(3) == 0 ? 1 : 0);
+    rules.reservations_max = random.below(4);
+    rules.min_runtime = Duration::minutes(random.below(6));
+    return rules;
+}
+
+// Tasks of a whole-device shape that lie on devices which nothing holds and no one reserved.
+std::uint32_t plainly_free(const World& world, const Shape& shape) {
+    std::map<NodeId, std::uint64_t> free;
+    for (const auto& [id, fact] : world.nodes) {
+        if (fact.gate == NodeGate::open) free[id] = (1ULL << fact.spec.devices) - 1;
+    }
+    for (const auto& [id, lease] : world.running) {
+        for (const Slot& slot : lease.placement)
+            free[slot.node] &= ~slot.device_mask;
+    }
+    for (const Reservation& reservation : world.pool.reservations()) {
+        for (const Slot& slot : reservation.placement)
+            free[slot.node] &= ~slot.device_mask;
+    }
+    std::map<std::uint32_t, std::uint32_t> groups;
+    for (const auto& [id, mask] : free) {
+        const auto tasks = static_cast<std::uint32_t>(std::popcount(mask)) / shape.devices_per_task;
+        std::uint32_t group = 0;
+        if (shape.topology == Topology::one_rack) group = world.nodes.at(id).spec.rack;
+        if (shape.topology == Topology::one_node) group = id.value;
+        groups[group] += tasks;
+    }
+    std::uint32_t most = 0;
+    for (const auto& [group, tasks] : groups)
+        most = std::max(most, tasks);
+    return most;
+}
+
+void expect_work_conserving(const World& world) {
+    std::map<OrgId, std::int64_t> held;
+    std::map<OrgId, std::int64_t> reserved;
+    for (const auto& [id, lease] : world.running) {
+        const std::int64_t milli = lease.shape.milli_devices(lease.tasks);
+        held[lease.org] += milli;
+        if (lease.tier == Tier::reserved) reserved[lease.org] += milli;
+    }
+    for (const auto& [id, job] : world.waiting) {
+        if (job.shape.milli != 1'000) continue;
+        const Share& share = world.shares.at(job.org);
+        const std::int64_t asked = job.shape.milli_devices(job.shape.tasks_min);
+        if (held[job.org] + asked > share.limit_milli) continue;
+        const bool over_share = reserved[job.org] + asked > share.deserved_milli;
+        if (job.tier == Tier::reserved && over_share) continue;
+        EXPECT_LT(plainly_free(world, job.shape), job.shape.tasks_min) << "job " << id.value;
+        EXPECT_FALSE(world.pool.explain(id, world.now).empty()) << "job " << id.value;
+    }
+}
+
+TEST(Property, HistoryNeverChangesADecision) {
+    for (std::uint64_t seed = 1; seed <= 150; ++seed) {
+        SCOPED_TRACE("seed " + std::to_string(seed));
+        Random random{seed};
+        World world = random_centre(random, random_rules(random));
+        for (int step = 0; step < 120; ++step) {
+            random_step(world, random, Extras::fractions_and_spot);
+            World twin = world;
+            twin.pool = world.rebuilt();
+            ASSERT_EQ(twin.pool.order(100), world.pool.order(100));
+            const bool idle = !world.pool.wants_pass();
+            const std::string ours = text(world.schedule());
+            ASSERT_EQ(text(twin.schedule()), ours) << "step " << step;
+            if (idle) {
+                ASSERT_EQ(ours, "");
+            }
+            world.audit();
+            // At rest, a scheduler that knows the facts alone finds nothing to do either.
+            PoolScheduler fresh = world.rebuilt();
+            fresh.begin_pass(world.now);
+            const auto more = fresh.next();
+            ASSERT_FALSE(more.has_value()) << "step " << step << ": " << text(*more);
+            if (world.rules.backfill == Rules::Backfill::on) expect_work_conserving(world);
+            if (HasFailure()) return;
+        }
+    }
+}
+
+// What a pass learns only saves time: asked afresh before each decision, it decides the same.
+TEST(Property, APassRemembersNothingThatMatters) {
+    for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+        SCOPED_TRACE("seed " + std::to_string(seed));
+        Random random{seed * 77};
+        Rules rules = random_rules(random);
+        rules.preemption = Rules::Preemption::off;
+        World world = random_centre(random, rules);
+        for (int step = 0; step < 60; ++step) {
+            for (int i = 0; i < 4; ++i)
+                random_step(world, random, Extras::fractions_and_spot);
+            world.pool.begin_pass(world.now);
+            for (bool overtaken = false; !overtaken;) {
+                PoolScheduler cold = world.rebuilt();
+                cold.begin_pass(world.now);
+                const auto expected = cold.next();
+                const auto decision = world.pool.next();
+                ASSERT_EQ(decision ? text(*decision) : "", expected ? text(*expected) : "");
+                if (!decision) break;
+                overtaken = std::holds_alternative<Unreserve>(*decision);
+                world.feed(*decision);
+            }
+            world.schedule();
+        }
+    }
+}
+
+// Ends every lease by its wall time, some before, and checks each promise when it falls due.
+TEST(Property, PromisedStartsAreKept) {
+    int kept = 0;
+    for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+        SCOPED_TRACE("seed " + std::to_string(seed));
+        Random random{seed * 31};
+        Rules rules;
+        rules.preemption = Rules::Preemption::off;
+        World world = random_centre(random, rules);
+        std::map<JobId, Time> promised;
+        const auto schedule = [&] {
+            for (const Decision& decision : world.schedule()) {
+                if (const auto* r = std::get_if<Reserve>(&decision)) {
+                    promised[r->reservation.job] = r->reservation.start;
+                } else if (const auto* u = std::get_if<Unreserve>(&decision)) {
+                    promised.erase(u->job);
+                } else if (const auto* s = std::get_if<Start>(&decision)) {
+                    if (!promised.contains(s->job)) continue;
+                    ASSERT_LE(world.now, promised[s->job]);
+                    promised.erase(s->job);
+                    ++kept;
+                }
+            }
+            for (const auto& [job, start] : promised)
+                ASSERT_GE(start, world.now);
+        };
+        for (int step = 0; step < 300; ++step) {
+            for (int i = 0; i < 3 && world.waiting.size() < 40; ++i) {
+                submit_random(world, random, Extras::none);
+            }
+            schedule();
+            if (world.running.empty()) continue;
+            const auto soonest = std::min_element(
+                world.running.begin(), world.running.end(),
+                [](const auto& a, const auto& b) { return a.second.ends_by < b.second.ends_by; });
+            auto ends = soonest->first;
+            if (random.below(3) == 0) {
+                ends = world.running.rbegin()->first;  // early
+            } else {
+                world.to(soonest->second.ends_by.us / 1'000'000);
+            }
+            world.end(ends);
+            if (HasFatalFailure()) return;
+        }
+    }
+    EXPECT_GT(kept, 300);
+}
+
+// With the same jobs for ever, preemption comes to rest: nobody stops whoever was served by it.
+TEST(Property, PreemptionsEnd) {
+    std::int64_t seen = 0;
+    for (std::uint64_t seed = 1; seed <= 80; ++seed) {
+        SCOPED_TRACE("seed " + std::to_string(seed));
+        Random random{seed * 13};
+        Rules rules;
+        rules.min_runtime = Duration::minutes(1);
+        rules.usage_half_life = Duration::minutes(20);
+        World world = random_centre(random, rules);
+        std::int64_t last = 0;
+        for (int round = 0; round < 200; ++round) {
+            if (round % 5 == 0 && round < 100) {
+                submit_random(world, random, Extras::fractions_and_spot);
+            }
+            world.to(world.now.us / 1'000'000 + 61);
+            world.schedule();
+            world.finish_stopping();
+            world.schedule();
+            world.audit();
+            if (round == 150) last = world.preemptions;
+        }
+        EXPECT_EQ(world.preemptions, last);
+        seen += world.preemptions;
+    }
+    EXPECT_GT(seen, 50);
+}
+
+TEST(Property, BorrowersShareByWeightInTheLongRun) {
+    Rules rules;
+    rules.usage_half_life = Duration::hours(6);
+    World world(rules);
+    world.node(1, 0, 8);
+    const std::int64_t weights[] = {0, 1, 3, 4};
+    for (std::uint32_t org = 1; org <= 3; ++org) {
+        world.share(org, {0, static_cast<std::uint32_t>(weights[org]), INT64_MAX});
+        for (int i = 0; i < 12; ++i)
+            world.submit(gang(1, 1, org));
+    }
+    std::map<std::uint32_t, std::int64_t> served;
+    Random random{5};
+    for (int step = 0; step < 4'000; ++step) {
+        world.schedule();
+        world.to(world.now.us / 1'000'000 + 60);
+        auto it = world.running.begin();
+        std::advance(it, random.below(8));
+        const std::uint32_t org = it->second.org.value;
+        if (step > 1'000) served[org] += (world.now - it->second.started).us / 1'000'000;
+        world.end(it->first);
+        world.submit(gang(1, 1, org));
+    }
+    const std::int64_t total = served[1] + served[2] + served[3];
+    for (std::uint32_t org = 1; org <= 3; ++org) {
+        EXPECT_NEAR(static_cast<double>(served[org] * 8) / static_cast<double>(total),
+                    static_cast<double>(weights[org]), 0.4);
+    }
+}
+
+}  // namespace
+}  // namespace suan::sched
