@@ -151,7 +151,7 @@ double seconds_since(double start) {
 struct Load {
     std::uint32_t jobs = 0;
     std::uint32_t backlog = 0;  // jobs that wait all the time
-    std::uint32_t running = 0;  // leases held before the first one ends
+    std::uint32_t running = 0;  // leases that are left to run
     double bar = 0;
 };
 
@@ -165,7 +165,7 @@ Row cycle(const char* name, const Load& load) {
     for (std::uint32_t i = 0; i < jobs; ++i) {
         bench.submit();
         bench.pass();
-        while (bench.running() > held && bench.pool().totals().waiting_jobs > backlog) {
+        while (bench.running() > held || bench.pool().totals().waiting_jobs > backlog) {
             bench.end_one(bench.random().below(static_cast<std::uint32_t>(bench.running())));
             bench.pass();
         }
@@ -254,9 +254,10 @@ int main(int argc, char** argv) {
     std::vector<Row> rows;
     rows.push_back(memory(1'000'000 / scale));
     rows.push_back(cycle("cycle, room for all", {1'000'000 / scale, 0, 300, 800'000}));
-    rows.push_back(cycle("cycle, cluster nearly full", {300'000 / scale, 0, 500, 50'000}));
-    rows.push_back(cycle("cycle, 1,000 waiting", {300'000 / scale, 1'000, 0, 50'000}));
-    rows.push_back(cycle("cycle, 100,000 waiting", {300'000 / scale, 100'000 / scale, 0, 50'000}));
+    rows.push_back(cycle("cycle, cluster nearly full", {300'000 / scale, 0, UINT32_MAX, 50'000}));
+    rows.push_back(cycle("cycle, 1,000 waiting", {300'000 / scale, 1'000, UINT32_MAX, 50'000}));
+    rows.push_back(
+        cycle("cycle, 100,000 waiting", {100'000 / scale, 100'000 / scale, UINT32_MAX, 20'000}));
     latency(rows, "100,000 waiting, no shares", 100'000 / scale, 10'000 / scale, 0);
     latency(rows, "100,000 waiting, shares", 100'000 / scale, 10'000 / scale, 7'000);
     print(rows, options);

@@ -94,13 +94,16 @@ std::uint64_t read_u64(std::string_view bytes, std::size_t offset) {
     return read_le<std::uint64_t>(bytes, offset);
 }
 
-bool is_utf8(std::string_view text) {
-    while (!text.empty()) {
-        const std::size_t n = utf8_length(text);
-        if (n == 0) return false;
-        text.remove_prefix(n);
+std::size_t utf8_prefix(std::string_view text) {
+    std::size_t good = 0;
+    while (good < text.size()) {
+        const std::size_t n = utf8_length(text.substr(good));
+        if (n == 0) break;
+        good += n;
     }
-    return true;
+    return good;
 }
+
+bool is_utf8(std::string_view text) { return utf8_prefix(text) == text.size(); }
 
 }  // namespace suan

@@ -35,5 +35,7 @@ inline std::string_view as_text(std::span<const std::uint8_t> bytes) {
 
 // True for well-formed UTF-8 without overlong forms, surrogates or code points past U+10FFFF.
 bool is_utf8(std::string_view text);
+// Bytes at the front of `text` that are well-formed UTF-8: the offset of the first broken byte.
+std::size_t utf8_prefix(std::string_view text);
 
 }  // namespace suan

@@ -50,6 +50,9 @@ inline constexpr std::uint32_t victims_max = 512;  // leases preempted for one j
 inline constexpr std::uint32_t block_entries_max = 4'096;
 inline constexpr std::int64_t block_age_us_max = 1'000'000;
 inline constexpr std::size_t entry_bytes_max = 16 << 20;
+inline constexpr std::size_t append_bytes_max = 256 << 20;  // entries of one group commit, together
+inline constexpr std::size_t snapshots_kept = 3;
+inline constexpr std::size_t snapshot_row_bytes_max = 64 << 20;  // a snapshot is stored in rows
 
 // Executors.
 inline constexpr std::uint32_t local_tasks_max = 1'024;           // processes of one lease on one machine
@@ -61,6 +64,11 @@ inline constexpr std::uint64_t log_read_bytes_max = 1 << 20;      // of one answ
 inline constexpr std::size_t body_bytes_max = 8 << 20;
 inline constexpr std::size_t header_bytes_max = 16 << 10;
 inline constexpr std::uint32_t connections_max = 4'096;
+inline constexpr std::uint32_t pipelined_requests_max = 64;  // of one connection, unanswered
+inline constexpr std::uint32_t json_depth_max = 32;
+inline constexpr std::uint32_t json_messages_max = 200'000;  // objects of one document
+inline constexpr std::size_t event_queue_bytes_max = 256 << 10;  // of one server-sent event stream
+inline constexpr std::uint32_t rate_buckets_max = 16'384;    // peers and tokens remembered
 inline constexpr std::uint32_t page_items_max = 1'000;
 inline constexpr std::uint32_t page_items_default = 100;
 inline constexpr std::uint32_t idempotency_keys_kept = 100'000;  // per centre, oldest dropped first

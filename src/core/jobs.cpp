@@ -3,7 +3,6 @@
 #include "base/limits.hpp"
 #include "core/funds.hpp"
 #include "core/leases.hpp"
-#include "core/spec.hpp"
 
 #include <fmt/format.h>
 
@@ -11,196 +10,6 @@
 
 namespace suan::core {
 namespace {
-
-// A dependency met or not, for a job or array that has ended.
-bool satisfied(DependencyKind kind, bool succeeded) {
-    switch (kind) {
-        case DEPENDENCY_KIND_AFTERNOTOK:
-            return !succeeded;
-        case DEPENDENCY_KIND_AFTERANY:
-            return true;
-        default:
-            return succeeded;
-    }
-}
-
-// What is known of a dependency: its array or job still runs, or how it ended.
-enum class Known { open, succeeded, failed, unknown };
-Known look_up(const State& state, JobId id) {
-    const auto array = state.arrays.find(id);
-    if (array != state.arrays.end()) {
-        if (array->second.ended < array->second.count) return Known::open;
-        return array->second.failed == 0 ? Known::succeeded : Known::failed;
-    }
-    const Job* job = state.jobs.find(id.value);
-    if (job == nullptr) return Known::unknown;
-    if (!job->has_ended()) return Known::open;
-    return job->state == JOB_STATE_COMPLETED ? Known::succeeded : Known::failed;
-}
-
-Verdict check_dependencies(const State& state, const JobSpec& spec, OrgId org) {
-    for (int i = 0; i < spec.dependencies_size(); ++i) {
-        const Dependency& dependency = spec.dependencies(i);
-        const std::string field = fmt::format("dependencies[{}].job_id", i);
-        const Job* job = state.jobs.find(dependency.job_id());
-        if (job == nullptr || job->org != org) {
-            return reject(
-                RejectionCode::dependency_not_found, field,
-                fmt::format(
-                    "job {} does not exist in this org, or ended so long ago that its outcome is "
-                    "only in the history: leave the dependency out",
-                    dependency.job_id()));
-        }
-        const Known known = look_up(state, JobId{dependency.job_id()});
-        if (known != Known::open && !satisfied(dependency.kind(), known == Known::succeeded)) {
-            return reject(
-                RejectionCode::dependency_failed, field,
-                fmt::format("job {} has ended in a way that can never satisfy this dependency",
-                            dependency.job_id()));
-        }
-    }
-    return std::nullopt;
-}
-
-Verdict check_fits(const Pool& pool, const Org& org, const Job& job) {
-    const auto share = org.shares.find(pool.id);
-    const std::int64_t needed = job.shape.milli_devices(job.shape.tasks_min);
-    if (share != org.shares.end() && needed > share->second.limit_milli) {
-        return reject(RejectionCode::never_fits, "tasks",
-                      fmt::format("the job holds at least {} milli-devices, the org's limit in "
-                                  "pool {} is {}: waiting "
-                                  "cannot help, ask for fewer",
-                                  needed, pool.name, share->second.limit_milli));
-    }
-    const std::int64_t deserved = share == org.shares.end() ? 0 : share->second.deserved_milli;
-    if (job.tier == sched::Tier::reserved && needed > deserved) {
-        return reject(
-            RejectionCode::never_fits, "tier",
-            fmt::format(
-                "the job holds at least {} milli-devices, but the org deserves {} in pool {}: use "
-                "tier standard, or ask for fewer",
-                needed, deserved, pool.name));
-    }
-    if (!pool.scheduler.can_ever_fit(job.shape)) {
-        return reject(
-            RejectionCode::never_fits, "tasks",
-            fmt::format(
-                "{} tasks x {} devices do not fit in pool {} even when it is empty ({} devices in "
-                "{} nodes): waiting cannot help, ask for fewer",
-                job.shape.tasks_min, job.shape.devices_per_task, pool.name,
-                pool.scheduler.totals().devices_milli / limits::milli_per_device,
-                pool.nodes.size()));
-    }
-    return std::nullopt;
-}
-
-Verdict check_submitter(const Step& step, const SubmitJob& command) {
-    const State& state = step.state();
-    const OrgId org{command.org_id()};
-    if (!is_member_of(step.actor(), org) || state.orgs.find(org.value) == nullptr) {
-        return reject(RejectionCode::not_found, "org_id",
-                      fmt::format("there is no org {}", org.value));
-    }
-    const Project* project = state.projects.find(command.project_id());
-    if (project == nullptr || project->org != org) {
-        return reject(RejectionCode::not_found, "project_id",
-                      fmt::format("the org has no project {}", command.project_id()));
-    }
-    const Member* member = state.members.find(command.member_id());
-    const bool self = step.actor().member_id() == command.member_id();
-    if (member == nullptr || member->org != org || (!self && !is_admin_of(step.actor(), org))) {
-        return reject(RejectionCode::not_found, "member_id",
-                      fmt::format("the org has no member {}", command.member_id()));
-    }
-    if (member->disabled) {
-        return reject(RejectionCode::disabled, "member_id",
-                      fmt::format("member {} is disabled", member->name));
-    }
-    return std::nullopt;
-}
-
-std::optional<std::pair<PriceSheetId, PriceLine>> price_of(const State& state, PoolId pool,
-                                                           sched::Tier tier) {
-    const std::pair key(pool, proto_tier(tier));
-    const auto line = state.prices.find(key);
-    if (line == state.prices.end()) return std::nullopt;
-    return std::pair(state.price_sheet_of.at(key), line->second);
-}
-
-// Whether job number `order` of the array may wait in the queue at once.
-bool has_array_slot(const ArraySpec& array, std::uint32_t order) {
-    return array.running_max() == 0 || order < array.running_max();
-}
-
-// A retry of what was accepted before, or a clash with it.
-std::optional<SubmitVerdict> check_idempotency(const State& state, const SubmitJob& command) {
-    if (command.idempotency_key().empty()) return std::nullopt;
-    if (command.idempotency_key().size() > limits::idempotency_key_bytes_max) {
-        return SubmitVerdict{reject(RejectionCode::invalid_field, "idempotency_key",
-                                    fmt::format("idempotency_key has at most {} bytes",
-                                                limits::idempotency_key_bytes_max)),
-                             std::nullopt};
-    }
-    const auto known =
-        state.idempotent.find({MemberId{command.member_id()}, command.idempotency_key()});
-    if (known == state.idempotent.end()) return std::nullopt;
-    if (as_text(known->second.request_sm3) == command.request_sm3()) {
-        return SubmitVerdict{std::nullopt, std::pair(known->second.first_job, known->second.count)};
-    }
-    return SubmitVerdict{
-        reject(RejectionCode::idempotency_clash, "idempotency_key",
-               fmt::format("this key was used for a different request (job {}): use a new key",
-                           known->second.first_job.value)),
-        std::nullopt};
-}
-
-Job job_template(const State& state, const SubmitJob& command) {
-    Job job;
-    job.org = OrgId{command.org_id()};
-    job.project = ProjectId{command.project_id()};
-    job.member = MemberId{command.member_id()};
-    fill_from_spec(job, command.spec(), state.pools.at(command.spec().pool_id()));
-    return job;
-}
-
-bool admitted_eligible(const State& state, const Job& job, const JobSpec& spec, Time now) {
-    for (const Dependency& dependency : spec.dependencies()) {
-        if (look_up(state, JobId{dependency.job_id()}) == Known::open) return false;
-    }
-    return !job.held && job.begin <= now && job.array_slot;
-}
-
-void remember_request(State& state, const SubmitJob& command, JobId job) {
-    if (command.idempotency_key().empty()) return;
-    const std::pair key(MemberId{command.member_id()}, command.idempotency_key());
-    IdempotentRequest& request = state.idempotent[key];
-    if (request.count++ > 0) return;
-    request.first_job = job;
-    if (command.request_sm3().size() == 32) {
-        std::copy(command.request_sm3().begin(), command.request_sm3().end(),
-                  request.request_sm3.begin());
-    }
-    state.idempotent_order.push_back(key);
-    if (state.idempotent_order.size() > limits::idempotency_keys_kept) {
-        state.idempotent.erase(state.idempotent_order.front());
-        state.idempotent_order.pop_front();
-    }
-}
-
-void add_dependencies(State& state, Job& job, const JobSpec& spec) {
-    for (const Dependency& dependency : spec.dependencies()) {
-        JobDependency own;
-        own.job = JobId{dependency.job_id()};
-        own.kind = dependency.kind() == DEPENDENCY_KIND_UNSPECIFIED ? DEPENDENCY_KIND_AFTEROK
-                                                                    : dependency.kind();
-        own.met = look_up(state, own.job) != Known::open;
-        if (!own.met) {
-            ++job.dependencies_open;
-            state.dependents[own.job].push_back(job.id);
-        }
-        job.dependencies.push_back(own);
-    }
-}
 
 // Jobs that wait for `key` (a job or a whole array), which has just ended.
 void settle_dependents(Step& step, std::vector<JobId> waiting,
@@ -349,104 +158,36 @@ void keep_recent_only(State& state) {
 
 }  // namespace
 
+// A dependency met or not, for a job or array that has ended.
+bool satisfied(DependencyKind kind, bool succeeded) {
+    switch (kind) {
+        case DEPENDENCY_KIND_AFTERNOTOK:
+            return !succeeded;
+        case DEPENDENCY_KIND_AFTERANY:
+            return true;
+        default:
+            return succeeded;
+    }
+}
+
+Known look_up(const State& state, JobId id) {
+    const auto array = state.arrays.find(id);
+    if (array != state.arrays.end()) {
+        if (array->second.ended < array->second.count) return Known::open;
+        return array->second.failed == 0 ? Known::succeeded : Known::failed;
+    }
+    const Job* job = state.jobs.find(id.value);
+    if (job == nullptr) return Known::unknown;
+    if (!job->has_ended()) return Known::open;
+    return job->state == JOB_STATE_COMPLETED ? Known::succeeded : Known::failed;
+}
+
 bool ready_but_for_money(const Job& job, Time now) {
     return job.state == JOB_STATE_WAITING && !job.held && job.dependencies_open == 0 &&
            job.begin <= now && job.array_slot;
 }
 bool ready(const Job& job, Time now) {
     return job.funded && ready_but_for_money(job, now);
-}
-
-SubmitVerdict decide_submit_job(Step& step, const SubmitJob& command) {
-    const State& state = step.state();
-    if (Verdict bad = check_submitter(step, command)) return {bad, {}};
-    if (auto known = check_idempotency(state, command)) return *known;
-    const JobSpec& spec = command.spec();
-    const Pool* pool = state.pools.find(spec.pool_id());
-    if (pool == nullptr) {
-        return {reject(RejectionCode::not_found, "pool_id",
-                       fmt::format("there is no pool {}", spec.pool_id())),
-                {}};
-    }
-    if (Verdict bad = check_spec(spec, *pool)) return {bad, {}};
-    if (command.has_array()) {
-        if (Verdict bad = check_array(command.array())) return {bad, {}};
-    }
-    const auto count =
-        command.has_array() ? static_cast<std::uint32_t>(command.array().indices_size()) : 1U;
-    if (state.jobs.size() + count >
-        std::size_t{limits::jobs_waiting_max} + limits::finished_jobs_kept) {
-        return {
-            reject(RejectionCode::limit_reached, "", "the centre's queue is full: try again later"),
-            {}};
-    }
-    const OrgId org{command.org_id()};
-    if (Verdict bad = check_dependencies(state, spec, org)) return {bad, {}};
-    Job job = job_template(state, command);
-    const auto price = price_of(state, job.pool, job.tier);
-    if (!price) {
-        return {
-            reject(RejectionCode::no_price, "tier",
-                   fmt::format("no price sheet has a price for pool {} at this tier", pool->name)),
-            {}};
-    }
-    if (Verdict bad = check_fits(*pool, state.orgs.at(org.value), job)) return {bad, {}};
-    job.price = Money{price->second.micro_yuan_per_device_hour()};
-    const Money amount = hold_amount(job.shape, job.walltime, job.price);
-    HoldPlanner planner(state, org, job.project, step.now());
-    std::vector<Payments> holds(count);
-    for (Payments& of_one : holds) {
-        if (Verdict bad = planner.plan(job.pool, amount, of_one)) return {bad, {}};
-    }
-    const JobId first{state.next_job};
-    for (std::uint32_t i = 0; i < count; ++i) {
-        step.emit([&](Event& event) {
-            JobAdmitted& admitted = *event.mutable_job_admitted();
-            admitted.set_job_id(first.value + i);
-            if (command.has_array()) {
-                admitted.set_array_id(first.value);
-                admitted.set_array_index(command.array().indices(static_cast<int>(i)));
-                job.array_slot = has_array_slot(command.array(), i);
-            }
-            admitted.set_price_sheet_id(price->first.value);
-            admitted.set_price_line(price->second.line());
-            admitted.set_micro_yuan_per_device_hour(job.price.micro_yuan);
-            admitted.mutable_holds()->Swap(&holds[i]);
-            admitted.set_eligible(admitted_eligible(state, job, spec, step.now()));
-        });
-    }
-    return {};
-}
-
-void apply_job_admitted(State& state, const Entry& entry, const JobAdmitted& event) {
-    const SubmitJob& command = entry.command().submit_job();
-    Job made = job_template(state, command);
-    made.id = JobId{event.job_id()};
-    made.array = JobId{event.array_id()};
-    made.array_index = event.array_index();
-    made.array_order =
-        made.array ? static_cast<std::uint32_t>(made.id.value - made.array.value) : 0;
-    made.submitted = state.now;
-    made.sheet = PriceSheetId{event.price_sheet_id()};
-    made.price_line = event.price_line();
-    made.price = Money{event.micro_yuan_per_device_hour()};
-    if (made.array) {
-        made.array_slot = has_array_slot(command.array(), made.array_order);
-        Array& array = state.arrays[made.array];
-        array.first = made.array;
-        ++array.count;
-        array.running_max = command.array().running_max();
-        if (made.array_slot) ++array.released;
-    }
-    state.next_job = event.job_id() + 1;
-    Job& job = state.jobs.insert(made.id.value, std::move(made));
-    add_dependencies(state, job, command.spec());
-    place_holds(state, job, event.holds());
-    remember_request(state, command, job.id);
-    if (job.begin > state.now) state.timers.push({job.begin, Timer::Kind::begin, job.id.value});
-    ++state.orgs.at(job.org.value).jobs_waiting;
-    if (event.eligible()) enqueue(state, job);
-    state.touch(job);
 }
 
 void enqueue(State& state, Job& job) {

@@ -16,6 +16,12 @@ Verdict decide_cancel_job(Step& step, const CancelJob& command);
 Verdict decide_hold_job(Step& step, const HoldJob& command);
 Verdict decide_release_job(Step& step, const ReleaseJob& command);
 
+// A dependency met or not, for a job or array that has ended.
+bool satisfied(DependencyKind kind, bool succeeded);
+// What is known of a dependency: its array or job still runs, or how it ended.
+enum class Known { open, succeeded, failed, unknown };
+Known look_up(const State& state, JobId id);
+
 // Ends a job that runs no lease, and lets what waits for it know.
 struct JobEnd {
     JobState state = JOB_STATE_COMPLETED;

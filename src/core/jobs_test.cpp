@@ -183,7 +183,8 @@ TEST_F(Jobs, dependencies_release_or_end_what_waits) {
 
 TEST_F(Jobs, an_array_is_one_job_an_index_and_its_bound_holds) {
     Command command = job();
-    for (std::uint32_t i = 10; i < 15; ++i) command.mutable_submit_job()->mutable_array()->add_indices(i);
+    for (std::uint32_t i = 10; i < 15; ++i)
+        command.mutable_submit_job()->mutable_array()->add_indices(i);
     command.mutable_submit_job()->mutable_array()->set_running_max(2);
     const JobId first = centre.submit(std::move(command));
     Command after = job();

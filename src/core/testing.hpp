@@ -1,13 +1,14 @@
-// A small centre for tests: commands in, events out, with names instead of ids. Every accepted entry is also
-// applied to a second State, so that each test proves that recovery gives the same state.
+// A small centre for tests: commands in, events out, with names instead of ids. Every accepted
+// entry is also applied to a second State, so that each test proves that recovery gives the same
+// state.
 #pragma once
+
+#include "core/transition.hpp"
 
 #include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
-
-#include "core/transition.hpp"
 
 namespace suan::core {
 
@@ -40,7 +41,8 @@ public:
             EXPECT_EQ(to_hex(state.digest()), to_hex(recovered.digest())) << entry.DebugString();
             log.push_back(std::move(entry));
         } else {
-            EXPECT_EQ(to_hex(state.digest()), to_hex(before)) << "a command without events changed the state";
+            EXPECT_EQ(to_hex(state.digest()), to_hex(before))
+                << "a command without events changed the state";
         }
         state.check_invariants();
         return outcome;
@@ -49,7 +51,8 @@ public:
     void ok(Command command, Actor actor = {}) {
         const Outcome outcome = run(std::move(command), std::move(actor));
         if (const auto* refused = std::get_if<Rejection>(&outcome)) {
-            ADD_FAILURE() << to_string(refused->code) << " " << refused->field << ": " << refused->message;
+            ADD_FAILURE() << to_string(refused->code) << " " << refused->field << ": "
+                          << refused->message;
         }
     }
     Rejection refused(Command command, Actor actor = {}) {
@@ -134,7 +137,8 @@ public:
         ok(std::move(command));
     }
 
-    // A submission of the org's first member to its first project: one task of one device for a minute.
+    // A submission of the org's first member to its first project: one task of one device for a
+    // minute.
     Command submission(const std::string& org, const std::string& pool) const {
         Command command;
         SubmitJob& submit = *command.mutable_submit_job();
@@ -161,7 +165,8 @@ public:
         ok(std::move(command));
     }
     // The job's current lease ends this way.
-    void end(JobId job, LeaseOutcome outcome = LEASE_OUTCOME_COMPLETED, std::int32_t exit_code = 0) {
+    void end(JobId job, LeaseOutcome outcome = LEASE_OUTCOME_COMPLETED,
+             std::int32_t exit_code = 0) {
         report(at(job).lease, outcome, exit_code);
     }
 
@@ -171,8 +176,10 @@ public:
         return state.available(org_account(state.org_by_name(org)->id)).micro_yuan;
     }
     std::int64_t revenue() const {
-        const ledger::Account& account = state.books.account(state.books.find_account(revenue_account()));
-        return static_cast<std::int64_t>(account.credits_posted) - static_cast<std::int64_t>(account.debits_posted);
+        const ledger::Account& account =
+            state.books.account(state.books.find_account(revenue_account()));
+        return static_cast<std::int64_t>(account.credits_posted) -
+               static_cast<std::int64_t>(account.debits_posted);
     }
     Actor actor(MemberId member) const {
         const Member& of = state.members.at(member.value);

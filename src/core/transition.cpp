@@ -97,42 +97,71 @@ void begin_entry(State& state, const Entry& entry) {
         state.pools.at(pool).scheduler.advance(state.now);
 }
 
-void apply_event(State& state, const Entry& entry, const Event& event) {
+namespace {
+
+// Events 1 to 19: jobs and leases. False: not one of them.
+bool apply_job_event(State& state, const Entry& entry, const Event& event) {
     switch (event.kind_case()) {
         case Event::kTimeAdvanced:
             return;
         case Event::kJobAdmitted:
-            return apply_job_admitted(state, entry, event.job_admitted());
+            apply_job_admitted(state, entry, event.job_admitted());
+            return true;
         case Event::kJobEligible:
-            return apply_job_eligible(state, event.job_eligible());
+            apply_job_eligible(state, event.job_eligible());
+            return true;
         case Event::kJobStarted:
-            return apply_job_started(state, event.job_started());
+            apply_job_started(state, event.job_started());
+            return true;
         case Event::kLeaseStopping:
-            return apply_lease_stopping(state, event.lease_stopping());
+            apply_lease_stopping(state, event.lease_stopping());
+            return true;
         case Event::kLeaseEnded:
-            return apply_lease_ended(state, event.lease_ended());
+            apply_lease_ended(state, event.lease_ended());
+            return true;
         case Event::kLeaseCharged:
-            return apply_lease_charged(state, event.lease_charged());
+            apply_lease_charged(state, event.lease_charged());
+            return true;
         case Event::kJobRequeued:
-            return apply_job_requeued(state, event.job_requeued());
+            apply_job_requeued(state, event.job_requeued());
+            return true;
         case Event::kJobEnded:
-            return apply_job_ended(state, event.job_ended());
+            apply_job_ended(state, event.job_ended());
+            return true;
         case Event::kJobHeld:
-            return apply_job_held(state, event.job_held());
+            apply_job_held(state, event.job_held());
+            return true;
         case Event::kJobReleased:
-            return apply_job_released(state, event.job_released());
+            apply_job_released(state, event.job_released());
+            return true;
         case Event::kJobReserved:
-            return apply_job_reserved(state, event.job_reserved());
+            apply_job_reserved(state, event.job_reserved());
+            return true;
         case Event::kJobUnreserved:
-            return apply_job_unreserved(state, event.job_unreserved());
+            apply_job_unreserved(state, event.job_unreserved());
+            return true;
         case Event::kLeaseProgress:
-            return apply_lease_progress(state, event.lease_progress());
+            apply_lease_progress(state, event.lease_progress());
+            return true;
         case Event::kJobFunded:
-            return apply_job_funded(state, event.job_funded());
+            apply_job_funded(state, event.job_funded());
+            return true;
         case Event::kLeaseRunning:
-            return apply_lease_running(state, event.lease_running());
+            apply_lease_running(state, event.lease_running());
+            return true;
         case Event::kJobUnfunded:
-            return apply_job_unfunded(state, event.job_unfunded());
+            apply_job_unfunded(state, event.job_unfunded());
+            return true;
+        default:
+            return false;
+    }
+}
+
+}  // namespace
+
+void apply_event(State& state, const Entry& entry, const Event& event) {
+    if (apply_job_event(state, entry, event)) return;
+    switch (event.kind_case()) {
         case Event::kPoolDefined:
             return apply_pool_defined(state, entry, event.pool_defined());
         case Event::kNodesAdded:

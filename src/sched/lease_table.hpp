@@ -10,9 +10,12 @@
 namespace suan::sched {
 
 struct LeaseSlot {
-    RunningLease lease;
-    std::uint32_t leaf = 0;  // of the fair tree
+    // What the order compares stands beside the links, on one cache line.
     Links links;
+    std::uint32_t leaf = 0;  // of the fair tree
+    Time ends_by;
+    LeaseId id;
+    RunningLease lease;
 
     std::int64_t milli() const { return lease.shape.milli_devices(lease.tasks); }
 };
@@ -34,6 +37,8 @@ public:
         }
         slots_[slot].lease = lease;
         slots_[slot].leaf = leaf;
+        slots_[slot].ends_by = lease.ends_by;
+        slots_[slot].id = lease.id;
         index_.insert(lease.id.value, slot);
         ordered::insert(*this, root_, slot);
         return slot;
@@ -41,7 +46,6 @@ public:
     void remove(std::uint32_t slot) {
         ordered::erase(*this, root_, slot);
         index_.erase(slots_[slot].lease.id.value);
-        slots_[slot].lease.id = LeaseId{};
         free_.push_back(slot);
     }
 
@@ -53,8 +57,8 @@ public:
     Links& links(std::uint32_t slot) { return slots_[slot].links; }
     const Links& links(std::uint32_t slot) const { return slots_[slot].links; }
     bool less(std::uint32_t a, std::uint32_t b) const {
-        const RunningLease& x = slots_[a].lease;
-        const RunningLease& y = slots_[b].lease;
+        const LeaseSlot& x = slots_[a];
+        const LeaseSlot& y = slots_[b];
         return x.ends_by != y.ends_by ? x.ends_by < y.ends_by : x.id < y.id;
     }
 

@@ -1,0 +1,18 @@
+#include "crypto/random.hpp"
+
+#include "base/assert.hpp"
+
+#include <climits>
+#include <openssl/rand.h>
+
+namespace suan::crypto {
+
+std::string random_bytes(std::size_t count) {
+    SUAN_ASSERT(count <= INT_MAX);
+    std::string bytes(count, '\0');
+    const int got = RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()), int(count));
+    SUAN_ASSERT(got == 1);
+    return bytes;
+}
+
+}  // namespace suan::crypto

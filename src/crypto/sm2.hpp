@@ -1,0 +1,74 @@
+// SM2 signatures (GB/T 32918, GM/T 0003) with SM3 and the user id "1234567812345678" of GM/T 0009,
+// which enters the signed hash as ZA together with the public key. OpenSSL computes them.
+// Keys are immutable; any number of threads may use one.
+#pragma once
+
+#include "base/bytes.hpp"
+#include "base/result.hpp"
+
+#include <array>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+
+struct evp_pkey_st;
+
+namespace suan::crypto {
+
+// r then s, 32 bytes each, big-endian.
+using Signature = std::array<std::uint8_t, 64>;
+
+// A point in the uncompressed form: 0x04, x, y.
+using RawPublicKey = std::array<std::uint8_t, 65>;
+
+class PublicKey {
+public:
+    // Refuses bytes that are not a point of the curve.
+    static Result<PublicKey> from_raw(std::string_view raw);
+    static Result<PublicKey> from_pem(std::string_view pem);
+    static Result<PublicKey> load(const std::filesystem::path& file);
+
+    const RawPublicKey& raw() const { return raw_; }
+    std::string to_pem() const;
+
+    // SM3 of the raw key: its short name in block headers.
+    Hash256 id() const;
+
+    bool verify(std::string_view message, const Signature& signature) const;
+
+    friend bool operator==(const PublicKey& a, const PublicKey& b) { return a.raw_ == b.raw_; }
+
+private:
+    friend class PrivateKey;
+    explicit PublicKey(std::shared_ptr<evp_pkey_st> key);
+
+    std::shared_ptr<evp_pkey_st> key_;
+    RawPublicKey raw_{};
+};
+
+class PrivateKey {
+public:
+    static Result<PrivateKey> generate();
+    static Result<PrivateKey> from_pem(std::string_view pem);
+
+    // Refuses a file that others than its owner may read.
+    static Result<PrivateKey> load(const std::filesystem::path& file);
+
+    // Writes PKCS #8 PEM with mode 0600 and syncs it. An existing file is never overwritten.
+    Result<void> save(const std::filesystem::path& file) const;
+    std::string to_pem() const;
+
+    // About half a millisecond to one. Different on every call: SM2 draws a random number.
+    Result<Signature> sign(std::string_view message) const;
+
+    const PublicKey& public_key() const { return public_key_; }
+
+private:
+    explicit PrivateKey(std::shared_ptr<evp_pkey_st> key);
+
+    std::shared_ptr<evp_pkey_st> key_;
+    PublicKey public_key_;
+};
+
+}  // namespace suan::crypto
