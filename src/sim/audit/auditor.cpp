@@ -255,8 +255,8 @@ void Auditor::Impl::event(const Event& event) {
 }
 
 void Auditor::Impl::end_of_entry() {
-    for (const auto& [id, of] : jobs) {
-        if (of.between_lease) {
+    for (const std::uint64_t id : alive) {
+        if (jobs.at(id).between_lease) {
             violate(Rule::ended_wrongly,
                     fmt::format("the lease of job {} ended, and the job neither ends nor waits", id));
             return;
@@ -341,18 +341,24 @@ void Auditor::balance_seen(const BalanceSeen& seen) {
                            static_cast<int>(seen.of), seen.id, seen.free, own));
 }
 
+void Auditor::settled() {
+    Impl& in = *impl_;
+    for (const std::uint64_t id : in.alive) {
+        const AuditJob& of = in.jobs.at(id);
+        if (!in.good()) return;
+        if (of.queued && in.leases.empty() && in.fits_empty(of))
+            in.violate(Rule::job_starved, fmt::format("job {} waits before idle devices", id));
+    }
+}
+
 void Auditor::finish() {
     Impl& in = *impl_;
     if (in.good()) in.match_requests();
     if (!in.good()) return;
     for (const auto& [id, of] : in.leases)
         in.violate(Rule::not_quiet, fmt::format("lease {} of job {} still runs", id, of.job));
-    for (const std::uint64_t id : in.alive) {
-        const AuditJob& of = in.jobs.at(id);
-        if (of.queued && in.leases.empty())
-            in.violate(Rule::job_starved, fmt::format("job {} waits before idle devices", id));
+    for (const std::uint64_t id : in.alive)
         in.violate(Rule::not_quiet, fmt::format("job {} has not ended", id));
-    }
     std::int64_t sum = in.bank + in.funders + in.corrections + in.revenue;
     for (const auto& [id, org] : in.orgs) {
         sum += org.purse.balance;

@@ -42,6 +42,9 @@ public:
     // Read when all entries up to now were fed.
     void balance_seen(const BalanceSeen& seen);
 
+    // All nodes are open, nothing runs and nothing is due: whoever still waits in a queue must have
+    // a reason.
+    void settled();
     // The workload has ended and all was let run out: nothing may be left.
     void finish();
 

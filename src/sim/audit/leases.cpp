@@ -198,4 +198,31 @@ void Auditor::Impl::check_nothing_overdue() {
     }
 }
 
+bool Auditor::Impl::fits_empty(const AuditJob& of) {
+    const JobSpec& spec = of.spec;
+    const std::int64_t least = milli_of(spec, spec.tasks_min());
+    const auto& shares = orgs[of.asked.org_id()].shares;
+    const auto share = shares.find(spec.pool_id());
+    const AuditShare limits = share == shares.end() ? AuditShare{} : share->second;
+    if (limits.limit != 0 && least > limits.limit) return false;
+    if (spec.tier() == TIER_RESERVED && least > limits.deserved) return false;
+    std::uint32_t everywhere = 0, on_one_node = 0;
+    std::map<std::uint32_t, std::uint32_t> in_rack;
+    for (const auto& [id, node] : nodes) {
+        if (node.pool != spec.pool_id() || node.state != NODE_STATE_OPEN) continue;
+        const std::uint32_t tasks = node.devices / spec.devices_per_task();
+        everywhere += tasks;
+        in_rack[node.rack] += tasks;
+        on_one_node = std::max(on_one_node, tasks);
+    }
+    std::uint32_t room = everywhere;
+    if (spec.topology() == TOPOLOGY_ONE_NODE) room = on_one_node;
+    if (spec.topology() == TOPOLOGY_ONE_RACK) {
+        room = 0;
+        for (const auto& [rack, tasks] : in_rack)
+            room = std::max(room, tasks);
+    }
+    return room >= spec.tasks_min();
+}
+
 }  // namespace suan::sim

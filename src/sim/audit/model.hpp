@@ -200,6 +200,8 @@ struct Auditor::Impl {
     void lease_ended(const LeaseEnded& event);
     void lease_progress(const LeaseProgress& event);
     void check_nothing_overdue();
+    // Whether it could start if it were alone.
+    bool fits_empty(const AuditJob& job);
     AuditLease* lease(std::uint64_t id);
 
     // money.cpp
