@@ -78,6 +78,19 @@ void run_pass(Step& step, sched::PoolScheduler& scheduler) {
         std::visit(Carry{step}, *decision);
 }
 
+// A scheduler that waits for a lease to grow old enough sees the time only with an entry: this one
+// says nothing but that time has passed.
+void wake_schedulers(Step& step) {
+    if (step.emitted()) return;
+    const State& state = step.state();
+    for (std::uint32_t id = 1; id < state.next_pool; ++id) {
+        const std::optional<Time> wakes = state.pools.at(id).scheduler.wakes_at();
+        if (!wakes || *wakes > step.now()) continue;
+        step.emit([](Event& event) { event.mutable_time_advanced(); });
+        return;
+    }
+}
+
 }  // namespace
 
 Verdict decide_tick(Step& step) {
@@ -87,6 +100,7 @@ Verdict decide_tick(Step& step) {
     run_timers(step);
     fund_waiting(step);
     State& state = step.mutable_state();
+    wake_schedulers(step);
     for (std::uint32_t id = 1; id < state.next_pool; ++id) {
         sched::PoolScheduler& scheduler = state.pools.at(id).scheduler;
         if (scheduler.wants_pass()) run_pass(step, scheduler);

@@ -99,105 +99,126 @@ void begin_entry(State& state, const Entry& entry) {
 
 namespace {
 
-// Events 1 to 19: jobs and leases. False: not one of them.
-bool apply_job_event(State& state, const Entry& entry, const Event& event) {
+enum class Handled { no, yes };
+
+Handled apply_job_event(State& state, const Entry& entry, const Event& event) {
     switch (event.kind_case()) {
-        case Event::kTimeAdvanced:
-            return;
         case Event::kJobAdmitted:
             apply_job_admitted(state, entry, event.job_admitted());
-            return true;
+            return Handled::yes;
         case Event::kJobEligible:
             apply_job_eligible(state, event.job_eligible());
-            return true;
+            return Handled::yes;
         case Event::kJobStarted:
             apply_job_started(state, event.job_started());
-            return true;
+            return Handled::yes;
         case Event::kLeaseStopping:
             apply_lease_stopping(state, event.lease_stopping());
-            return true;
+            return Handled::yes;
         case Event::kLeaseEnded:
             apply_lease_ended(state, event.lease_ended());
-            return true;
+            return Handled::yes;
         case Event::kLeaseCharged:
             apply_lease_charged(state, event.lease_charged());
-            return true;
+            return Handled::yes;
         case Event::kJobRequeued:
             apply_job_requeued(state, event.job_requeued());
-            return true;
+            return Handled::yes;
         case Event::kJobEnded:
             apply_job_ended(state, event.job_ended());
-            return true;
+            return Handled::yes;
         case Event::kJobHeld:
             apply_job_held(state, event.job_held());
-            return true;
+            return Handled::yes;
         case Event::kJobReleased:
             apply_job_released(state, event.job_released());
-            return true;
+            return Handled::yes;
         case Event::kJobReserved:
             apply_job_reserved(state, event.job_reserved());
-            return true;
+            return Handled::yes;
         case Event::kJobUnreserved:
             apply_job_unreserved(state, event.job_unreserved());
-            return true;
+            return Handled::yes;
         case Event::kLeaseProgress:
             apply_lease_progress(state, event.lease_progress());
-            return true;
+            return Handled::yes;
         case Event::kJobFunded:
             apply_job_funded(state, event.job_funded());
-            return true;
+            return Handled::yes;
         case Event::kLeaseRunning:
             apply_lease_running(state, event.lease_running());
-            return true;
+            return Handled::yes;
         case Event::kJobUnfunded:
             apply_job_unfunded(state, event.job_unfunded());
-            return true;
+            return Handled::yes;
         default:
-            return false;
+            return Handled::no;
+    }
+}
+
+Handled apply_centre_event(State& state, const Entry& entry, const Event& event) {
+    switch (event.kind_case()) {
+        case Event::kTimeAdvanced:  // begin_entry has told the schedulers
+            return Handled::yes;
+        case Event::kPoolDefined:
+            apply_pool_defined(state, entry, event.pool_defined());
+            return Handled::yes;
+        case Event::kNodesAdded:
+            apply_nodes_added(state, entry, event.nodes_added());
+            return Handled::yes;
+        case Event::kNodeStateChanged:
+            apply_node_state_changed(state, entry, event.node_state_changed());
+            return Handled::yes;
+        case Event::kPoolRulesChanged:
+            apply_pool_rules_changed(state, entry, event.pool_rules_changed());
+            return Handled::yes;
+        case Event::kOrgCreated:
+            apply_org_created(state, entry, event.org_created());
+            return Handled::yes;
+        case Event::kProjectCreated:
+            apply_project_created(state, entry, event.project_created());
+            return Handled::yes;
+        case Event::kMemberCreated:
+            apply_member_created(state, entry, event.member_created());
+            return Handled::yes;
+        case Event::kMemberChanged:
+            apply_member_changed(state, entry, event.member_changed());
+            return Handled::yes;
+        case Event::kShareChanged:
+            apply_share_changed(state, entry, event.share_changed());
+            return Handled::yes;
+        case Event::kPriceSheetPublished:
+            apply_price_sheet_published(state, entry, event.price_sheet_published());
+            return Handled::yes;
+        case Event::kOrgFunded:
+            apply_org_funded(state, entry, event.org_funded());
+            return Handled::yes;
+        case Event::kBudgetChanged:
+            apply_budget_changed(state, entry, event.budget_changed());
+            return Handled::yes;
+        case Event::kVoucherIssued:
+            apply_voucher_issued(state, entry, event.voucher_issued());
+            return Handled::yes;
+        case Event::kVoucherExpired:
+            apply_voucher_expired(state, event.voucher_expired());
+            return Handled::yes;
+        case Event::kCorrected:
+            apply_corrected(state, entry, event.corrected());
+            return Handled::yes;
+        case Event::kInvoiceIssued:
+            apply_invoice_issued(state, entry, event.invoice_issued());
+            return Handled::yes;
+        default:
+            return Handled::no;
     }
 }
 
 }  // namespace
 
 void apply_event(State& state, const Entry& entry, const Event& event) {
-    if (apply_job_event(state, entry, event)) return;
-    switch (event.kind_case()) {
-        case Event::kPoolDefined:
-            return apply_pool_defined(state, entry, event.pool_defined());
-        case Event::kNodesAdded:
-            return apply_nodes_added(state, entry, event.nodes_added());
-        case Event::kNodeStateChanged:
-            return apply_node_state_changed(state, entry, event.node_state_changed());
-        case Event::kPoolRulesChanged:
-            return apply_pool_rules_changed(state, entry, event.pool_rules_changed());
-        case Event::kOrgCreated:
-            return apply_org_created(state, entry, event.org_created());
-        case Event::kProjectCreated:
-            return apply_project_created(state, entry, event.project_created());
-        case Event::kMemberCreated:
-            return apply_member_created(state, entry, event.member_created());
-        case Event::kMemberChanged:
-            return apply_member_changed(state, entry, event.member_changed());
-        case Event::kShareChanged:
-            return apply_share_changed(state, entry, event.share_changed());
-        case Event::kPriceSheetPublished:
-            return apply_price_sheet_published(state, entry, event.price_sheet_published());
-        case Event::kOrgFunded:
-            return apply_org_funded(state, entry, event.org_funded());
-        case Event::kBudgetChanged:
-            return apply_budget_changed(state, entry, event.budget_changed());
-        case Event::kVoucherIssued:
-            return apply_voucher_issued(state, entry, event.voucher_issued());
-        case Event::kVoucherExpired:
-            return apply_voucher_expired(state, event.voucher_expired());
-        case Event::kCorrected:
-            return apply_corrected(state, entry, event.corrected());
-        case Event::kInvoiceIssued:
-            return apply_invoice_issued(state, entry, event.invoice_issued());
-        case Event::KIND_NOT_SET:
-            break;
-    }
-    SUAN_ASSERT(!"an event of this kind is not known to this version");
+    const bool known = apply_job_event(state, entry, event) == Handled::yes ||
+                       apply_centre_event(state, entry, event) == Handled::yes;
+    SUAN_ASSERT(known);
 }
 
 }  // namespace suan::core

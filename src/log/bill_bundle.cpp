@@ -4,6 +4,7 @@
 #include "crypto/merkle.hpp"
 #include "crypto/sm3.hpp"
 #include "log/codec.hpp"
+#include "log/entry.hpp"
 #include "log/receipt.hpp"
 
 #include <fmt/format.h>
@@ -37,7 +38,7 @@ Result<std::span<const Seq>> add_block(const Log& log, std::span<const Seq> seqs
     const std::size_t entries_before = bundle.entries.size();
     auto read = log.for_each(
         header.first_seq, header.last_seq, [&](Seq seq, std::string_view entry) -> Result<Next> {
-            hashes.push_back(crypto::sm3(entry));
+            hashes.push_back(entry_hash(entry));
             if (!seqs.empty() && seqs.front() == seq) {
                 bundle.entries.push_back(ProvenEntry{seq, std::string(entry), {}});
                 seqs = seqs.subspan(1);
@@ -166,7 +167,7 @@ Result<void> verify_entries_of(const SealedBlock& block, std::span<const ProvenE
     const std::size_t before = entries.size();
     while (!entries.empty() && entries.front().seq <= block.header.last_seq) {
         const ProvenEntry& entry = entries.front();
-        auto good = verify_inclusion(entry.seq, crypto::sm3(entry.entry), entry.path, block.header);
+        auto good = verify_inclusion(entry.seq, entry_hash(entry.entry), entry.path, block.header);
         if (!good) return good;
         entries = entries.subspan(1);
     }

@@ -5,6 +5,7 @@
 #include "crypto/merkle.hpp"
 #include "crypto/sm3.hpp"
 #include "log/codec.hpp"
+#include "log/entry.hpp"
 #include "log/log.hpp"
 
 #include <fmt/format.h>
@@ -159,7 +160,7 @@ std::span<const Hash256> BlockBuilder::add(std::span<const std::string_view> ent
     const std::size_t before = hashes_.size();
     hashes_.resize(before + entries.size());
     const std::span<Hash256> added = std::span(hashes_).subspan(before);
-    crypto::sm3_many(entries, added);
+    entry_hashes(entries, added);
     return added;
 }
 

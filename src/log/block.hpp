@@ -1,6 +1,6 @@
 // Blocks: a signed, hash-chained run of entries. docs/formats/block.md has the bytes.
 //
-//   entry hash    = SM3(entry bytes)
+//   entry hash    = of entry.hpp: SM3 of the entry, or of the hashes of its parts
 //   Merkle leaf i = SM3(0x00 | hash of entry first_seq + i), tree as in crypto/merkle.hpp
 //   block hash    = SM3(header bytes)
 //   signature     = SM2 by the operator over the header bytes

@@ -2,6 +2,7 @@
 
 #include "base/limits.hpp"
 #include "crypto/sm3.hpp"
+#include "log/entry.hpp"
 
 #include <fmt/format.h>
 
@@ -30,7 +31,7 @@ Result<std::string> entry_at(const Log& log, Seq seq) {
 Result<std::vector<Hash256>> entry_hashes(const Log& log, Seq first, Seq last) {
     std::vector<Hash256> hashes;
     auto read = log.for_each(first, last, [&](Seq, std::string_view entry) -> Result<Next> {
-        hashes.push_back(crypto::sm3(entry));
+        hashes.push_back(entry_hash(entry));
         return Next::more;
     });
     if (!read) return std::move(read).error();

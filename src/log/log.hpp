@@ -115,7 +115,7 @@ public:
 // One entry's bytes; `not_found` past the head.
 Result<std::string> entry_at(const Log& log, Seq seq);
 
-// The SM3 hashes of entries first..last, all of which must exist.
+// The hashes (entry.hpp) of entries first..last, all of which must exist.
 Result<std::vector<Hash256>> entry_hashes(const Log& log, Seq first, Seq last);
 
 // The rules that every store enforces before it touches anything.

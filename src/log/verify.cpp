@@ -1,6 +1,7 @@
 #include "log/verify.hpp"
 
 #include "crypto/sm3.hpp"
+#include "log/entry.hpp"
 
 #include <fmt/format.h>
 
@@ -32,7 +33,7 @@ Result<void> ChainVerifier::entry(Seq seq, std::string_view bytes) {
         return Error{ErrorCode::corrupt,
                      fmt::format("entry {}: expected entry {} here", seq, next_seq_)};
     }
-    hashes_.push_back(crypto::sm3(bytes));
+    hashes_.push_back(entry_hash(bytes));
     next_seq_ += 1;
     so_far_.entries += 1;
     return {};
