@@ -79,7 +79,7 @@ void Auditor::Impl::job_admitted(const JobAdmitted& event) {
     if (event.eligible()) job_queued(event.job_id());
 }
 
-int Auditor::Impl::dependency(const Dependency& dependency) const {
+int Auditor::Impl::dependency(const suan::Dependency& dependency) const {
     bool ended = true;
     bool succeeded = true;
     const auto array = arrays.find(dependency.job_id());
@@ -98,7 +98,7 @@ std::string Auditor::Impl::why_not_ready(std::uint64_t id, const AuditJob& of) c
     if (of.held) return "it is held by its user";
     if (!of.funded) return "nothing is held for it";
     if (of.spec.begin_time_us() > now) return "its begin time has not come";
-    for (const Dependency& on : of.asked.spec().dependencies()) {
+    for (const suan::Dependency& on : of.asked.spec().dependencies()) {
         if (jobs.count(on.job_id()) == 0) return "it depends on an unknown job";
         if (dependency(on) != 1) return fmt::format("job {} has not ended as it must", on.job_id());
     }
@@ -150,7 +150,7 @@ void Auditor::Impl::job_ended(const JobEnded& event) {
     if (ran && of->last_outcome == LEASE_OUTCOME_CANCELLED) wanted = JOB_STATE_CANCELLED;
     if (!ran) {
         wanted = JOB_STATE_UNSPECIFIED;
-        for (const Dependency& on : of->asked.spec().dependencies()) {
+        for (const suan::Dependency& on : of->asked.spec().dependencies()) {
             if (dependency(on) == -1) wanted = JOB_STATE_DEPENDENCY_FAILED;
         }
         if (wanted == JOB_STATE_UNSPECIFIED && current->command().has_cancel_job()) {

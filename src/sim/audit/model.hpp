@@ -188,7 +188,7 @@ struct Auditor::Impl {
     AuditJob* job(std::uint64_t id);
     std::string why_not_ready(std::uint64_t id, const AuditJob& job) const;
     // 1 met, 0 open, -1 can never be met
-    int dependency(const Dependency& dependency) const;
+    int dependency(const suan::Dependency& dependency) const;
     void check_queue_complete();
 
     // leases.cpp

@@ -85,7 +85,7 @@ void Workload::prices(const core::State& state, const Send& send) {
     sheet.set_name(name("sheet"));
     std::uint32_t number = 0;
     for (std::uint32_t pool = 1; pool < state.next_pool; ++pool) {
-        for (const Tier tier : {TIER_RESERVED, TIER_STANDARD, TIER_SPOT}) {
+        for (const suan::Tier tier : {TIER_RESERVED, TIER_STANDARD, TIER_SPOT}) {
             PriceLine& line = *sheet.add_lines();
             line.set_line(++number);
             line.set_pool_id(pool);
@@ -220,7 +220,7 @@ JobSpec Workload::spec(const core::State& state, Time now) {
     JobSpec spec;
     spec.set_name(name("job"));
     spec.set_pool_id(any_id(state.next_pool));
-    spec.set_tier(static_cast<Tier>(below(4)));
+    spec.set_tier(static_cast<suan::Tier>(below(4)));
     spec.set_tasks(static_cast<std::uint32_t>(any_of({0, 1, 1, 2, 3, 4, 8})));
     if (one_in(4)) spec.set_tasks_min(1);
     spec.set_devices_per_task(static_cast<std::uint32_t>(any_of({0, 1, 1, 2, 4, 8})));
@@ -259,7 +259,7 @@ void Workload::submit(const core::State& state, Time now, const Send& send) {
     while (one_in(5)) {
         const core::Job* on = any_job(state);
         if (on == nullptr || on->org != org.id) continue;
-        Dependency& dependency = *submit.mutable_spec()->add_dependencies();
+        suan::Dependency& dependency = *submit.mutable_spec()->add_dependencies();
         dependency.set_job_id(on->id.value);
         dependency.set_kind(static_cast<DependencyKind>(below(4)));
     }
