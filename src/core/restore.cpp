@@ -278,7 +278,7 @@ private:
                               s.orgs.find(record.org_id()) != nullptr &&
                               s.projects.find(record.project_id()) != nullptr &&
                               s.pools.find(record.spec().pool_id()) != nullptr &&
-                              !check_spec(record.spec(), s.pools.at(record.spec().pool_id()));
+                              !check_admitted_spec(record.spec(), s.pools.at(record.spec().pool_id()));
             if (!need(good, "job", record.id())) return false;
             job(s, record);
         }

@@ -219,12 +219,21 @@ void Auditor::Impl::mark_cancelled(const CancelJob& command) {
     }
 }
 
+// Of a bounded array, the first living jobs have the places in the queue, ready or not.
+bool Auditor::Impl::has_place(std::uint64_t id, const AuditJob& of) const {
+    if (of.array == 0 || arrays.at(of.array).running_max == 0) return true;
+    std::uint32_t before = 0;
+    for (std::uint64_t other = of.array; other < id; ++other)
+        before += jobs.at(other).ended() ? 0 : 1;
+    return before < arrays.at(of.array).running_max;
+}
+
 // After a tick, every job that is ready waits in the queue.
 void Auditor::Impl::check_queue_complete() {
     for (const std::uint64_t id : alive) {
         const AuditJob& of = jobs.at(id);
         if (of.queued || of.lease != 0) continue;
-        if (why_not_ready(id, of).empty()) {
+        if (has_place(id, of) && why_not_ready(id, of).empty()) {
             violate(Rule::job_forgotten, fmt::format("job {} is ready and not queued", id));
             return;
         }

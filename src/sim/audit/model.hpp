@@ -189,6 +189,7 @@ struct Auditor::Impl {
     std::string why_not_ready(std::uint64_t id, const AuditJob& job) const;
     // 1 met, 0 open, -1 can never be met
     int dependency(const suan::Dependency& dependency) const;
+    bool has_place(std::uint64_t id, const AuditJob& job) const;
     void check_queue_complete();
 
     // leases.cpp
