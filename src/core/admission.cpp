@@ -216,7 +216,7 @@ SubmitVerdict decide_submit_job(Step& step, const SubmitJob& command) {
     HoldPlanner planner(state, org, job.project, step.now());
     std::vector<Payments> holds(count);
     for (Payments& of_one : holds) {
-        if (Verdict bad = planner.plan(job.pool, amount, of_one)) return {bad, {}};
+        if (Verdict bad = planner.plan(job, amount, of_one)) return {bad, {}};
     }
     const JobId first{state.next_job};
     for (std::uint32_t i = 0; i < count; ++i) {

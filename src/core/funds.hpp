@@ -25,8 +25,9 @@ class HoldPlanner {
 public:
     HoldPlanner(const State& state, OrgId org, ProjectId project, Time now);
 
-    // Fills `holds` for `amount` in `pool`, or says why it cannot be held.
-    Verdict plan(PoolId pool, Money amount, Payments& holds);
+    // Fills `holds` for `amount` of the job, or says why it cannot be held.
+    // A voucher's cap for one job counts what it paid in earlier runs.
+    Verdict plan(const Job& job, Money amount, Payments& holds);
 
 private:
     Money left(ledger::AccountId account) const;
