@@ -244,9 +244,10 @@ void apply_lease_charged(State& state, const LeaseCharged& event) {
     state.touch(lease);
 }
 
-void lease_due(Step& step, LeaseId id) {
+void lease_due(Step& step, LeaseId id, Time due) {
     const Lease* lease = step.state().leases.find(id.value);
-    if (lease == nullptr || lease->due > step.now()) return;
+    // A stale timer must do nothing: a restored state does not have it.
+    if (lease == nullptr || lease->due != due) return;
     if (lease->stopping != STOP_REASON_UNSPECIFIED) {
         end_lease(step, id,
                   {.outcome = outcome_of_stop(lease->stopping),

@@ -16,7 +16,7 @@ void charge_lease(Step& step, LeaseId lease, Time to, LastCharge last);
 // The same, from what is held for it whatever the time.
 void charge_lease_as_held(Step& step, LeaseId lease, Time to, LastCharge last);
 // A lease whose timer came: metering, wall time, or a stop that nobody confirmed.
-void lease_due(Step& step, LeaseId lease);
+void lease_due(Step& step, LeaseId lease, Time due);
 
 struct LeaseEnd {
     LeaseOutcome outcome = LEASE_OUTCOME_COMPLETED;

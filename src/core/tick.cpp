@@ -14,7 +14,7 @@ void run_timers(Step& step) {
         timers.pop();
         switch (timer.kind) {
             case Timer::Kind::lease:
-                lease_due(step, LeaseId{timer.id});
+                lease_due(step, LeaseId{timer.id}, timer.at);
                 break;
             case Timer::Kind::begin:
                 begin_job(step, JobId{timer.id});
