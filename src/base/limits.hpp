@@ -73,6 +73,9 @@ inline constexpr std::uint32_t page_items_max = 1'000;
 inline constexpr std::uint32_t page_items_default = 100;
 inline constexpr std::uint32_t idempotency_keys_kept = 100'000;  // per centre, oldest dropped first
 
+// Centre files.
+inline constexpr std::size_t centre_file_bytes_max = 8 << 20;
+
 // Trace files (workloads that the simulator replays), after gzip.
 inline constexpr std::size_t trace_bytes_max = std::size_t{4} << 30;
 inline constexpr std::size_t trace_line_bytes_max = 64 << 10;  // also of a record over several lines

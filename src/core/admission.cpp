@@ -92,12 +92,15 @@ Verdict check_submitter(const Step& step, const SubmitJob& command) {
     return std::nullopt;
 }
 
-std::optional<std::pair<PriceSheetId, PriceLine>> price_of(const State& state, PoolId pool,
-                                                           sched::Tier tier) {
+struct Price {
+    PriceSheetId sheet;
+    const PriceLine* line = nullptr;  // none: no price
+};
+Price price_of(const State& state, PoolId pool, sched::Tier tier) {
     const std::pair key(pool, proto_tier(tier));
     const auto line = state.prices.find(key);
-    if (line == state.prices.end()) return std::nullopt;
-    return std::pair(state.price_sheet_of.at(key), line->second);
+    if (line == state.prices.end()) return {};
+    return {state.price_sheet_of.at(key), &line->second};
 }
 
 // Whether job number `order` of the array may wait in the queue at once.
@@ -203,20 +206,22 @@ SubmitVerdict decide_submit_job(Step& step, const SubmitJob& command) {
     const OrgId org{command.org_id()};
     if (Verdict bad = check_dependencies(state, spec, org)) return {bad, {}};
     Job job = job_template(state, command);
-    const auto price = price_of(state, job.pool, job.tier);
-    if (!price) {
+    const Price price = price_of(state, job.pool, job.tier);
+    if (price.line == nullptr) {
         return {
             reject(RejectionCode::no_price, "tier",
                    fmt::format("no price sheet has a price for pool {} at this tier", pool->name)),
             {}};
     }
     if (Verdict bad = check_fits(*pool, state.orgs.at(org.value), job)) return {bad, {}};
-    job.price = Money{price->second.micro_yuan_per_device_hour()};
+    job.price = Money{price.line->micro_yuan_per_device_hour()};
     const Money amount = hold_amount(job.shape, job.walltime, job.price);
     HoldPlanner planner(state, org, job.project, step.now());
-    std::vector<Payments> holds(count);
-    for (Payments& of_one : holds) {
-        if (Verdict bad = planner.plan(job, amount, of_one)) return {bad, {}};
+    std::vector<HoldPart> parts;
+    std::vector<std::size_t> ends(count);  // of each job's parts
+    for (std::size_t& end : ends) {
+        if (Verdict bad = planner.plan(job, amount, parts)) return {bad, {}};
+        end = parts.size();
     }
     const JobId first{state.next_job};
     for (std::uint32_t i = 0; i < count; ++i) {
@@ -228,10 +233,11 @@ SubmitVerdict decide_submit_job(Step& step, const SubmitJob& command) {
                 admitted.set_array_index(command.array().indices(static_cast<int>(i)));
                 job.array_slot = has_array_slot(command.array(), i);
             }
-            admitted.set_price_sheet_id(price->first.value);
-            admitted.set_price_line(price->second.line());
+            admitted.set_price_sheet_id(price.sheet.value);
+            admitted.set_price_line(price.line->line());
             admitted.set_micro_yuan_per_device_hour(job.price.micro_yuan);
-            admitted.mutable_holds()->Swap(&holds[i]);
+            const std::size_t begin = i == 0 ? 0 : ends[i - 1];
+            holds_to(std::span(parts).subspan(begin, ends[i] - begin), *admitted.mutable_holds());
             admitted.set_eligible(admitted_eligible(state, job, spec, step.now()));
         });
     }

@@ -5,6 +5,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <set>
+
 namespace suan::core {
 namespace {
 
@@ -256,7 +259,8 @@ Verdict decide_set_node_state(Step& step, const SetNodeState& command) {
             event.mutable_node_state_changed()->set_state(command.state());
         });
         if (command.state() == NODE_STATE_DOWN) {
-            const std::set<LeaseId> lost = step.state().nodes.at(id).leases;
+            std::vector<LeaseId> lost = step.state().nodes.at(id).leases;
+            std::sort(lost.begin(), lost.end());
             for (const LeaseId lease : lost)
                 stop_lease(step, lease, STOP_REASON_NODE_FAILED, JobId{});
         }

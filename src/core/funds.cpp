@@ -111,9 +111,20 @@ HoldPlanner::HoldPlanner(const State& state, OrgId org, ProjectId project, Time 
       now_(now) {}
 
 Money HoldPlanner::left(ledger::AccountId account) const {
-    const auto taken = taken_.find(account);
-    const Money free = state_.available(account);
-    return taken == taken_.end() ? free : free - taken->second;
+    Money free = state_.available(account);
+    for (const auto& [from, amount] : taken_) {
+        if (from == account) free -= amount;
+    }
+    return free;
+}
+
+void HoldPlanner::take(ledger::AccountId account, Money amount) {
+    for (auto& [from, sum] : taken_) {
+        if (from != account) continue;
+        sum += amount;
+        return;
+    }
+    taken_.emplace_back(account, amount);
 }
 
 Verdict HoldPlanner::check_budget(const Budget& budget, const char* whose, Money amount) const {
@@ -125,42 +136,49 @@ Verdict HoldPlanner::check_budget(const Budget& budget, const char* whose, Money
                     yuan_text(amount), whose, yuan_text(left(budget.account))));
 }
 
-Verdict HoldPlanner::plan(const Job& job, Money amount, Payments& holds) {
+Verdict HoldPlanner::plan(const Job& job, Money amount, std::vector<HoldPart>& parts) {
+    const std::size_t first = parts.size();
     Money rest = amount;
-    const auto add = [&](VoucherId voucher, Money part) {
-        Payment& payment = *holds.Add();
-        payment.set_voucher_id(voucher.value);
-        payment.set_micro_yuan(part.micro_yuan);
-        rest -= part;
-    };
     for (const VoucherId id : org_.vouchers) {
         if (rest.micro_yuan == 0) break;
         const Voucher& voucher = state_.vouchers.at(id.value);
         if (!may_pay(voucher, job.pool, now_)) continue;
         Money part = std::min(rest, left(voucher.account));
         if (voucher.job_cap.micro_yuan != 0) part = std::min(part, left_of_cap(job, voucher));
-        if (part.micro_yuan > 0) add(id, part);
+        if (part.micro_yuan <= 0) continue;
+        parts.push_back({id, part});
+        rest -= part;
     }
-    const Money own = left(org_account(org_.id));
-    if (own < rest) {
-        return reject(
-            RejectionCode::insufficient_funds, "",
-            fmt::format(
-                "the whole wall time costs {}; {} of the org's money and {} of vouchers are "
-                "free for it: shorten walltime, ask for fewer devices, or add money",
-                yuan_text(amount), yuan_text(own), yuan_text(amount - rest)));
+    if (rest.micro_yuan > 0) {
+        const Money own = left(org_account(org_.id));
+        if (own < rest) {
+            return reject(
+                RejectionCode::insufficient_funds, "",
+                fmt::format(
+                    "the whole wall time costs {}; {} of the org's money and {} of vouchers are "
+                    "free for it: shorten walltime, ask for fewer devices, or add money",
+                    yuan_text(amount), yuan_text(own), yuan_text(amount - rest)));
+        }
+        parts.push_back({VoucherId{}, rest});
     }
-    if (rest.micro_yuan > 0) add(VoucherId{}, rest);
     if (Verdict bad = check_budget(project_.budget, "project", amount)) return bad;
     if (Verdict bad = check_budget(org_.budget, "org", amount)) return bad;
-    for (const Payment& payment : holds) {
-        const VoucherId voucher{payment.voucher_id()};
-        taken_[voucher ? voucher_account(voucher) : org_account(org_.id)] +=
-            Money{payment.micro_yuan()};
+    for (std::size_t i = first; i < parts.size(); ++i) {
+        const VoucherId voucher = parts[i].voucher;
+        take(voucher ? voucher_account(voucher) : org_account(org_.id), parts[i].amount);
     }
-    if (org_.budget.active) taken_[org_.budget.account] += amount;
-    if (project_.budget.active) taken_[project_.budget.account] += amount;
+    if (org_.budget.active) take(org_.budget.account, amount);
+    if (project_.budget.active) take(project_.budget.account, amount);
     return std::nullopt;
+}
+
+void holds_to(std::span<const HoldPart> parts, Payments& holds) {
+    holds.Reserve(static_cast<int>(parts.size()));
+    for (const HoldPart& part : parts) {
+        Payment& payment = *holds.Add();
+        payment.set_voucher_id(part.voucher.value);
+        payment.set_micro_yuan(part.amount.micro_yuan);
+    }
 }
 
 void place_holds(State& state, Job& job, const Payments& holds) {

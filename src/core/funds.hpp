@@ -9,7 +9,7 @@
 
 #include "core/step.hpp"
 
-#include <map>
+#include <span>
 #include <vector>
 
 namespace suan::core {
@@ -19,26 +19,33 @@ Money hold_amount(const sched::Shape& shape, Duration walltime, Money price_per_
 
 using Payments = google::protobuf::RepeatedPtrField<Payment>;
 
-// Plans the holds of one job, or of the jobs of an array one after the other: what an earlier one
-// takes is not there for the next.
+// One part of a planned hold. VoucherId{}: the org's own money.
+struct HoldPart {
+    VoucherId voucher;
+    Money amount;
+};
+
+// Plans the holds of jobs one after the other: what an earlier one takes is not there for the next.
 class HoldPlanner {
 public:
     HoldPlanner(const State& state, OrgId org, ProjectId project, Time now);
 
-    // Fills `holds` for `amount` of the job, or says why it cannot be held.
-    // A voucher's cap for one job counts what it paid in earlier runs.
-    Verdict plan(const Job& job, Money amount, Payments& holds);
+    // Appends to `parts` how `amount` is held for the job, or says why it
+    // cannot be. A voucher's cap for one job counts what it paid in earlier runs.
+    Verdict plan(const Job& job, Money amount, std::vector<HoldPart>& parts);
 
 private:
     Money left(ledger::AccountId account) const;
+    void take(ledger::AccountId account, Money amount);
     Verdict check_budget(const Budget& budget, const char* whose, Money amount) const;
 
     const State& state_;
     const Org& org_;
     const Project& project_;
     Time now_;
-    std::map<ledger::AccountId, Money> taken_;
+    std::vector<std::pair<ledger::AccountId, Money>> taken_;
 };
+void holds_to(std::span<const HoldPart> parts, Payments& holds);
 
 // Makes the transfers of `holds` (and of active budgets) and remembers them in the job.
 void place_holds(State& state, Job& job, const Payments& holds);

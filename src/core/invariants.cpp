@@ -1,6 +1,7 @@
 #include "base/limits.hpp"
 #include "core/state.hpp"
 
+#include <algorithm>
 #include <map>
 
 namespace suan::core {
@@ -18,7 +19,7 @@ void check_leases(const State& state) {
         for (const sched::Slot& slot : lease.placement) {
             const Node& node = state.nodes.at(slot.node.value);
             SUAN_ASSERT(node.pool == job.pool);
-            SUAN_ASSERT(node.leases.count(lease.id) == 1);
+            SUAN_ASSERT(std::count(node.leases.begin(), node.leases.end(), lease.id) == 1);
             std::uint32_t devices = 0;
             for (std::uint32_t device = 0; device < limits::devices_per_node_max; ++device) {
                 if (((slot.device_mask >> device) & 1) == 0) continue;

@@ -47,6 +47,13 @@ void set_due(State& state, Lease& lease, Time due) {
     state.timers.push({due, Timer::Kind::lease, lease.id.value});
 }
 
+void drop_lease(Node& node, LeaseId lease) {
+    const auto found = std::find(node.leases.begin(), node.leases.end(), lease);
+    SUAN_ASSERT(found != node.leases.end());
+    *found = node.leases.back();
+    node.leases.pop_back();
+}
+
 enum class AfterLease { ends, runs_again };
 
 AfterLease what_follows(const Job& job, LeaseOutcome outcome) {
@@ -81,7 +88,7 @@ JobState state_after(LeaseOutcome outcome) {
 
 void requeue(Step& step, JobId id, LeaseOutcome outcome) {
     const Job& job = step.state().jobs.at(id.value);
-    Payments holds;
+    std::vector<HoldPart> holds;
     // What the lease held is free again by now, so only a changed budget or lost voucher can stand
     // in the way.
     HoldPlanner planner(step.state(), job.org, job.project, step.now());
@@ -92,7 +99,7 @@ void requeue(Step& step, JobId id, LeaseOutcome outcome) {
         requeued.set_job_id(id.value);
         requeued.set_own_failure(outcome == LEASE_OUTCOME_FAILED);
         requeued.set_funded(funded);
-        if (funded) requeued.mutable_holds()->Swap(&holds);
+        if (funded) holds_to(holds, *requeued.mutable_holds());
         requeued.set_eligible(funded && !job.held);
     });
 }
@@ -143,7 +150,7 @@ void apply_job_started(State& state, const JobStarted& event) {
     --org.jobs_waiting;
     ++org.jobs_running;
     for (const sched::Slot& slot : lease.placement)
-        state.nodes.at(slot.node.value).leases.insert(lease.id);
+        state.nodes.at(slot.node.value).leases.push_back(lease.id);
     state.pools.at(job.pool.value).scheduler.lease_started(running_lease(job, lease));
     set_due(state, lease, next_due(state, job, lease));
     state.touch(job);
@@ -296,7 +303,7 @@ void apply_lease_ended(State& state, const LeaseEnded& event) {
     job.signal = event.signal();
     release_holds(state, job);
     for (const sched::Slot& slot : lease.placement)
-        state.nodes.at(slot.node.value).leases.erase(lease.id);
+        drop_lease(state.nodes.at(slot.node.value), lease.id);
     state.pools.at(job.pool.value).scheduler.lease_ended(lease.id);
     state.forget(lease);
     state.leases.erase(event.lease_id());

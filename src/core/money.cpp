@@ -40,13 +40,13 @@ Budget& budget_of(State& state, const SetBudget& command) {
 // The holds of `job` for what is left of its wall time, from money that is free once its own is
 // released. Used when a voucher under it expires: the job keeps its place if other money is there.
 bool hold_again(Step& step, const Job& job, Money amount) {
-    Payments holds;
+    std::vector<HoldPart> holds;
     HoldPlanner planner(step.state(), job.org, job.project, step.now());
     if (planner.plan(job, amount, holds)) return false;
     step.emit([&](Event& event) {
         JobFunded& funded = *event.mutable_job_funded();
         funded.set_job_id(job.id.value);
-        funded.mutable_holds()->Swap(&holds);
+        holds_to(holds, *funded.mutable_holds());
         funded.set_eligible(!job.queued && job.state == JOB_STATE_WAITING &&
                             ready_but_for_money(job, step.now()));
     });

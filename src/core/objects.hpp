@@ -26,8 +26,8 @@ struct Node {
     std::uint32_t rack = 0;
     std::uint32_t devices = 0;
     NodeState state = NODE_STATE_OPEN;
-    std::string reason;        // of its being drained or down
-    std::set<LeaseId> leases;  // that hold devices of it
+    std::string reason;           // of its being drained or down
+    std::vector<LeaseId> leases;  // that hold devices of it, in no order
 };
 
 // Rules of a pool beyond those of its scheduler.

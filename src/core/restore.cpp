@@ -367,7 +367,7 @@ private:
             lease.stopping = record.stopping();
             lease.running = record.running();
             for (const sched::Slot& slot : lease.placement)
-                s.nodes.at(slot.node.value).leases.insert(lease.id);
+                s.nodes.at(slot.node.value).leases.push_back(lease.id);
             s.timers.push({lease.due, Timer::Kind::lease, lease.id.value});
             Lease& kept = s.leases.insert(record.id(), std::move(lease));
             s.pools.at(job->pool.value).scheduler.lease_started(running_lease(*job, kept));

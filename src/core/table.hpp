@@ -89,6 +89,20 @@ public:
             }
         }
     }
+    // The same downwards, from `from` on.
+    template <typename Visit>
+    void for_each_down_from(std::uint64_t from, Visit visit) const {
+        for (std::size_t p = pages_.size(); p-- > 0;) {
+            if (!pages_[p]) continue;
+            const std::uint64_t base = (first_page_ + p) * page_size;
+            if (base > from) continue;
+            const std::uint64_t top = from - base < page_size ? from - base + 1 : page_size;
+            for (std::uint64_t i = top; i-- > 0;) {
+                const std::optional<T>& slot = pages_[p]->slots[i];
+                if (slot.has_value() && !visit(base + i, *slot)) return;
+            }
+        }
+    }
     template <typename Visit>
     void for_each(Visit visit) const {
         for_each_from(0, [&](std::uint64_t id, const T& object) {

@@ -292,7 +292,8 @@ Result<ShownEntry> decode_shown(std::string_view bytes) {
     ShownEntry shown;
     in.expect(std::string_view(&shown_mark, 1), "mark");
     shown.header = in.take(in.u32("header length"), "header");
-    const bool with_command = in.u32("command shown") != 0;
+    const std::uint32_t command_shown = in.u32("command shown");
+    const bool with_command = command_shown == 1;
     (with_command ? shown.command_salt : shown.command_hash) = in.hash("command");
     if (with_command) shown.command = in.take(in.u32("command length"), "command");
     shown.event_count = in.u32("event count");
@@ -303,6 +304,11 @@ Result<ShownEntry> decode_shown(std::string_view bytes) {
     }
     in.expect_end();
     if (!in.ok()) return in.error();
+    if (command_shown > 1) {
+        return Error{
+            ErrorCode::corrupt,
+            fmt::format("shown entry: command shown: expected 0 or 1, found {}", command_shown)};
+    }
     auto checked = check_shown(shown);
     if (!checked) return std::move(checked).error();
     return shown;

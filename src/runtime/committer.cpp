@@ -17,6 +17,17 @@ void set_hash(Answer& answer, const Batch& batch) {
     accepted->entry_hash = batch.entries[accepted->seq - batch.first_seq].entry_hash;
 }
 
+void set_hashes(Batch& batch) {
+    for (Reply& reply : batch.replies) {
+        if (auto* one = std::get_if<OneReply>(&reply.what)) {
+            set_hash(one->answer, batch);
+        } else if (auto* many = std::get_if<ManyReply>(&reply.what)) {
+            for (Answer& each : many->answers)
+                set_hash(each, batch);
+        }
+    }
+}
+
 void deliver(Reply& reply) {
     if (auto* one = std::get_if<OneReply>(&reply.what)) {
         if (one->done) one->done(std::move(one->answer));
@@ -66,8 +77,10 @@ void Committer::commit(Batches& batches) {
     for (auto& batch : batches) {
         hash(*batch);
         if (!batch->effects.empty()) parts_.effector.push(std::move(batch->effects));
-        answer(*batch);
+        set_hashes(*batch);
+        // Whoever is told of a change finds it in the live feed.
         if (!batch->entries.empty()) parts_.live.publish(std::move(batch->entries));
+        answer(*batch);
     }
 }
 
@@ -136,12 +149,6 @@ void Committer::hash(Batch& batch) {
 
 void Committer::answer(Batch& batch) {
     for (Reply& reply : batch.replies) {
-        if (auto* one = std::get_if<OneReply>(&reply.what)) {
-            set_hash(one->answer, batch);
-        } else if (auto* many = std::get_if<ManyReply>(&reply.what)) {
-            for (Answer& each : many->answers)
-                set_hash(each, batch);
-        }
         parts_.metrics.request_us.record(us_since(reply.submitted));
         deliver(reply);
     }

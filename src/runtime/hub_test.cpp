@@ -203,6 +203,7 @@ TEST_F(HubTest, blocks_close_by_age_and_verify) {
     t.found_centre();
     t.clock.advance(Duration{limits::block_age_us_max});
     t.ok(TestHub::job(), TestHub::token());
+    t.ok(TestHub::job(), TestHub::token());
     t.close();
     EXPECT_EQ(log.head().last_block_seq, log.head().last_seq);
     EXPECT_GE(log.head().last_block, 2U);

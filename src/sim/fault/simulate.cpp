@@ -120,7 +120,7 @@ private:
 
     // Time passes until nothing runs and nothing is due.
     void run_out() {
-        for (int i = 0; i < 20'000 && held(); ++i) {
+        for (int i = 0; i < 200'000 && held(); ++i) {
             const Time due = hub_.state().next_due();
             const Time next = machines_.next_at();
             const bool due_soon = due < Time{hub_.stamp().us + 86'400'000'000};
@@ -134,7 +134,12 @@ private:
             hub_.pass();
             commit();
         }
-        if (held()) report_.failure = "the centre does not come to rest";
+        if (!held()) return;
+        report_.failure = fmt::format(
+            "the centre does not come to rest: entry {}, {} leases, now {}, due {}, machines {}, "
+            "pass {}",
+            hub_.state().seq, hub_.state().leases.size(), hub_.stamp().us,
+            hub_.state().next_due().us, machines_.next_at().us, hub_.state().wants_pass());
     }
 
     void close() {
