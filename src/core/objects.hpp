@@ -196,6 +196,7 @@ struct Job {
     Money bid;
     boost::container::small_vector<Hold, 1> holds;
     Money charged;  // over all leases, less what was credited
+    std::vector<std::pair<VoucherId, Money>> paid;  // by whom, over all leases
     std::int64_t milli_device_ms = 0;
     std::int32_t exit_code = 0;
     std::uint32_t signal = 0;
