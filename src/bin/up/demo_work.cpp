@@ -7,7 +7,7 @@ namespace {
 
 // Rank 1 adds up its half and sends it to rank 0, which adds its own and prints the sum. perl-base
 // is part of every Debian.
-constexpr const char* gang_program = R"(
+constexpr const char* gang_program = R"perl(
 use strict; use warnings; use IO::Socket::INET;
 my ($rank, $world) = ($ENV{RANK}, $ENV{WORLD_SIZE});
 my ($address, $port) = ($ENV{MASTER_ADDR}, $ENV{MASTER_PORT});
@@ -34,9 +34,9 @@ die "rank 0 is not there" unless $socket;
 print $socket "$part\n"; $socket->flush();
 my $answer = <$socket>;
 print "rank 1 (process $$): sent $part, got the answer: $answer";
-)";
+)perl";
 
-constexpr const char* array_script = R"(#!/bin/sh
+constexpr const char* array_script = R"sh(#!/bin/sh
 i=$SUAN_ARRAY_TASK_ID
 n=0
 for k in $(seq 2 $((i * 50 + 50))); do
@@ -50,7 +50,7 @@ for k in $(seq 2 $((i * 50 + 50))); do
 done
 sleep 0.2
 echo "element $i: $n primes up to $((i * 50 + 50))"
-)";
+)sh";
 
 JobRequest on_cpu(const char* name) {
     JobRequest job;
