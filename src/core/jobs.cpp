@@ -96,7 +96,7 @@ void mark_dependency_met(State& state, JobId key) {
     if (found == state.dependents.end()) return;
     for (const JobId id : found->second) {
         Job* job = state.jobs.find(id.value);
-        if (job == nullptr) continue;
+        if (job == nullptr || job->has_ended()) continue;
         for (JobDependency& dependency : job->dependencies) {
             if (dependency.job != key || dependency.met) continue;
             dependency.met = true;
