@@ -115,7 +115,8 @@ core::Rejection refuse_role(const Actor& actor) {
 }
 
 std::optional<http::Failure> failure_in(const runtime::Answer& answer) {
-    if (const auto* rejection = std::get_if<core::Rejection>(&answer)) return failure_of(*rejection);
+    if (const auto* rejection = std::get_if<core::Rejection>(&answer))
+        return failure_of(*rejection);
     if (std::holds_alternative<runtime::Unauthenticated>(answer)) return unknown_token();
     if (const auto* u = std::get_if<runtime::Unavailable>(&answer)) {
         return hub_unavailable(u->message);

@@ -20,9 +20,9 @@ std::optional<http::Failure> read_labels(const JobBatchRequest& batch, Labels& l
         if (label.empty()) continue;
         const auto [other, fresh] = labels.emplace(label, static_cast<std::uint32_t>(i));
         if (fresh) continue;
-        return invalid(fmt::format("jobs[{}].label", i),
-                       fmt::format("\"{}\" is the label of jobs[{}] already", label,
-                                   other->second));
+        return invalid(
+            fmt::format("jobs[{}].label", i),
+            fmt::format("\"{}\" is the label of jobs[{}] already", label, other->second));
     }
     return std::nullopt;
 }
@@ -37,9 +37,9 @@ std::optional<http::Failure> read_after(const JobBatchRequest& batch, const Labe
             if (!after[k].label().empty()) {
                 const auto found = labels.find(after[k].label());
                 if (found == labels.end()) {
-                    return invalid(fmt::format("jobs[{}].after[{}].label", i, k),
-                                   fmt::format("no job of this batch has the label \"{}\"",
-                                               after[k].label()));
+                    return invalid(
+                        fmt::format("jobs[{}].after[{}].label", i, k),
+                        fmt::format("no job of this batch has the label \"{}\"", after[k].label()));
                 }
                 named = found->second;
             }
@@ -109,10 +109,10 @@ struct Batch {
     CallPtr call;
     BatchOrder plan;
     std::vector<std::string> labels;
-    std::vector<Submission> submissions;     // by request index
-    std::vector<std::uint64_t> next_job;     // by place in the order: before it was decided
-    std::vector<std::uint64_t> first_job;    // by request index; 0: refused
-    MemberId member;                         // of the job being prepared
+    std::vector<Submission> submissions;   // by request index
+    std::vector<std::uint64_t> next_job;   // by place in the order: before it was decided
+    std::vector<std::uint64_t> first_job;  // by request index; 0: refused
+    MemberId member;                       // of the job being prepared
 };
 
 // Whether the job decided before this one was accepted: ids are counters, so the next one moved on,

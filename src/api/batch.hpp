@@ -13,9 +13,9 @@
 namespace suan::api {
 
 struct BatchOrder {
-    std::vector<std::uint32_t> order;              // request indices, as they will be decided
+    std::vector<std::uint32_t> order;               // request indices, as they will be decided
     std::vector<std::vector<std::uint32_t>> after;  // by request index, then by place in `after`:
-                                                   // the request named there, or no_label
+                                                    // the request named there, or no_label
     std::optional<http::Failure> failure;
 };
 inline constexpr std::uint32_t no_label = UINT32_MAX;

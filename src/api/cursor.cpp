@@ -26,8 +26,8 @@ Page page_of(const http::Request& request) {
     Page page;
     const std::uint64_t limit = request.query_u64("limit").value_or(limits::page_items_default);
     if (limit < 1 || limit > limits::page_items_max) {
-        page.failure = invalid(
-            "limit", fmt::format("must be 1 to {}, got {}", limits::page_items_max, limit));
+        page.failure =
+            invalid("limit", fmt::format("must be 1 to {}, got {}", limits::page_items_max, limit));
         return page;
     }
     page.limit = static_cast<std::uint32_t>(limit);
@@ -38,8 +38,9 @@ Page page_of(const http::Request& request) {
         page.position = page.position * 16 + static_cast<std::uint64_t>(digit);
     }
     if (cursor_text(request.route(), page.position) != text) {
-        page.failure = invalid("cursor", "not one that this list has given out: take next_cursor "
-                                         "of the page before, unchanged");
+        page.failure = invalid("cursor",
+                               "not one that this list has given out: take next_cursor "
+                               "of the page before, unchanged");
     }
     return page;
 }

@@ -1,8 +1,8 @@
 // Cursors of lists: a position that only the list that gave it takes back.
 //
 // A cursor is 16 hexadecimal digits of the position and 12 of a check over the position and the
-// route, so that a typing error or a cursor of another list is told apart. It is no secret: it holds
-// the id of something that its caller was just shown.
+// route, so that a typing error or a cursor of another list is told apart. It is no secret: it
+// holds the id of something that its caller was just shown.
 #pragma once
 
 #include "api/http/failure.hpp"

@@ -177,8 +177,7 @@ void finish_piece(const ListingPtr& listing) {
     if (!more && listing->before > 1) return next_piece(listing);
     if (more) {
         out.mutable_jobs()->DeleteSubrange(limit, out.jobs_size() - limit);
-        out.set_next_cursor(
-            cursor_text(listing->call->request->route(), out.jobs(limit - 1).id()));
+        out.set_next_cursor(cursor_text(listing->call->request->route(), out.jobs(limit - 1).id()));
     }
     listing->call->answer(out);
 }
@@ -191,8 +190,7 @@ void next_piece(const ListingPtr& listing) {
     };
     ask(
         listing->call,
-        [listing](const core::State& state,
-                  const Viewer& viewer) -> std::optional<http::Failure> {
+        [listing](const core::State& state, const Viewer& viewer) -> std::optional<http::Failure> {
             if (!listing->resolved) {
                 if (auto bad = resolve(state, viewer, *listing->call->request, listing->filter))
                     return bad;

@@ -203,7 +203,8 @@ bool Live::Events::send(const runtime::Committed& committed, std::size_t& bytes)
     const Entry& entry = *committed.entry;
     const std::string id = fmt::format("{}", entry.seq());
     for (int i = 0; i < entry.events_size(); ++i) {
-        const bool visible = concerns(scope.actor, committed.event_orgs[static_cast<std::size_t>(i)]);
+        const bool visible =
+            concerns(scope.actor, committed.event_orgs[static_cast<std::size_t>(i)]);
         if (!visible) continue;
         const auto event = live_event(entry, i, scope.job_of_lease);
         if (!event || (scope.job && event->job_id() != scope.job.value)) continue;
@@ -256,8 +257,8 @@ bool Live::poll(Output& output) {
         piece.set_offset(query.offset);
         query.offset += bytes.size();
         piece.set_next_offset(query.offset);
-        std::string data = fmt::format("{{\"offset\":{},\"next_offset\":{},\"text\":",
-                                       piece.offset(), piece.next_offset());
+        std::string data = fmt::format(
+            "{{\"offset\":{},\"next_offset\":{},\"text\":", piece.offset(), piece.next_offset());
         json::append_quoted(data, bytes);
         data += '}';
         return output.stream->send(

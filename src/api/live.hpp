@@ -1,9 +1,9 @@
 // Live updates: one thread that turns the hub's entries and the growing output of tasks into
 // server-sent events. A client costs a cursor and a little memory.
 //
-// What a client is shown is what it may see: events of its own org, and of the centre (nodes, pools,
-// prices, whose org is 0). A stream ends when its member is changed (its token may be gone): the
-// client connects again and is asked for its token.
+// What a client is shown is what it may see: events of its own org, and of the centre (nodes,
+// pools, prices, whose org is 0). A stream ends when its member is changed (its token may be gone):
+// the client connects again and is asked for its token.
 #pragma once
 
 #include "api/http/event_stream.hpp"
@@ -29,7 +29,7 @@ using EventStreamPtr = std::shared_ptr<http::EventStream>;
 struct EventScope {
     Actor actor;
     std::uint64_t after = 0;
-    JobId job;                                  // 0: all that the actor may see
+    JobId job;                                            // 0: all that the actor may see
     std::map<std::uint64_t, std::uint64_t> job_of_lease;  // leases alive at the start
 };
 

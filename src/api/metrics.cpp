@@ -53,8 +53,7 @@ void MetricsText::sample(std::string_view name, std::string_view labels, std::in
     fmt::format_to(std::back_inserter(out_), "{}{} {}\n", name, braces, value);
 }
 
-void MetricsText::sample_micro(std::string_view name, std::string_view labels,
-                               std::int64_t micro) {
+void MetricsText::sample_micro(std::string_view name, std::string_view labels, std::int64_t micro) {
     const std::string braces = labels.empty() ? "" : fmt::format("{{{}}}", labels);
     fmt::format_to(std::back_inserter(out_), "{}{} {}\n", name, braces, decimal(micro));
 }
@@ -140,10 +139,8 @@ void write_hub(MetricsText& out, const runtime::Metrics& m, const http::ServerSt
     };
     out.begin("suan_requests_total", "counter", "Commands by their answer.");
     const std::pair<std::string_view, const runtime::Counter*> answers[] = {
-        {"accepted", &m.accepted},
-        {"rejected", &m.rejected},
-        {"already_done", &m.already_done},
-        {"unauthenticated", &m.unauthenticated},
+        {"accepted", &m.accepted},         {"rejected", &m.rejected},
+        {"already_done", &m.already_done}, {"unauthenticated", &m.unauthenticated},
         {"unavailable", &m.unavailable},
     };
     for (const auto& [name, value] : answers) {
@@ -152,8 +149,7 @@ void write_hub(MetricsText& out, const runtime::Metrics& m, const http::ServerSt
     }
     out.counter("suan_queries_total", "Questions to the state.", m.queries);
     out.counter("suan_log_entries_total", "Durable entries since the start.", m.entries);
-    out.counter("suan_log_bytes_total", "Bytes of durable entries since the start.",
-                m.entry_bytes);
+    out.counter("suan_log_bytes_total", "Bytes of durable entries since the start.", m.entry_bytes);
     out.counter("suan_log_commits_total", "Group commits since the start.", m.commits);
     out.counter("suan_log_blocks_total", "Blocks closed since the start.", m.blocks);
     gauge("suan_log_last_seq", "Number of the newest entry.", m.last_seq);

@@ -1,7 +1,8 @@
 // Metrics in Prometheus' text format, version 0.0.4.
 //
-// Without a token: that the hub is up and ready. With a tenant's: its own org. With an operator's or
-// auditor's: totals of the centre and the inside of the hub. Nothing is labelled with another org.
+// Without a token: that the hub is up and ready. With a tenant's: its own org. With an operator's
+// or auditor's: totals of the centre and the inside of the hub. Nothing is labelled with another
+// org.
 #pragma once
 
 #include "api/http/server.hpp"

@@ -52,10 +52,11 @@ template <typename Message, typename FillList>
 void read_list(const CallPtr& call, FillList fill_list) {
     const Page page = page_of(*call->request);
     if (page.failure) return call->fail(*page.failure);
-    read<Message>(call, [call, page, fill_list](const core::State& state, const Viewer& viewer,
-                                                Message& out) -> std::optional<http::Failure> {
-        return fill_list(*call->request, state, viewer, page, out);
-    });
+    read<Message>(call,
+                  [call, page, fill_list](const core::State& state, const Viewer& viewer,
+                                          Message& out) -> std::optional<http::Failure> {
+                      return fill_list(*call->request, state, viewer, page, out);
+                  });
 }
 
 inline std::string query_text(const http::Request& request, std::string_view name) {

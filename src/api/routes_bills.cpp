@@ -224,26 +224,27 @@ std::int64_t books_difference(const core::State& state) {
 }
 
 void get_accounts(const CallPtr& call) {
-    read_list<LedgerAccountList>(call, [](const http::Request& request, const core::State& state,
-                                          const Viewer& viewer, const Page& page,
-                                          LedgerAccountList& out) -> MaybeFailure {
-        const OrgScope scope = org_scope(state, viewer, query_text(request, "org"));
-        if (scope.failure) return scope.failure;
-        const auto accounts = state.books.accounts();
-        std::uint64_t last = page.position;
-        for (std::uint64_t i = page.position; i < accounts.size(); ++i) {
-            const OrgId owner = owner_of(state, accounts[i].id);
-            if (scope.org && owner != scope.org) continue;
-            if (out.accounts_size() == static_cast<int>(page.limit)) {
-                out.set_next_cursor(cursor_text(request.route(), last));
-                break;
+    read_list<LedgerAccountList>(
+        call,
+        [](const http::Request& request, const core::State& state, const Viewer& viewer,
+           const Page& page, LedgerAccountList& out) -> MaybeFailure {
+            const OrgScope scope = org_scope(state, viewer, query_text(request, "org"));
+            if (scope.failure) return scope.failure;
+            const auto accounts = state.books.accounts();
+            std::uint64_t last = page.position;
+            for (std::uint64_t i = page.position; i < accounts.size(); ++i) {
+                const OrgId owner = owner_of(state, accounts[i].id);
+                if (scope.org && owner != scope.org) continue;
+                if (out.accounts_size() == static_cast<int>(page.limit)) {
+                    out.set_next_cursor(cursor_text(request.route(), last));
+                    break;
+                }
+                fill_account(state, accounts[i], owner, *out.add_accounts());
+                last = i + 1;
             }
-            fill_account(state, accounts[i], owner, *out.add_accounts());
-            last = i + 1;
-        }
-        if (viewer.of_centre()) out.set_books_difference_micro_yuan(books_difference(state));
-        return std::nullopt;
-    });
+            if (viewer.of_centre()) out.set_books_difference_micro_yuan(books_difference(state));
+            return std::nullopt;
+        });
 }
 
 }  // namespace
@@ -253,8 +254,7 @@ void add_bill_routes(http::Router& router, const ContextPtr& context) {
     const auto add = [&](RouteText text, const google::protobuf::Descriptor* response,
                          CallHandler handler, std::vector<http::QueryParam> query) {
         text.tag = "bills";
-        http::Route route =
-            make_route(context, text, roles::everyone, nullptr, response, handler);
+        http::Route route = make_route(context, text, roles::everyone, nullptr, response, handler);
         route.query = std::move(query);
         router.add(std::move(route));
     };

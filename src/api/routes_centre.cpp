@@ -1,6 +1,6 @@
 // Pools and nodes.
-#include "api/named.hpp"
 #include "api/json/names.hpp"
+#include "api/named.hpp"
 #include "api/pages.hpp"
 #include "api/routes.hpp"
 #include "api/views_jobs.hpp"
@@ -100,27 +100,28 @@ void fill_node(const core::State& state, const Viewer& viewer, const core::Node&
 }
 
 void get_pools(const CallPtr& call) {
-    read_list<PoolList>(call, [](const http::Request& request, const core::State& state,
-                                 const Viewer& viewer, const Page& page,
-                                 PoolList& out) -> MaybeFailure {
-        fill_page(state.pools, page, request.route(), *out.mutable_next_cursor(),
-                  [&](const core::Pool& pool) {
-                      fill_pool(state, viewer, pool, *out.add_pools());
-                      return true;
-                  });
-        return std::nullopt;
-    });
+    read_list<PoolList>(call,
+                        [](const http::Request& request, const core::State& state,
+                           const Viewer& viewer, const Page& page, PoolList& out) -> MaybeFailure {
+                            fill_page(state.pools, page, request.route(),
+                                      *out.mutable_next_cursor(), [&](const core::Pool& pool) {
+                                          fill_pool(state, viewer, pool, *out.add_pools());
+                                          return true;
+                                      });
+                            return std::nullopt;
+                        });
 }
 
 void get_pool(const CallPtr& call) {
-    read<PoolView>(call, [name = std::string(call->request->param("pool"))](
-                             const core::State& state, const Viewer& viewer,
-                             PoolView& out) -> MaybeFailure {
-        const core::Pool* pool = state.pool_by_name(name);
-        if (pool == nullptr) return no_such_pool(name);
-        fill_pool(state, viewer, *pool, out);
-        return std::nullopt;
-    });
+    read<PoolView>(
+        call,
+        [name = std::string(call->request->param("pool"))](
+            const core::State& state, const Viewer& viewer, PoolView& out) -> MaybeFailure {
+            const core::Pool* pool = state.pool_by_name(name);
+            if (pool == nullptr) return no_such_pool(name);
+            fill_pool(state, viewer, *pool, out);
+            return std::nullopt;
+        });
 }
 
 void post_pool(const CallPtr& call) {
@@ -157,38 +158,40 @@ void put_rules(const CallPtr& call) {
 }
 
 void get_nodes(const CallPtr& call) {
-    read_list<NodeList>(call, [](const http::Request& request, const core::State& state,
-                                 const Viewer& viewer, const Page& page,
-                                 NodeList& out) -> MaybeFailure {
-        const std::string pool_text = query_text(request, "pool");
-        const core::Pool* pool = state.pool_by_name(pool_text);
-        if (!pool_text.empty() && pool == nullptr) return no_such_pool(pool_text);
-        const auto* wanted =
-            json::find_enum_value(*NodeState_descriptor(), query_text(request, "state"));
-        const auto add = [&](const core::Node& node) {
-            if (wanted != nullptr && wanted->number() != node.state) return false;
-            fill_node(state, viewer, node, *out.add_nodes());
-            return true;
-        };
-        std::string& next = *out.mutable_next_cursor();
-        if (pool != nullptr) {
-            fill_page_of(pool->nodes, state.nodes, page, request.route(), next, add);
-        } else {
-            fill_page(state.nodes, page, request.route(), next, add);
-        }
-        return std::nullopt;
-    });
+    read_list<NodeList>(
+        call,
+        [](const http::Request& request, const core::State& state, const Viewer& viewer,
+           const Page& page, NodeList& out) -> MaybeFailure {
+            const std::string pool_text = query_text(request, "pool");
+            const core::Pool* pool = state.pool_by_name(pool_text);
+            if (!pool_text.empty() && pool == nullptr) return no_such_pool(pool_text);
+            const auto* wanted =
+                json::find_enum_value(*NodeState_descriptor(), query_text(request, "state"));
+            const auto add = [&](const core::Node& node) {
+                if (wanted != nullptr && wanted->number() != node.state) return false;
+                fill_node(state, viewer, node, *out.add_nodes());
+                return true;
+            };
+            std::string& next = *out.mutable_next_cursor();
+            if (pool != nullptr) {
+                fill_page_of(pool->nodes, state.nodes, page, request.route(), next, add);
+            } else {
+                fill_page(state.nodes, page, request.route(), next, add);
+            }
+            return std::nullopt;
+        });
 }
 
 void get_node(const CallPtr& call) {
-    read<NodeView>(call, [name = std::string(call->request->param("node"))](
-                             const core::State& state, const Viewer& viewer,
-                             NodeView& out) -> MaybeFailure {
-        const core::Node* node = state.node_by_name(name);
-        if (node == nullptr) return not_found(fmt::format("there is no node {}", name), "node");
-        fill_node(state, viewer, *node, out);
-        return std::nullopt;
-    });
+    read<NodeView>(
+        call,
+        [name = std::string(call->request->param("node"))](
+            const core::State& state, const Viewer& viewer, NodeView& out) -> MaybeFailure {
+            const core::Node* node = state.node_by_name(name);
+            if (node == nullptr) return not_found(fmt::format("there is no node {}", name), "node");
+            fill_node(state, viewer, *node, out);
+            return std::nullopt;
+        });
 }
 
 void post_node_state(const CallPtr& call) {
@@ -230,8 +233,8 @@ void add_centre_routes(http::Router& router, const ContextPtr& context) {
         nullptr, PoolList::descriptor(), get_pools, list_query(), 200);
     add({Method::get, "/v1/pools/{pool}", "get_pool", "One pool"}, roles::everyone, nullptr,
         PoolView::descriptor(), get_pool, {}, 200);
-    add({Method::post, "/v1/pools", "define_pool", "Define a pool and its nodes"},
-        roles::operators, PoolRequest::descriptor(), changed, post_pool, {}, 201);
+    add({Method::post, "/v1/pools", "define_pool", "Define a pool and its nodes"}, roles::operators,
+        PoolRequest::descriptor(), changed, post_pool, {}, 201);
     add({Method::post, "/v1/pools/{pool}/nodes", "add_nodes", "Add nodes to a pool"},
         roles::operators, AddNodesRequest::descriptor(), changed, post_nodes, {}, 201);
     add({Method::put, "/v1/pools/{pool}/rules", "set_pool_rules", "Change a pool's rules"},

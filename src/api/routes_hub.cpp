@@ -91,8 +91,7 @@ void fill_org_stats(const core::State& state, OrgId id, StatsView& out) {
     out.set_held_micro_yuan(view.held_micro_yuan());
 }
 
-void fill_centre_stats(const core::State& state, const runtime::Metrics& metrics,
-                       StatsView& out) {
+void fill_centre_stats(const core::State& state, const runtime::Metrics& metrics, StatsView& out) {
     std::uint64_t waiting = 0;
     std::uint64_t running = 0;
     state.orgs.for_each([&](std::uint64_t, const core::Org& org) {
@@ -114,17 +113,18 @@ void fill_centre_stats(const core::State& state, const runtime::Metrics& metrics
 }
 
 void get_stats(const CallPtr& call) {
-    read<StatsView>(call, [call](const core::State& state, const Viewer& viewer,
-                                 StatsView& out) -> MaybeFailure {
-        out.set_time_us(state.now.us);
-        add_pools(state, viewer, out);
-        if (viewer.of_centre()) {
-            fill_centre_stats(state, call->context->hub.metrics(), out);
-        } else {
-            fill_org_stats(state, viewer.org(), out);
-        }
-        return std::nullopt;
-    });
+    read<StatsView>(
+        call,
+        [call](const core::State& state, const Viewer& viewer, StatsView& out) -> MaybeFailure {
+            out.set_time_us(state.now.us);
+            add_pools(state, viewer, out);
+            if (viewer.of_centre()) {
+                fill_centre_stats(state, call->context->hub.metrics(), out);
+            } else {
+                fill_org_stats(state, viewer.org(), out);
+            }
+            return std::nullopt;
+        });
 }
 
 }  // namespace

@@ -20,7 +20,8 @@ void post_job(const CallPtr& call) {
     if (body.after_size() != 0) {
         for (const DependencyRequest& after : body.after()) {
             if (!after.label().empty())
-                return call->fail(invalid("after", "labels are for jobs of one batch: give job_id"));
+                return call->fail(
+                    invalid("after", "labels are for jobs of one batch: give job_id"));
         }
     }
     runtime::Request request;
@@ -81,16 +82,16 @@ void show_leases(const core::State& state, JobPlan& plan, JobView& out) {
     for (const runtime::LeaseRow& row : plan.leases)
         fill(state, row, *out.add_leases());
     for (LeaseView& lease : current) {
-        const bool ended = out.leases_size() > 0 &&
-                           out.leases(out.leases_size() - 1).id() >= lease.id();
+        const bool ended =
+            out.leases_size() > 0 && out.leases(out.leases_size() - 1).id() >= lease.id();
         if (!ended) *out.add_leases() = std::move(lease);
     }
 }
 
 Lookup<JobView, JobPlan> job_lookup(std::uint64_t id) {
     Lookup<JobView, JobPlan> parts;
-    parts.plan = [id](const core::State& state, const Viewer& viewer, JobPlan& plan)
-        -> std::optional<http::Failure> {
+    parts.plan = [id](const core::State& state, const Viewer& viewer,
+                      JobPlan& plan) -> std::optional<http::Failure> {
         const core::Job* job = state.jobs.find(id);
         if (job == nullptr) return std::nullopt;
         if (!viewer.sees(job->org)) return no_such_job(id);
@@ -135,14 +136,15 @@ void get_job_leases(const CallPtr& call) {
 }
 
 void get_why(const CallPtr& call) {
-    read<WhyView>(call, [id = call->request->param_u64("id")](
-                            const core::State& state, const Viewer& viewer,
-                            WhyView& out) -> std::optional<http::Failure> {
-        const core::Job* job = viewer.job(state, id);
-        if (job == nullptr) return no_such_job(id);
-        fill_why(state, viewer, *job, out);
-        return std::nullopt;
-    });
+    read<WhyView>(
+        call,
+        [id = call->request->param_u64("id")](const core::State& state, const Viewer& viewer,
+                                              WhyView& out) -> std::optional<http::Failure> {
+            const core::Job* job = viewer.job(state, id);
+            if (job == nullptr) return no_such_job(id);
+            fill_why(state, viewer, *job, out);
+            return std::nullopt;
+        });
 }
 
 void cancel(const CallPtr& call, CancelRequest body) {
@@ -191,8 +193,9 @@ void add_job_routes(http::Router& router, const ContextPtr& context) {
     };
     auto post = add({Method::post, "/v1/jobs", "submit_job", "Submit a job or an array"},
                     roles::working, JobRequest::descriptor(), JobAccepted::descriptor(), post_job);
-    post.description = "With an Idempotency-Key header a retry is safe: it gets the first answer "
-                       "again, with status 200 and already_done.";
+    post.description =
+        "With an Idempotency-Key header a retry is safe: it gets the first answer "
+        "again, with status 200 and already_done.";
     post.success_status = 201;
     router.add(std::move(post));
     router.add(add({Method::post, "/v1/jobs/batch", "submit_jobs", "Submit up to 10,000 jobs"},

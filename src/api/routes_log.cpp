@@ -15,7 +15,7 @@ namespace {
 
 using MaybeFailure = std::optional<http::Failure>;
 
-constexpr std::uint64_t entries_per_scan = 50'000;   // looked at for one page
+constexpr std::uint64_t entries_per_scan = 50'000;  // looked at for one page
 constexpr std::uint64_t export_entries_max = 1'000'000;
 
 template <typename Bytes>
@@ -281,12 +281,12 @@ void add_log_routes(http::Router& router, const ContextPtr& context) {
     };
     add({Method::get, "/v1/log/head", "get_log_head", "Where the log stands"}, nobody_asked,
         LogHeadView::descriptor(), get_head);
-    add({Method::get, "/v1/log/key", "get_operator_key", "The operator's public key"},
-        nobody_asked, OperatorKeyView::descriptor(), get_key);
-    add({Method::get, "/v1/log/blocks", "list_blocks", "Block headers, oldest first"},
-        nobody_asked, BlockList::descriptor(), get_blocks, list_query());
-    add({Method::get, "/v1/log/blocks/{number:u64}", "get_block", "One block header"},
-        nobody_asked, BlockView::descriptor(), get_block);
+    add({Method::get, "/v1/log/key", "get_operator_key", "The operator's public key"}, nobody_asked,
+        OperatorKeyView::descriptor(), get_key);
+    add({Method::get, "/v1/log/blocks", "list_blocks", "Block headers, oldest first"}, nobody_asked,
+        BlockList::descriptor(), get_blocks, list_query());
+    add({Method::get, "/v1/log/blocks/{number:u64}", "get_block", "One block header"}, nobody_asked,
+        BlockView::descriptor(), get_block);
     add({Method::get, "/v1/log/entries", "list_entries", "Entries that one may see, oldest first"},
         roles::log_readers, EntryList::descriptor(), get_entries, list_query());
     add({Method::get, "/v1/log/entries/{seq:u64}", "get_entry", "One entry, with its bytes"},
@@ -294,8 +294,8 @@ void add_log_routes(http::Router& router, const ContextPtr& context) {
     add({Method::get, "/v1/log/receipts/{seq:u64}", "get_receipt",
          "The operator's signed word that an entry is in the log"},
         roles::everyone, ReceiptView::descriptor(), get_receipt);
-    add({Method::get, "/v1/log/export", "export_log", "The whole log as one file"},
-        roles::auditors, nullptr, get_export);
+    add({Method::get, "/v1/log/export", "export_log", "The whole log as one file"}, roles::auditors,
+        nullptr, get_export);
 }
 
 }  // namespace suan::api

@@ -13,30 +13,31 @@ using MaybeFailure = std::optional<http::Failure>;
 using MaybeRejection = std::optional<core::Rejection>;
 
 void get_budgets(const CallPtr& call) {
-    read_list<BudgetList>(call, [](const http::Request& request, const core::State& state,
-                                   const Viewer& viewer, const Page& page,
-                                   BudgetList& out) -> MaybeFailure {
-        const OrgScope scope = org_scope(state, viewer, query_text(request, "org"));
-        if (scope.failure) return scope.failure;
-        // A page is so many orgs: an org's own budget, then those of its projects.
-        const auto add = [&](const core::Org& org) {
-            const int before = out.budgets_size();
-            BudgetView view;
-            if (fill_budget(state, org.id, ProjectId{}, view)) out.add_budgets()->Swap(&view);
-            for (const ProjectId project : org.projects) {
-                BudgetView of_project;
-                if (fill_budget(state, org.id, project, of_project))
-                    out.add_budgets()->Swap(&of_project);
+    read_list<BudgetList>(
+        call,
+        [](const http::Request& request, const core::State& state, const Viewer& viewer,
+           const Page& page, BudgetList& out) -> MaybeFailure {
+            const OrgScope scope = org_scope(state, viewer, query_text(request, "org"));
+            if (scope.failure) return scope.failure;
+            // A page is so many orgs: an org's own budget, then those of its projects.
+            const auto add = [&](const core::Org& org) {
+                const int before = out.budgets_size();
+                BudgetView view;
+                if (fill_budget(state, org.id, ProjectId{}, view)) out.add_budgets()->Swap(&view);
+                for (const ProjectId project : org.projects) {
+                    BudgetView of_project;
+                    if (fill_budget(state, org.id, project, of_project))
+                        out.add_budgets()->Swap(&of_project);
+                }
+                return out.budgets_size() > before;
+            };
+            if (!scope.org) {
+                fill_page(state.orgs, page, request.route(), *out.mutable_next_cursor(), add);
+            } else if (page.position < scope.org.value) {
+                add(state.orgs.at(scope.org.value));
             }
-            return out.budgets_size() > before;
-        };
-        if (!scope.org) {
-            fill_page(state.orgs, page, request.route(), *out.mutable_next_cursor(), add);
-        } else if (page.position < scope.org.value) {
-            add(state.orgs.at(scope.org.value));
-        }
-        return std::nullopt;
-    });
+            return std::nullopt;
+        });
 }
 
 void put_budget(const CallPtr& call) {
@@ -46,8 +47,7 @@ void put_budget(const CallPtr& call) {
     what.command.mutable_set_budget()->set_micro_yuan(body.micro_yuan());
     what.command.mutable_set_budget()->set_remove(body.remove());
     what.prepare = [org = body.org(), project = body.project()](
-                       const core::State& state, const Actor& actor,
-                       Command& c) -> MaybeRejection {
+                       const core::State& state, const Actor& actor, Command& c) -> MaybeRejection {
         SetBudget& command = *c.mutable_set_budget();
         if (auto bad = set_org(state, actor, org, command)) return bad;
         if (project.empty()) return std::nullopt;
@@ -63,31 +63,33 @@ void put_budget(const CallPtr& call) {
 }
 
 void get_vouchers(const CallPtr& call) {
-    read_list<VoucherList>(call, [](const http::Request& request, const core::State& state,
-                                    const Viewer& viewer, const Page& page,
-                                    VoucherList& out) -> MaybeFailure {
-        const OrgScope scope = org_scope(state, viewer, query_text(request, "org"));
-        if (scope.failure) return scope.failure;
-        fill_page(state.vouchers, page, request.route(), *out.mutable_next_cursor(),
-                  [&](const core::Voucher& voucher) {
-                      if (scope.org && voucher.org != scope.org) return false;
-                      fill(state, voucher, *out.add_vouchers());
-                      return true;
-                  });
-        return std::nullopt;
-    });
+    read_list<VoucherList>(
+        call,
+        [](const http::Request& request, const core::State& state, const Viewer& viewer,
+           const Page& page, VoucherList& out) -> MaybeFailure {
+            const OrgScope scope = org_scope(state, viewer, query_text(request, "org"));
+            if (scope.failure) return scope.failure;
+            fill_page(state.vouchers, page, request.route(), *out.mutable_next_cursor(),
+                      [&](const core::Voucher& voucher) {
+                          if (scope.org && voucher.org != scope.org) return false;
+                          fill(state, voucher, *out.add_vouchers());
+                          return true;
+                      });
+            return std::nullopt;
+        });
 }
 
 void get_voucher(const CallPtr& call) {
-    read<VoucherView>(call, [id = call->request->param_u64("id")](
-                                const core::State& state, const Viewer& viewer,
-                                VoucherView& out) -> MaybeFailure {
-        const core::Voucher* voucher = state.vouchers.find(id);
-        if (voucher == nullptr || !viewer.sees(voucher->org))
-            return not_found(fmt::format("there is no voucher {}", id), "id");
-        fill(state, *voucher, out);
-        return std::nullopt;
-    });
+    read<VoucherView>(
+        call,
+        [id = call->request->param_u64("id")](const core::State& state, const Viewer& viewer,
+                                              VoucherView& out) -> MaybeFailure {
+            const core::Voucher* voucher = state.vouchers.find(id);
+            if (voucher == nullptr || !viewer.sees(voucher->org))
+                return not_found(fmt::format("there is no voucher {}", id), "id");
+            fill(state, *voucher, out);
+            return std::nullopt;
+        });
 }
 
 void post_voucher(const CallPtr& call) {
@@ -146,27 +148,30 @@ void post_correction(const CallPtr& call) {
 }
 
 void get_prices(const CallPtr& call) {
-    read_list<PriceSheetList>(call, [](const http::Request& request, const core::State& state,
-                                       const Viewer&, const Page& page,
-                                       PriceSheetList& out) -> MaybeFailure {
-        fill_page(state.sheets, page, request.route(), *out.mutable_next_cursor(),
-                  [&](const core::PriceSheet& sheet) {
-                      fill(state, sheet, *out.add_sheets());
-                      return true;
-                  });
-        return std::nullopt;
-    });
+    read_list<PriceSheetList>(
+        call,
+        [](const http::Request& request, const core::State& state, const Viewer&, const Page& page,
+           PriceSheetList& out) -> MaybeFailure {
+            fill_page(state.sheets, page, request.route(), *out.mutable_next_cursor(),
+                      [&](const core::PriceSheet& sheet) {
+                          fill(state, sheet, *out.add_sheets());
+                          return true;
+                      });
+            return std::nullopt;
+        });
 }
 
 void get_price_sheet(const CallPtr& call) {
-    read<PriceSheetView>(call, [id = call->request->param_u64("id")](
-                                   const core::State& state, const Viewer&,
-                                   PriceSheetView& out) -> MaybeFailure {
-        const core::PriceSheet* sheet = state.sheets.find(id);
-        if (sheet == nullptr) return not_found(fmt::format("there is no price sheet {}", id), "id");
-        fill(state, *sheet, out);
-        return std::nullopt;
-    });
+    read<PriceSheetView>(
+        call,
+        [id = call->request->param_u64("id")](const core::State& state, const Viewer&,
+                                              PriceSheetView& out) -> MaybeFailure {
+            const core::PriceSheet* sheet = state.sheets.find(id);
+            if (sheet == nullptr)
+                return not_found(fmt::format("there is no price sheet {}", id), "id");
+            fill(state, *sheet, out);
+            return std::nullopt;
+        });
 }
 
 void post_prices(const CallPtr& call) {
@@ -225,8 +230,8 @@ void add_money_routes(http::Router& router, const ContextPtr& context) {
         roles::operators, CorrectionRequest::descriptor(), changed, post_correction, {}, 200);
     add({Method::get, "/v1/prices", "list_prices", "Price sheets"}, roles::everyone, nullptr,
         PriceSheetList::descriptor(), get_prices, list_query(), 200);
-    add({Method::get, "/v1/prices/{id:u64}", "get_price_sheet", "One price sheet"},
-        roles::everyone, nullptr, PriceSheetView::descriptor(), get_price_sheet, {}, 200);
+    add({Method::get, "/v1/prices/{id:u64}", "get_price_sheet", "One price sheet"}, roles::everyone,
+        nullptr, PriceSheetView::descriptor(), get_price_sheet, {}, 200);
     add({Method::post, "/v1/prices", "publish_prices", "Publish a price sheet"}, roles::operators,
         PriceSheetRequest::descriptor(), changed, post_prices, {}, 201);
 }

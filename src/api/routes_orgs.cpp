@@ -19,45 +19,47 @@ using MaybeFailure = std::optional<http::Failure>;
 using MaybeRejection = std::optional<core::Rejection>;
 
 void get_whoami(const CallPtr& call) {
-    read<WhoamiView>(call, [](const core::State& state, const Viewer& viewer,
-                              WhoamiView& out) -> MaybeFailure {
-        const Actor& actor = viewer.actor();
-        out.set_member_id(actor.member_id());
-        out.set_member(member_name(state, MemberId{actor.member_id()}));
-        out.set_role(actor.role());
-        out.set_org_id(actor.org_id());
-        out.set_org(org_name(state, OrgId{actor.org_id()}));
-        return std::nullopt;
-    });
+    read<WhoamiView>(
+        call, [](const core::State& state, const Viewer& viewer, WhoamiView& out) -> MaybeFailure {
+            const Actor& actor = viewer.actor();
+            out.set_member_id(actor.member_id());
+            out.set_member(member_name(state, MemberId{actor.member_id()}));
+            out.set_role(actor.role());
+            out.set_org_id(actor.org_id());
+            out.set_org(org_name(state, OrgId{actor.org_id()}));
+            return std::nullopt;
+        });
 }
 
 void get_orgs(const CallPtr& call) {
-    read_list<OrgList>(call, [](const http::Request& request, const core::State& state,
-                                const Viewer& viewer, const Page& page,
-                                OrgList& out) -> MaybeFailure {
-        const auto add = [&](const core::Org& org) {
-            if (!viewer.sees(org.id)) return false;
-            fill(state, org, *out.add_orgs());
-            return true;
-        };
-        if (viewer.of_centre()) {
-            fill_page(state.orgs, page, request.route(), *out.mutable_next_cursor(), add);
-        } else if (page.position < viewer.org().value) {
-            add(state.orgs.at(viewer.org().value));
-        }
-        return std::nullopt;
-    });
+    read_list<OrgList>(call,
+                       [](const http::Request& request, const core::State& state,
+                          const Viewer& viewer, const Page& page, OrgList& out) -> MaybeFailure {
+                           const auto add = [&](const core::Org& org) {
+                               if (!viewer.sees(org.id)) return false;
+                               fill(state, org, *out.add_orgs());
+                               return true;
+                           };
+                           if (viewer.of_centre()) {
+                               fill_page(state.orgs, page, request.route(),
+                                         *out.mutable_next_cursor(), add);
+                           } else if (page.position < viewer.org().value) {
+                               add(state.orgs.at(viewer.org().value));
+                           }
+                           return std::nullopt;
+                       });
 }
 
 void get_org(const CallPtr& call) {
-    read<OrgView>(call, [name = std::string(call->request->param("org"))](
-                            const core::State& state, const Viewer& viewer,
-                            OrgView& out) -> MaybeFailure {
-        const core::Org* org = viewer.org(state, name);
-        if (org == nullptr) return no_such_org(name);
-        fill(state, *org, out);
-        return std::nullopt;
-    });
+    read<OrgView>(
+        call,
+        [name = std::string(call->request->param("org"))](
+            const core::State& state, const Viewer& viewer, OrgView& out) -> MaybeFailure {
+            const core::Org* org = viewer.org(state, name);
+            if (org == nullptr) return no_such_org(name);
+            fill(state, *org, out);
+            return std::nullopt;
+        });
 }
 
 void post_org(const CallPtr& call) {
@@ -71,24 +73,25 @@ void post_org(const CallPtr& call) {
 }
 
 void get_projects(const CallPtr& call) {
-    read_list<ProjectList>(call, [](const http::Request& request, const core::State& state,
-                                    const Viewer& viewer, const Page& page,
-                                    ProjectList& out) -> MaybeFailure {
-        const OrgScope scope = org_scope(state, viewer, query_text(request, "org"));
-        if (scope.failure) return scope.failure;
-        const auto add = [&](const core::Project& project) {
-            fill(state, project, *out.add_projects());
-            return true;
-        };
-        std::string& next = *out.mutable_next_cursor();
-        if (scope.org) {
-            fill_page_of(state.orgs.at(scope.org.value).projects, state.projects, page,
-                         request.route(), next, add);
-        } else {
-            fill_page(state.projects, page, request.route(), next, add);
-        }
-        return std::nullopt;
-    });
+    read_list<ProjectList>(
+        call,
+        [](const http::Request& request, const core::State& state, const Viewer& viewer,
+           const Page& page, ProjectList& out) -> MaybeFailure {
+            const OrgScope scope = org_scope(state, viewer, query_text(request, "org"));
+            if (scope.failure) return scope.failure;
+            const auto add = [&](const core::Project& project) {
+                fill(state, project, *out.add_projects());
+                return true;
+            };
+            std::string& next = *out.mutable_next_cursor();
+            if (scope.org) {
+                fill_page_of(state.orgs.at(scope.org.value).projects, state.projects, page,
+                             request.route(), next, add);
+            } else {
+                fill_page(state.projects, page, request.route(), next, add);
+            }
+            return std::nullopt;
+        });
 }
 
 void post_project(const CallPtr& call) {
@@ -106,24 +109,25 @@ void post_project(const CallPtr& call) {
 }
 
 void get_members(const CallPtr& call) {
-    read_list<MemberList>(call, [](const http::Request& request, const core::State& state,
-                                   const Viewer& viewer, const Page& page,
-                                   MemberList& out) -> MaybeFailure {
-        const OrgScope scope = org_scope(state, viewer, query_text(request, "org"));
-        if (scope.failure) return scope.failure;
-        const auto add = [&](const core::Member& member) {
-            fill(state, member, *out.add_members());
-            return true;
-        };
-        std::string& next = *out.mutable_next_cursor();
-        if (scope.org) {
-            fill_page_of(state.orgs.at(scope.org.value).members, state.members, page,
-                         request.route(), next, add);
-        } else {
-            fill_page(state.members, page, request.route(), next, add);
-        }
-        return std::nullopt;
-    });
+    read_list<MemberList>(
+        call,
+        [](const http::Request& request, const core::State& state, const Viewer& viewer,
+           const Page& page, MemberList& out) -> MaybeFailure {
+            const OrgScope scope = org_scope(state, viewer, query_text(request, "org"));
+            if (scope.failure) return scope.failure;
+            const auto add = [&](const core::Member& member) {
+                fill(state, member, *out.add_members());
+                return true;
+            };
+            std::string& next = *out.mutable_next_cursor();
+            if (scope.org) {
+                fill_page_of(state.orgs.at(scope.org.value).members, state.members, page,
+                             request.route(), next, add);
+            } else {
+                fill_page(state.members, page, request.route(), next, add);
+            }
+            return std::nullopt;
+        });
 }
 
 // A new token and its hash. The text is shown once and kept nowhere.
@@ -160,8 +164,7 @@ void change_member(const CallPtr& call, Enabled enabled) {
     const std::uint64_t id = std::min<std::uint64_t>(call->request->param_u64("id"), UINT32_MAX);
     command.set_member_id(static_cast<std::uint32_t>(id));
     if (enabled == Enabled::keep) what.token = make_token(*command.mutable_token_sm3());
-    what.prepare = [enabled](const core::State& state, const Actor&,
-                             Command& c) -> MaybeRejection {
+    what.prepare = [enabled](const core::State& state, const Actor&, Command& c) -> MaybeRejection {
         ChangeMember& member_change = *c.mutable_change_member();
         const core::Member* member = state.members.find(member_change.member_id());
         const bool disabled = member != nullptr && member->disabled;
@@ -182,29 +185,30 @@ void post_enable(const CallPtr& call) {
 }
 
 void get_shares(const CallPtr& call) {
-    read_list<ShareList>(call, [](const http::Request& request, const core::State& state,
-                                  const Viewer& viewer, const Page& page,
-                                  ShareList& out) -> MaybeFailure {
-        const OrgScope scope = org_scope(state, viewer, query_text(request, "org"));
-        if (scope.failure) return scope.failure;
-        const std::string pool = query_text(request, "pool");
-        if (!pool.empty() && state.pool_by_name(pool) == nullptr)
-            return not_found(fmt::format("there is no pool {}", pool), "pool");
-        const auto add = [&](const core::Org& org) {
-            const int before = out.shares_size();
-            for (const auto& [pool_id, share] : org.shares) {
-                if (!pool.empty() && pool_name(state, pool_id) != pool) continue;
-                fill_share(state, org.id, pool_id, *out.add_shares());
+    read_list<ShareList>(
+        call,
+        [](const http::Request& request, const core::State& state, const Viewer& viewer,
+           const Page& page, ShareList& out) -> MaybeFailure {
+            const OrgScope scope = org_scope(state, viewer, query_text(request, "org"));
+            if (scope.failure) return scope.failure;
+            const std::string pool = query_text(request, "pool");
+            if (!pool.empty() && state.pool_by_name(pool) == nullptr)
+                return not_found(fmt::format("there is no pool {}", pool), "pool");
+            const auto add = [&](const core::Org& org) {
+                const int before = out.shares_size();
+                for (const auto& [pool_id, share] : org.shares) {
+                    if (!pool.empty() && pool_name(state, pool_id) != pool) continue;
+                    fill_share(state, org.id, pool_id, *out.add_shares());
+                }
+                return out.shares_size() > before;
+            };
+            if (!scope.org) {
+                fill_page(state.orgs, page, request.route(), *out.mutable_next_cursor(), add);
+            } else if (page.position < scope.org.value) {
+                add(state.orgs.at(scope.org.value));
             }
-            return out.shares_size() > before;
-        };
-        if (!scope.org) {
-            fill_page(state.orgs, page, request.route(), *out.mutable_next_cursor(), add);
-        } else if (page.position < scope.org.value) {
-            add(state.orgs.at(scope.org.value));
-        }
-        return std::nullopt;
-    });
+            return std::nullopt;
+        });
 }
 
 void put_share(const CallPtr& call) {
@@ -215,9 +219,8 @@ void put_share(const CallPtr& call) {
     command.set_deserved_milli(body.deserved_milli());
     command.set_weight(body.weight());
     command.set_limit_milli(body.limit_milli());
-    what.prepare = [org = body.org(), pool = body.pool()](const core::State& state,
-                                                          const Actor& actor,
-                                                          Command& c) -> MaybeRejection {
+    what.prepare = [org = body.org(), pool = body.pool()](
+                       const core::State& state, const Actor& actor, Command& c) -> MaybeRejection {
         if (auto bad = set_org(state, actor, org, *c.mutable_set_share())) return bad;
         return set_pool(state, pool, *c.mutable_set_share());
     };

@@ -82,7 +82,8 @@ Lookup<JobPayloadView, PrivatePlan> private_lookup(std::uint64_t id) {
     parts.show = [id](const core::State& state, const Viewer& viewer, PrivatePlan& plan,
                       JobPayloadView& out) {
         out.set_id(id);
-        if (const core::Pool* pool = state.pools.find(plan.pool.value)) plan.executor = pool->executor;
+        if (const core::Pool* pool = state.pools.find(plan.pool.value))
+            plan.executor = pool->executor;
         return check_private(viewer, plan, id);
     };
     return parts;
@@ -268,10 +269,10 @@ void add_job_output_routes(http::Router& router, const ContextPtr& context) {
                      .type = http::ParamType::boolean,
                      .description = "server-sent events \"log\" until the attempt has ended"}};
     router.add(std::move(output));
-    auto job_events = make_route(context,
-                                 {Method::get, "/v1/jobs/{id:u64}/events", "get_job_events",
-                                  "Live events of a job", "jobs"},
-                                 roles::everyone, nullptr, nullptr, get_job_events);
+    auto job_events = make_route(
+        context,
+        {Method::get, "/v1/jobs/{id:u64}/events", "get_job_events", "Live events of a job", "jobs"},
+        roles::everyone, nullptr, nullptr, get_job_events);
     job_events.response_type = "text/event-stream";
     router.add(std::move(job_events));
     auto events = make_route(

@@ -150,8 +150,7 @@ std::optional<http::Failure> make_submission(JobRequest& request, std::string_vi
     if (!idempotency_key.empty()) {
         request.clear_idempotency_key();
         command.set_idempotency_key(std::string(idempotency_key));
-        command.set_request_sm3(
-            std::string(as_text(crypto::sm3(request.SerializeAsString()))));
+        command.set_request_sm3(std::string(as_text(crypto::sm3(request.SerializeAsString()))));
     }
     JobPayload payload;
     move_payload(request, payload);

@@ -1,4 +1,5 @@
-// Jobs, leases and reasons as the API shows them. Runs in the hub's loop: names come from the state.
+// Jobs, leases and reasons as the API shows them. Runs in the hub's loop: names come from the
+// state.
 #pragma once
 
 #include "api/viewer.hpp"

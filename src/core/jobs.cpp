@@ -285,7 +285,8 @@ Verdict decide_cancel_job(Step& step, const CancelJob& command) {
         if (job->lease) {
             stop_lease(step, job->lease, STOP_REASON_CANCELLED, JobId{});
         } else {
-            end_job(step, *id, {.state = JOB_STATE_CANCELLED, .reason = {}});  // the command says why
+            end_job(step, *id,
+                    {.state = JOB_STATE_CANCELLED, .reason = {}});  // the command says why
         }
     }
     return std::nullopt;

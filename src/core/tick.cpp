@@ -8,10 +8,9 @@ namespace suan::core {
 namespace {
 
 void run_timers(Step& step) {
-    auto& timers = step.mutable_state().timers;
-    while (!timers.empty() && timers.top().at <= step.now()) {
-        const Timer timer = timers.top();
-        timers.pop();
+    TimerQueue& timers = step.mutable_state().timers;
+    while (const std::optional<Timer> due = timers.pop_due(step.now())) {
+        const Timer& timer = *due;
         switch (timer.kind) {
             case Timer::Kind::lease:
                 lease_due(step, LeaseId{timer.id}, timer.at);

@@ -1,0 +1,134 @@
+// `suan pool` and `suan node`: what there is, and taking nodes out and back.
+#include "bin/cli.hpp"
+#include "bin/job_views.hpp"
+#include "bin/table.hpp"
+#include "bin/units.hpp"
+
+#include <fmt/format.h>
+
+namespace suan::bin {
+namespace {
+
+struct CentreOptions {
+    std::string pool, state, name, reason;
+    std::vector<std::string> nodes;
+    std::size_t limit = 1'000;
+};
+
+ExitCode list_pools(Cli& cli, CentreOptions&) {
+    Session session = Session::open(cli.hub);
+    const auto list = session.all<PoolList>("/v1/pools", 1'000, "pools");
+    Table table({{"POOL"}, {"DEVICES OF"}, {"EXECUTOR"}, {"NODES", Align::right},
+                 {"OUT", Align::right}, {"DEVICES", Align::right}, {"HELD", Align::right},
+                 {"FREE", Align::right}, {"RUNNING", Align::right}, {"WAITING", Align::right}});
+    for (const PoolView& p : list.pools())
+        table.row({p.name(), p.device_type(), enum_text(ExecutorKind_descriptor(), p.executor()),
+                   count_text(p.nodes()), count_text(p.nodes_draining() + p.nodes_down()),
+                   devices_text(p.devices_milli()), devices_text(p.held_milli()),
+                   devices_text(p.free_milli()), count_text(p.running_leases()),
+                   count_text(p.waiting_jobs())});
+    put_result(cli, list, list.pools().empty() ? "No pools.\n" : table.text());
+    return ExitCode::ok;
+}
+
+ExitCode show_pool(Cli& cli, CentreOptions& o) {
+    const auto p = Session::open(cli.hub).get<PoolView>("/v1/pools/" + percent_encoded(o.name));
+    const PoolRules& rules = p.rules();
+    std::string text = fmt::format(
+        "Pool       {}  {}\nDevices    {} of type {}: {} held, {} free\nNodes      {}: {} open, {} "
+        "draining, {} down\nJobs       {} running, {} waiting\nExecutor   {}\n",
+        p.name(), p.title(), devices_text(p.devices_milli()), p.device_type(),
+        devices_text(p.held_milli()), devices_text(p.free_milli()), p.nodes(), p.nodes_open(),
+        p.nodes_draining(), p.nodes_down(), p.running_leases(), p.waiting_jobs(),
+        enum_text(ExecutorKind_descriptor(), p.executor()));
+    text += fmt::format("Order      {}, use halves in {}\nWall time  {} unless asked, {} at most\n",
+                        rules.order().empty() ? "fair" : rules.order(),
+                        span_text(rules.usage_half_life_ms()), span_text(rules.walltime_default_ms()),
+                        span_text(rules.walltime_max_ms()));
+    put_result(cli, p, text);
+    return ExitCode::ok;
+}
+
+ExitCode list_nodes(Cli& cli, CentreOptions& o) {
+    Session session = Session::open(cli.hub);
+    const auto list = session.all<NodeList>(
+        Query("/v1/nodes").add("pool", o.pool).add("state", o.state).text(), o.limit, "nodes");
+    Table table({{"NODE"}, {"POOL"}, {"RACK", Align::right}, {"STATE"}, {"DEVICES", Align::right},
+                 {"FREE", Align::right}, {"LEASES", Align::right}, {"REASON"}});
+    for (const NodeView& n : list.nodes())
+        table.row({n.name(), n.pool(), std::to_string(n.rack()),
+                   enum_text(NodeState_descriptor(), n.state()), std::to_string(n.devices()),
+                   devices_text(n.free_milli()), std::to_string(n.leases_count()), n.reason()});
+    put_result(cli, list, list.nodes().empty() ? "No nodes.\n" : table.text());
+    return ExitCode::ok;
+}
+
+ExitCode show_node(Cli& cli, CentreOptions& o) {
+    const auto n =
+        Session::open(cli.hub).get<NodeView>("/v1/nodes/" + percent_encoded(o.nodes.at(0)));
+    std::string text = fmt::format("Node     {} of pool {}, rack {}\nState    {}{}\nDevices  {}, {} free\n",
+                                   n.name(), n.pool(), n.rack(),
+                                   enum_text(NodeState_descriptor(), n.state()),
+                                   n.reason().empty() ? "" : ": " + printable(n.reason()),
+                                   n.devices(), devices_text(n.free_milli()));
+    if (!n.leases().empty()) {
+        LeaseList leases;
+        *leases.mutable_leases() = n.leases();
+        text += "\n" + lease_list_text(leases);
+    }
+    put_result(cli, n, text);
+    return ExitCode::ok;
+}
+
+ExitCode change_nodes(Cli& cli, const CentreOptions& o, NodeState state) {
+    NodeStateRequest request;
+    for (const std::string& node : o.nodes) request.add_nodes(node);
+    request.set_state(state);
+    request.set_reason(o.reason);
+    const auto done =
+        Session::open(cli.hub).send<ChangeAccepted>("POST", "/v1/nodes/state", request);
+    put_result(cli, done, fmt::format("{} node{} now {}.\n", o.nodes.size(),
+                                      o.nodes.size() == 1 ? " is" : "s are",
+                                      enum_text(NodeState_descriptor(), state)));
+    return ExitCode::ok;
+}
+ExitCode drain(Cli& cli, CentreOptions& o) {
+    return change_nodes(cli, o, NODE_STATE_DRAINING);
+}
+ExitCode down(Cli& cli, CentreOptions& o) {
+    return change_nodes(cli, o, NODE_STATE_DOWN);
+}
+ExitCode give_back(Cli& cli, CentreOptions& o) {
+    return change_nodes(cli, o, NODE_STATE_OPEN);
+}
+
+}  // namespace
+
+void add_centre_commands(Cli& cli) {
+    auto o = std::make_shared<CentreOptions>();
+    CLI::App& pool = add_noun(cli, "pool", "Pools of nodes with one type of device");
+    add_verb(cli, pool, "list", "Pools and what is free", o, list_pools);
+    add_verb(cli, pool, "show", "One pool and its rules", o, show_pool)
+        .add_option("name", o->name, "pool")
+        ->required();
+    CLI::App& node = add_noun(cli, "node", "Nodes");
+    CLI::App& list = add_verb(cli, node, "list", "Nodes", o, list_nodes);
+    list.add_option("--pool", o->pool, "of one pool");
+    list.add_option("--state", o->state, "open, draining or down");
+    list.add_option("--limit", o->limit, "at most so many (default 1000)");
+    add_verb(cli, node, "show", "One node and what runs there", o, show_node)
+        .add_option("node", o->nodes, "node")
+        ->required()
+        ->expected(1);
+    const auto change = [&](const std::string& name, const std::string& what,
+                            ExitCode (*run)(Cli&, CentreOptions&)) {
+        CLI::App& verb = add_verb(cli, node, name, what, o, run);
+        verb.add_option("node", o->nodes, "nodes")->required();
+        verb.add_option("--reason", o->reason, "why; kept in the log");
+    };
+    change("drain", "Let what runs end, start nothing new", drain);
+    change("down", "It is broken: its leases end now", down);
+    change("return", "Take it back", give_back);
+}
+
+}  // namespace suan::bin
