@@ -73,7 +73,8 @@ void give_back(State& state, const Job& job, VoucherId voucher, Money amount) {
                        .about = job.id.value});
 }
 
-void note_paid(std::vector<std::pair<VoucherId, Money>>& paid, VoucherId voucher, Money amount) {
+template <typename Paid>
+void note_paid(Paid& paid, VoucherId voucher, Money amount) {
     for (auto& [payer, sum] : paid) {
         if (payer == voucher) {
             sum += amount;
