@@ -108,7 +108,8 @@ private:
         }
         for (std::uint32_t id = 1; id < state.next_voucher; ++id) {
             auditor_.balance_seen(
-                {Of::voucher, id, state.available(core::voucher_account(VoucherId{id})).micro_yuan});
+                {Of::voucher, id,
+                 state.available(core::voucher_account(VoucherId{id})).micro_yuan});
         }
         const ledger::Account& revenue =
             state.books.account(state.books.find_account(core::revenue_account()));
@@ -205,9 +206,9 @@ private:
         again.clear_seq();
         static_cast<void>(core::step(state, again));
         if (again.SerializeAsString() == bytes) return true;
-        report_.failure = fmt::format("entry {} run again {} differs:\n  then: {}\n  now:  {}",
-                                      entry.seq(), how, entry.ShortDebugString(),
-                                      again.ShortDebugString());
+        report_.failure =
+            fmt::format("entry {} run again {} differs:\n  then: {}\n  now:  {}", entry.seq(), how,
+                        entry.ShortDebugString(), again.ShortDebugString());
         return false;
     }
 
