@@ -200,6 +200,9 @@ void Auditor::Impl::check_nothing_overdue() {
 
 bool Auditor::Impl::fits_empty(const AuditJob& of) {
     const JobSpec& spec = of.spec;
+    // Strictly one after another: a head that fits no more, after its rules were changed, is waited
+    // for by all.
+    if (pools[spec.pool_id()].rules.no_backfill()) return false;
     const std::int64_t least = milli_of(spec, spec.tasks_min());
     const auto& shares = orgs[of.asked.org_id()].shares;
     const auto share = shares.find(spec.pool_id());
