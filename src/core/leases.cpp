@@ -92,8 +92,7 @@ void requeue(Step& step, JobId id, LeaseOutcome outcome) {
     // What the lease held is free again by now, so only a changed budget or lost voucher can stand
     // in the way.
     HoldPlanner planner(step.state(), job.org, job.project, step.now());
-    const bool funded =
-        !planner.plan(job, hold_amount(job.shape, job.walltime, job.price), holds);
+    const bool funded = !planner.plan(job, hold_amount(job.shape, job.walltime, job.price), holds);
     step.emit([&](Event& event) {
         JobRequeued& requeued = *event.mutable_job_requeued();
         requeued.set_job_id(id.value);
@@ -169,10 +168,9 @@ void apply_lease_running(State& state, const LeaseRunning& event) {
 void stop_lease(Step& step, LeaseId id, StopReason reason, JobId for_job) {
     const StopReason already = step.state().leases.at(id.value).stopping;
     // A cancel also ends what was stopped only to run again.
-    const bool overrides =
-        reason == STOP_REASON_CANCELLED &&
-        (already == STOP_REASON_PREEMPTED || already == STOP_REASON_NODE_FAILED ||
-         already == STOP_REASON_UNFUNDED);
+    const bool overrides = reason == STOP_REASON_CANCELLED &&
+                           (already == STOP_REASON_PREEMPTED ||
+                            already == STOP_REASON_NODE_FAILED || already == STOP_REASON_UNFUNDED);
     if (already != STOP_REASON_UNSPECIFIED && !overrides) return;
     step.emit([&](Event& event) {
         LeaseStopping& stopping = *event.mutable_lease_stopping();

@@ -273,12 +273,12 @@ private:
     }
     bool jobs(State& s) {
         for (const JobRecord& record : from_.jobs()) {
-            const bool good = record.id() != 0 && record.id() < s.next_job &&
-                              s.jobs.find(record.id()) == nullptr &&
-                              s.orgs.find(record.org_id()) != nullptr &&
-                              s.projects.find(record.project_id()) != nullptr &&
-                              s.pools.find(record.spec().pool_id()) != nullptr &&
-                              !check_admitted_spec(record.spec(), s.pools.at(record.spec().pool_id()));
+            const bool good =
+                record.id() != 0 && record.id() < s.next_job &&
+                s.jobs.find(record.id()) == nullptr && s.orgs.find(record.org_id()) != nullptr &&
+                s.projects.find(record.project_id()) != nullptr &&
+                s.pools.find(record.spec().pool_id()) != nullptr &&
+                !check_admitted_spec(record.spec(), s.pools.at(record.spec().pool_id()));
             if (!need(good, "job", record.id())) return false;
             job(s, record);
         }

@@ -17,9 +17,9 @@ struct Effects {
 
 const std::set<Kind>& effects_of_an_end() {
     static const std::set<Kind> kinds{
-        Event::kLeaseCharged, Event::kLeaseEnded,  Event::kJobRequeued, Event::kJobEnded,
-        Event::kJobEligible,  Event::kJobUnfunded, Event::kJobFunded,   Event::kVoucherExpired,
-        Event::kLeaseStopping};
+        Event::kLeaseCharged, Event::kLeaseEnded,     Event::kJobRequeued,
+        Event::kJobEnded,     Event::kJobEligible,    Event::kJobUnfunded,
+        Event::kJobFunded,    Event::kVoucherExpired, Event::kLeaseStopping};
     return kinds;
 }
 
@@ -159,8 +159,8 @@ void Auditor::Impl::check_kind(const Event& event) {
     const Effects effects = effects_of(current->command());
     if (event.kind_case() == effects.primary || effects.others.count(event.kind_case()) != 0)
         return;
-    violate(Rule::foreign_effect, fmt::format("the command cannot have the event {}",
-                                              event.ShortDebugString()));
+    violate(Rule::foreign_effect,
+            fmt::format("the command cannot have the event {}", event.ShortDebugString()));
 }
 
 void Auditor::Impl::check_primary_effect() {
@@ -257,8 +257,9 @@ void Auditor::Impl::event(const Event& event) {
 void Auditor::Impl::end_of_entry() {
     for (const std::uint64_t id : alive) {
         if (jobs.at(id).between_lease) {
-            violate(Rule::ended_wrongly,
-                    fmt::format("the lease of job {} ended, and the job neither ends nor waits", id));
+            violate(
+                Rule::ended_wrongly,
+                fmt::format("the lease of job {} ended, and the job neither ends nor waits", id));
             return;
         }
     }
@@ -285,9 +286,10 @@ void Auditor::accepted(std::uint64_t request, std::uint64_t seq) {
     }
     const auto entry = in.entry_text.find(seq);
     if (entry == in.entry_text.end() || entry->second != made.text) {
-        in.violate(Rule::request_without_effect,
-                   fmt::format("request {} was acknowledged as entry {}, which is another or none: {}",
-                               request, seq, made.command.ShortDebugString()));
+        in.violate(
+            Rule::request_without_effect,
+            fmt::format("request {} was acknowledged as entry {}, which is another or none: {}",
+                        request, seq, made.command.ShortDebugString()));
         return;
     }
     in.entry_text.erase(entry);
@@ -305,10 +307,11 @@ void Auditor::already_done(std::uint64_t request, std::uint64_t first_job, std::
     const SubmitJob& submit = made.command.submit_job();
     const auto known = in.keys.find({submit.member_id(), submit.idempotency_key()});
     if (known == in.keys.end() || known->second != std::pair(first_job, count)) {
-        in.violate(Rule::retry_differs,
-                   fmt::format("request {} with key {} was answered with job {} ({} jobs), which is "
-                               "not what the first one got",
-                               request, submit.idempotency_key(), first_job, count));
+        in.violate(
+            Rule::retry_differs,
+            fmt::format("request {} with key {} was answered with job {} ({} jobs), which is "
+                        "not what the first one got",
+                        request, submit.idempotency_key(), first_job, count));
     }
 }
 
@@ -347,7 +350,10 @@ void Auditor::settled() {
         const AuditJob& of = in.jobs.at(id);
         if (!in.good()) return;
         if (of.queued && in.leases.empty() && in.fits_empty(of))
-            in.violate(Rule::job_starved, fmt::format("job {} waits before idle devices", id));
+            in.violate(Rule::job_starved,
+                       fmt::format("job {} waits before idle devices: {} under rules {}", id,
+                                   of.spec.ShortDebugString(),
+                                   in.pools[of.spec.pool_id()].rules.ShortDebugString()));
     }
 }
 

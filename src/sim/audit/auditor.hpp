@@ -20,8 +20,8 @@ namespace suan::sim {
 // An account as a client reads it, micro-yuan.
 struct BalanceSeen {
     enum class Of : std::uint8_t { org, voucher, revenue } of = Of::org;
-    std::uint32_t id = 0;      // of the org or voucher
-    std::int64_t free = 0;     // that may still be spent; of the revenue: earned
+    std::uint32_t id = 0;   // of the org or voucher
+    std::int64_t free = 0;  // that may still be spent; of the revenue: earned
 };
 
 class Auditor {

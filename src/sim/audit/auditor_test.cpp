@@ -123,8 +123,11 @@ void second_job(Log& log, const std::string& more) {
            micro_yuan_per_device_hour: 3600000 holds { micro_yuan: 60000 } eligible: true } })");
 }
 void start_second(Log& log, const std::string& slot) {
-    *log[9].add_events() = parsed("events { job_started { job_id: 2 lease_id: 2 attempt: 1 tasks: 1 "
-                                  "slots { " + slot + " } } }").events(0);
+    *log[9].add_events() = parsed(
+                               "events { job_started { job_id: 2 lease_id: 2 attempt: 1 tasks: 1 "
+                               "slots { " +
+                               slot + " } } }")
+                               .events(0);
 }
 
 // One bent log for each rule that a log alone can break.
@@ -133,22 +136,24 @@ const Canary canaries[] = {
     {Rule::time_backwards, [](Log& log) { log[8].set_time_us(1); }},
     {Rule::id_reused, [](Log& log) { admitted(log).set_job_id(0); }},
     {Rule::unknown_thing, [](Log& log) { started(log).set_job_id(9); }},
-    {Rule::foreign_effect,
-     [](Log& log) { log[8].mutable_events()->Add()->mutable_org_funded(); }},
+    {Rule::foreign_effect, [](Log& log) { log[8].mutable_events()->Add()->mutable_org_funded(); }},
     {Rule::effect_missing, [](Log& log) { log[5].mutable_events()->Add()->mutable_org_funded(); }},
     {Rule::device_missing,
      [](Log& log) { started(log).mutable_slots(0)->set_device_mask(0b10111); }},
     {Rule::node_closed,
      [](Log& log) {
-         add(log, 8, "time_us: 3000000 command { set_node_state { node_ids: 1 state: NODE_STATE_DRAINING } } "
-                     "events { node_state_changed { node_id: 1 state: NODE_STATE_DRAINING } }");
+         add(log, 8,
+             "time_us: 3000000 command { set_node_state { node_ids: 1 state: NODE_STATE_DRAINING } "
+             "} "
+             "events { node_state_changed { node_id: 1 state: NODE_STATE_DRAINING } }");
      }},
     {Rule::device_leased_twice,
      [](Log& log) {
          second_job(log, "");
          start_second(log, "node_id: 1 tasks: 1 device_mask: 8");
      }},
-    {Rule::gang_broken, [](Log& log) {
+    {Rule::gang_broken,
+     [](Log& log) {
          started(log).set_tasks(1);
          started(log).mutable_slots(0)->set_tasks(1);
          started(log).mutable_slots(0)->set_device_mask(3);
@@ -172,10 +177,9 @@ const Canary canaries[] = {
      }},
     {Rule::started_too_early, [](Log& log) { spec(log).set_begin_time_us(99'000'000); }},
     {Rule::ended_wrongly,
+     [](Log& log) { log[9].mutable_events(2)->mutable_job_ended()->set_state(JOB_STATE_FAILED); }},
+    {Rule::job_forgotten,
      [](Log& log) {
-         log[9].mutable_events(2)->mutable_job_ended()->set_state(JOB_STATE_FAILED);
-     }},
-    {Rule::job_forgotten, [](Log& log) {
          admitted(log).set_eligible(false);
          add(log, 8, "time_us: 3000000 command { tick {} } events { time_advanced {} }");
      }},
@@ -185,8 +189,9 @@ const Canary canaries[] = {
      }},
     {Rule::org_limit,
      [](Log& log) {
-         add(log, 7, "time_us: 1000000 command { set_share { org_id: 1 pool_id: 1 limit_milli: 3999 } } "
-                     "events { share_changed {} }");
+         add(log, 7,
+             "time_us: 1000000 command { set_share { org_id: 1 pool_id: 1 limit_milli: 3999 } } "
+             "events { share_changed {} }");
      }},
     {Rule::reserved_share,
      [](Log& log) {
@@ -196,8 +201,9 @@ const Canary canaries[] = {
     {Rule::unfair_preemption,
      [](Log& log) {
          second_job(log, "");
-         add(log, 10, "time_us: 10500000 command { tick {} } events { lease_stopping { lease_id: 1 "
-                      "reason: STOP_REASON_PREEMPTED for_job_id: 2 } }");
+         add(log, 10,
+             "time_us: 10500000 command { tick {} } events { lease_stopping { lease_id: 1 "
+             "reason: STOP_REASON_PREEMPTED for_job_id: 2 } }");
      }},
     {Rule::price_wrong, [](Log& log) { admitted(log).set_price_line(2); }},
     {Rule::hold_wrong, [](Log& log) { admitted(log).mutable_holds(1)->set_micro_yuan(224'999); }},
@@ -217,12 +223,14 @@ const Canary canaries[] = {
      [](Log& log) { log[5].mutable_command()->mutable_fund_org()->set_micro_yuan(224'999); }},
     {Rule::budget_overshot,
      [](Log& log) {
-         add(log, 7, "time_us: 1000000 command { set_budget { org_id: 1 micro_yuan: 239999 } } "
-                     "events { budget_changed { delta_micro_yuan: 239999 } }");
+         add(log, 7,
+             "time_us: 1000000 command { set_budget { org_id: 1 micro_yuan: 239999 } } "
+             "events { budget_changed { delta_micro_yuan: 239999 } }");
      }},
     {Rule::invoice_wrong,
      [](Log& log) {
-         log[10].mutable_events(0)->mutable_invoice_issued()->mutable_lines(0)->set_micro_yuan(39'999);
+         log[10].mutable_events(0)->mutable_invoice_issued()->mutable_lines(0)->set_micro_yuan(
+             39'999);
      }},
 };
 
@@ -307,20 +315,23 @@ TEST(Auditor, the_same_preemption_again_and_again_is_found) {
         const std::string lease = std::to_string(i + 1);
         const std::int64_t at = 20'000'000 + i * 10'000'000;
         add(log, log.size(),
-            "time_us: " + std::to_string(at) + " command { tick {} } events { lease_stopping { lease_id: " +
-                lease + " reason: STOP_REASON_PREEMPTED for_job_id: 2 } }");
+            "time_us: " + std::to_string(at) +
+                " command { tick {} } events { lease_stopping { lease_id: " + lease +
+                " reason: STOP_REASON_PREEMPTED for_job_id: 2 } }");
         add(log, log.size(),
             "time_us: " + std::to_string(at) + " command { lease_report { lease_id: " + lease +
-                " } } events { lease_charged { lease_id: " + lease + " to_us: " +
-                std::to_string(i == 0 ? 10'000'000 : at - 5'000'000) +
+                " } } events { lease_charged { lease_id: " + lease +
+                " to_us: " + std::to_string(i == 0 ? 10'000'000 : at - 5'000'000) +
                 " credited_micro_yuan: " + std::to_string(i == 0 ? 40'000 : 20'000) +
                 " final: true } } events { lease_ended { lease_id: " + lease +
-                " outcome: LEASE_OUTCOME_PREEMPTED } } events { job_requeued { job_id: 1 funded: true "
-                "eligible: true holds { voucher_id: 1 micro_yuan: 15000 } holds { micro_yuan: 225000 } } }");
+                " outcome: LEASE_OUTCOME_PREEMPTED } } events { job_requeued { job_id: 1 funded: "
+                "true "
+                "eligible: true holds { voucher_id: 1 micro_yuan: 15000 } holds { micro_yuan: "
+                "225000 } } }");
         add(log, log.size(),
             "time_us: " + std::to_string(at + 5'000'000) +
-                " command { tick {} } events { job_started { job_id: 1 lease_id: " + std::to_string(i + 2) +
-                " attempt: " + std::to_string(i + 2) +
+                " command { tick {} } events { job_started { job_id: 1 lease_id: " +
+                std::to_string(i + 2) + " attempt: " + std::to_string(i + 2) +
                 " tasks: 2 slots { node_id: 1 tasks: 2 device_mask: 15 } } }");
     }
     Auditor auditor;

@@ -117,7 +117,8 @@ void Auditor::Impl::job_queued(std::uint64_t id) {
     AuditJob* of = job(id);
     if (of == nullptr) return;
     const std::string why = why_not_ready(id, *of);
-    if (!why.empty()) violate(Rule::started_too_early, fmt::format("job {} queued, but {}", id, why));
+    if (!why.empty())
+        violate(Rule::started_too_early, fmt::format("job {} queued, but {}", id, why));
     of->queued = true;
 }
 
@@ -186,11 +187,10 @@ void Auditor::Impl::job_funded(const JobFunded& event) {
         std::int64_t held = 0;
         for (const Payment& payment : event.holds())
             held += payment.micro_yuan();
-        const std::int64_t whole =
-            cost_floor(static_cast<std::int64_t>(lease_of->second.tasks) *
-                           of->spec.devices_per_task() * of->spec.milli_per_device() *
-                           of->spec.walltime_ms(),
-                       of->price.micro_yuan);
+        const std::int64_t whole = cost_floor(
+            static_cast<std::int64_t>(lease_of->second.tasks) * of->spec.devices_per_task() *
+                of->spec.milli_per_device() * of->spec.walltime_ms(),
+            of->price.micro_yuan);
         const std::int64_t rest = whole - lease_of->second.charged;
         if (held >= rest && held <= amount) amount = held;
     }

@@ -45,8 +45,8 @@ void Auditor::Impl::check_placement(const AuditJob& of, const JobStarted& event)
             if (((slot.device_mask() >> device) & 1) == 0) continue;
             ++devices;
             if (device >= node.devices)
-                violate(Rule::device_missing, fmt::format("node {} has {} devices", slot.node_id(),
-                                                          node.devices));
+                violate(Rule::device_missing,
+                        fmt::format("node {} has {} devices", slot.node_id(), node.devices));
             std::uint32_t& used = node.used_milli[device];
             used += spec.milli_per_device();
             if (used > 1'000)
@@ -106,8 +106,8 @@ void Auditor::Impl::job_started(const JobStarted& event) {
     if (!of->queued)
         violate(Rule::started_too_early, fmt::format("job {} is not queued", event.job_id()));
     if (event.attempt() != of->attempts + 1)
-        violate(Rule::lease_mismatch, fmt::format("attempt {} follows {}", event.attempt(),
-                                                  of->attempts));
+        violate(Rule::lease_mismatch,
+                fmt::format("attempt {} follows {}", event.attempt(), of->attempts));
     check_shares(*of, milli_of(of->spec, event.tasks()));
     check_placement(*of, event);
     of->attempts = event.attempt();
@@ -129,9 +129,9 @@ void Auditor::Impl::check_preemption(AuditJob& of, const AuditLease& victim,
     if (of.spec.tier() == TIER_RESERVED) violate(Rule::unfair_preemption, "a reserved job stops");
     if (rules.no_preemption()) violate(Rule::unfair_preemption, "the pool does not preempt");
     if (now - victim.started < rules.min_runtime_ms() * 1'000)
-        violate(Rule::unfair_preemption, fmt::format("the lease is {} ms old, {} are granted",
-                                                     (now - victim.started) / 1'000,
-                                                     rules.min_runtime_ms()));
+        violate(Rule::unfair_preemption,
+                fmt::format("the lease is {} ms old, {} are granted",
+                            (now - victim.started) / 1'000, rules.min_runtime_ms()));
     const AuditJob* winner = job(for_job);
     if (winner != nullptr && !winner->queued)
         violate(Rule::unfair_preemption, fmt::format("job {} does not wait", for_job));
@@ -163,8 +163,8 @@ void Auditor::Impl::lease_ended(const LeaseEnded& event) {
     const std::int64_t wanted =
         work_is_lost(event.outcome()) ? of->checkpoint : std::min(now, of->ends_by);
     if (jobs.at(of->job).funded && std::min(wanted, of->ends_by) != of->charged_to)
-        violate(Rule::credit_wrong, fmt::format("charged until {} us, it must be until {} us",
-                                                of->charged_to, wanted));
+        violate(Rule::credit_wrong,
+                fmt::format("charged until {} us, it must be until {} us", of->charged_to, wanted));
     AuditJob& its = jobs.at(of->job);
     release(its);
     its.lease = 0;
@@ -200,6 +200,9 @@ void Auditor::Impl::check_nothing_overdue() {
 
 bool Auditor::Impl::fits_empty(const AuditJob& of) {
     const JobSpec& spec = of.spec;
+    // Strictly one after another: a head that fits no more, after its rules were changed, is waited
+    // for by all.
+    if (pools[spec.pool_id()].rules.no_backfill()) return false;
     const std::int64_t least = milli_of(spec, spec.tasks_min());
     const auto& shares = orgs[of.asked.org_id()].shares;
     const auto share = shares.find(spec.pool_id());

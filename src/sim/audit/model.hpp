@@ -93,16 +93,16 @@ struct AuditJob {
     bool held = false;
     bool queued = false;
     bool funded = true;
-    bool cancelled = false;        // asked for, and acknowledged or logged
-    bool between_lease = false;    // its lease has ended in this entry, what follows is not yet said
+    bool cancelled = false;      // asked for, and acknowledged or logged
+    bool between_lease = false;  // its lease has ended in this entry, what follows is not yet said
     LeaseOutcome last_outcome = LEASE_OUTCOME_UNSPECIFIED;
     std::uint64_t lease = 0;
     std::uint32_t attempts = 0;
     std::uint32_t own_failures = 0;
-    std::map<std::uint32_t, std::int64_t> holds;          // by voucher; 0: own money
+    std::map<std::uint32_t, std::int64_t> holds;  // by voucher; 0: own money
     std::map<AuditBudget*, std::int64_t> budget_holds;
-    std::map<std::uint32_t, std::int64_t> paid;           // by voucher, over all leases
-    std::map<std::uint64_t, std::uint32_t> stopped_for;   // preempted for which job, how often
+    std::map<std::uint32_t, std::int64_t> paid;          // by voucher, over all leases
+    std::map<std::uint64_t, std::uint32_t> stopped_for;  // preempted for which job, how often
 
     bool ended() const { return state >= JOB_STATE_COMPLETED; }
 };
@@ -137,7 +137,17 @@ struct AuditRequest {
 
 // Ids of one kind: each larger than all before.
 enum class IdKind : std::uint8_t {
-    pool, node, org, project, member, voucher, sheet, job, lease, invoice, correction
+    pool,
+    node,
+    org,
+    project,
+    member,
+    voucher,
+    sheet,
+    job,
+    lease,
+    invoice,
+    correction
 };
 
 struct Auditor::Impl {

@@ -50,20 +50,21 @@ void Auditor::Impl::hold(std::uint64_t id, AuditJob& of,
         violate(Rule::hold_wrong, fmt::format("job {} holds money already", id));
     std::int64_t total = 0;
     for (const Payment& payment : payments) {
-        if (payment.voucher_id() != 0) check_voucher(of, payment.voucher_id(), payment.micro_yuan());
+        if (payment.voucher_id() != 0)
+            check_voucher(of, payment.voucher_id(), payment.micro_yuan());
         if (!good()) return;
         AuditPurse& from = purse(of.asked.org_id(), payment.voucher_id());
         if (payment.micro_yuan() <= 0) violate(Rule::hold_wrong, "a hold of nothing");
         if (payment.micro_yuan() > from.free())
-            violate(Rule::overdraft, fmt::format("{} held, {} are free", payment.micro_yuan(),
-                                                 from.free()));
+            violate(Rule::overdraft,
+                    fmt::format("{} held, {} are free", payment.micro_yuan(), from.free()));
         from.held += payment.micro_yuan();
         of.holds[payment.voucher_id()] += payment.micro_yuan();
         total += payment.micro_yuan();
     }
     if (total != amount)
-        violate(Rule::hold_wrong, fmt::format("job {} holds {}, its wall time costs {}", id, total,
-                                              amount));
+        violate(Rule::hold_wrong,
+                fmt::format("job {} holds {}, its wall time costs {}", id, total, amount));
     for (AuditBudget* budget :
          {&orgs[of.asked.org_id()].budget, &projects[of.asked.project_id()].budget}) {
         if (!budget->active || total == 0) continue;
@@ -92,8 +93,8 @@ void Auditor::Impl::lease_charged(const LeaseCharged& event) {
     if (event.to_us() < of->started || event.to_us() > end)
         violate(Rule::charge_wrong, fmt::format("charged until {} us, of {} to {} us",
                                                 event.to_us(), of->started, end));
-    const std::int64_t milli = static_cast<std::int64_t>(of->tasks) *
-                               its.spec.devices_per_task() * its.spec.milli_per_device();
+    const std::int64_t milli = static_cast<std::int64_t>(of->tasks) * its.spec.devices_per_task() *
+                               its.spec.milli_per_device();
     const auto used = [&](std::int64_t until) { return milli * ((until - of->started) / 1'000); };
     std::int64_t metered = used(event.to_us()) - of->milli_device_ms;
     std::int64_t amount = cost_floor(used(event.to_us()), its.price.micro_yuan) - of->charged;
@@ -113,9 +114,8 @@ void Auditor::Impl::lease_charged(const LeaseCharged& event) {
     of->charged_to = event.to_us();
     of->final_charge = event.final();
     InvoiceLineSum& sum =
-        orgs[its.asked.org_id()]
-            .unbilled[{its.asked.project_id(), its.spec.pool_id(), its.spec.tier(),
-                       its.price.sheet, its.price.line}];
+        orgs[its.asked.org_id()].unbilled[{its.asked.project_id(), its.spec.pool_id(),
+                                           its.spec.tier(), its.price.sheet, its.price.line}];
     sum.milli_device_ms += event.milli_device_ms();
     sum.charged += event.micro_yuan();
     const bool counts = event.milli_device_ms() != 0 || event.micro_yuan() != 0;
@@ -135,9 +135,8 @@ void Auditor::Impl::take_payments(AuditJob& its, AuditLease& of, const LeaseChar
             held -= amount;
             payer.held -= amount;
             if (payment.voucher_id() != 0 && event.to_us() > vouchers[payment.voucher_id()].expires)
-                violate(Rule::voucher_misused,
-                        fmt::format("voucher {} pays for work after its end",
-                                    payment.voucher_id()));
+                violate(Rule::voucher_misused, fmt::format("voucher {} pays for work after its end",
+                                                           payment.voucher_id()));
         } else if (of.paid[payment.voucher_id()] + amount < 0) {
             violate(Rule::charge_not_held, fmt::format("{} given back of {} paid", -amount,
                                                        of.paid[payment.voucher_id()]));
@@ -153,7 +152,8 @@ void Auditor::Impl::take_payments(AuditJob& its, AuditLease& of, const LeaseChar
         orgs[its.asked.org_id()].unbilled_payers[payment.voucher_id()] += amount;
     }
     if (total != event.micro_yuan())
-        violate(Rule::charge_wrong, fmt::format("payments of {} for {}", total, event.micro_yuan()));
+        violate(Rule::charge_wrong,
+                fmt::format("payments of {} for {}", total, event.micro_yuan()));
     for (auto& [budget, held] : its.budget_holds) {
         if (total > 0) held -= total;
         if (total < 0) budget->left -= total;
@@ -187,13 +187,13 @@ void Auditor::Impl::voucher_issued(const VoucherIssued& event) {
 void Auditor::Impl::voucher_expired(const VoucherExpired& event) {
     AuditVoucher& voucher = vouchers[event.voucher_id()];
     if (voucher.expired || voucher.expires > now)
-        violate(Rule::voucher_misused, fmt::format("voucher {} expires at {} us",
-                                                   event.voucher_id(), voucher.expires));
-    if (voucher.purse.held != 0 || event.returned_micro_yuan() != voucher.purse.balance)
         violate(Rule::voucher_misused,
-                fmt::format("voucher {} has {}, {} of it held; {} went back", event.voucher_id(),
-                            voucher.purse.balance, voucher.purse.held,
-                            event.returned_micro_yuan()));
+                fmt::format("voucher {} expires at {} us", event.voucher_id(), voucher.expires));
+    if (voucher.purse.held != 0 || event.returned_micro_yuan() != voucher.purse.balance)
+        violate(
+            Rule::voucher_misused,
+            fmt::format("voucher {} has {}, {} of it held; {} went back", event.voucher_id(),
+                        voucher.purse.balance, voucher.purse.held, event.returned_micro_yuan()));
     voucher.expired = true;
     funders += voucher.purse.balance;
     voucher.purse.balance = 0;
@@ -210,8 +210,8 @@ void Auditor::Impl::corrected(const Corrected& event) {
     const Correct& command = current->command().correct();
     AuditOrg& org = orgs[command.org_id()];
     if (org.purse.free() + command.micro_yuan() < 0)
-        violate(Rule::overdraft, fmt::format("{} taken, {} are free", -command.micro_yuan(),
-                                             org.purse.free()));
+        violate(Rule::overdraft,
+                fmt::format("{} taken, {} are free", -command.micro_yuan(), org.purse.free()));
     org.purse.balance += command.micro_yuan();
     org.unbilled_corrections += command.micro_yuan();
     corrections -= command.micro_yuan();
@@ -221,7 +221,8 @@ void Auditor::Impl::invoice_issued(const InvoiceIssued& event) {
     fresh_id(IdKind::invoice, event.invoice_id());
     AuditOrg& org = orgs[current->command().close_invoice().org_id()];
     if (event.from_us() != org.billed_until || event.to_us() != now)
-        violate(Rule::invoice_wrong, fmt::format("the period is {} to {} us", org.billed_until, now));
+        violate(Rule::invoice_wrong,
+                fmt::format("the period is {} to {} us", org.billed_until, now));
     for (const InvoiceLine& line : event.lines()) {
         InvoiceLineSum& sum = org.unbilled[{line.project_id(), line.pool_id(), line.tier(),
                                             line.price_sheet_id(), line.price_line()}];
@@ -235,8 +236,8 @@ void Auditor::Impl::invoice_issued(const InvoiceIssued& event) {
     }
     for (const auto& [key, sum] : org.unbilled) {
         if (sum.milli_device_ms != 0 || sum.charged != 0)
-            violate(Rule::invoice_wrong, fmt::format("{} of project {} are not on it", sum.charged,
-                                                     std::get<0>(key)));
+            violate(Rule::invoice_wrong,
+                    fmt::format("{} of project {} are not on it", sum.charged, std::get<0>(key)));
     }
     for (const Payment& payment : event.payments())
         org.unbilled_payers[payment.voucher_id()] -= payment.micro_yuan();
@@ -245,8 +246,7 @@ void Auditor::Impl::invoice_issued(const InvoiceIssued& event) {
             violate(Rule::invoice_wrong, fmt::format("payer {} differs by {}", payer, sum));
     }
     if (event.corrections_micro_yuan() != org.unbilled_corrections)
-        violate(Rule::invoice_wrong,
-                fmt::format("corrections are {}", org.unbilled_corrections));
+        violate(Rule::invoice_wrong, fmt::format("corrections are {}", org.unbilled_corrections));
     org.unbilled.clear();
     org.unbilled_payers.clear();
     org.unbilled_corrections = 0;

@@ -14,7 +14,8 @@ constexpr int ticks_max = 8;
 core::Outcome SimHub::step(Entry& entry) {
     entry.set_time_us(stamp().us);
     core::Outcome outcome = core::step(state_, entry);
-    if (!std::holds_alternative<std::monostate>(outcome) || entry.events_size() == 0) return outcome;
+    if (!std::holds_alternative<std::monostate>(outcome) || entry.events_size() == 0)
+        return outcome;
     events_ += static_cast<std::uint64_t>(entry.events_size());
     for (const Event& event : entry.events()) {
         if (event.has_job_started()) orders_.push_back({event.job_started().lease_id(), {}});
@@ -137,7 +138,8 @@ void SimHub::recover() {
         std::optional<core::State> state = core::from_snapshot(snapshot, error);
         if (!state) return fail("a snapshot of the hub's own is refused: " + error);
         if (state->digest() != disk_.snapshot->digest)
-            fail(fmt::format("the snapshot after entry {} has another digest", disk_.snapshot->seq));
+            fail(
+                fmt::format("the snapshot after entry {} has another digest", disk_.snapshot->seq));
         for (std::size_t i = disk_.snapshot->seq; i < disk_.entries.size(); ++i) {
             Entry entry;
             SUAN_ASSERT(entry.ParseFromString(disk_.entries[i]));

@@ -20,21 +20,21 @@ struct SimulationOptions {
 // Swarm testing: each kind is on or off for a whole run, so that one kind cannot hide another.
 enum class Fault : std::uint8_t {
     node_fails = 0,
-    kill_before_append,   // what was decided is gone; nobody was answered
-    kill_after_append,    // it is on disk; neither effects nor answers left the hub
-    kill_after_effects,   // effects left, answers did not
-    append_fails,         // the disk refuses, and the process ends
-    append_torn,          // the same, with the first half of the entries on disk
+    kill_before_append,  // what was decided is gone; nobody was answered
+    kill_after_append,   // it is on disk; neither effects nor answers left the hub
+    kill_after_effects,  // effects left, answers did not
+    append_fails,        // the disk refuses, and the process ends
+    append_torn,         // the same, with the first half of the entries on disk
     report_late,
     report_doubled,
     report_lost,
     report_reordered,
     clock_forward,
     clock_backward,
-    executor_slow,        // orders arrive late
-    executor_forgets,     // it does not know a lease any more when asked after a restart
+    executor_slow,     // orders arrive late
+    executor_forgets,  // it does not know a lease any more when asked after a restart
     launch_fails,
-    group_commit,         // more than one request in an append
+    group_commit,  // more than one request in an append
     count_
 };
 
@@ -49,8 +49,8 @@ struct SimulationReport {
     std::uint64_t jobs = 0;
     std::uint64_t leases = 0;
     std::uint64_t kills = 0;
-    std::uint64_t faults = 0;   // reports changed, nodes failed, clocks moved, appends refused
-    std::string state_digest;   // at the end, hexadecimal
+    std::uint64_t faults = 0;  // reports changed, nodes failed, clocks moved, appends refused
+    std::string state_digest;  // at the end, hexadecimal
 
     bool held() const { return failure.empty(); }
     // One line a person can act on.
@@ -75,8 +75,8 @@ struct SimulationPlan {
     std::uint64_t seeds = 0;    // 0: as many as fit in `seconds`
     std::uint32_t seconds = 0;  // 0: no bound
     std::uint32_t steps = 0;
-    std::string commit;         // printed with a failure
-    std::string again;          // the command that a failure tells to run again with --seed
+    std::string commit;  // printed with a failure
+    std::string again;   // the command that a failure tells to run again with --seed
 };
 int run_simulations(const SimulationPlan& plan);
 

@@ -96,10 +96,10 @@ SimulationReport simulate_apart(const SimulationOptions& options) {
     int status = 0;
     waitpid(child, &status, 0);
     if (!WIFSIGNALED(status)) return unpacked(text);
-    report.failure = WTERMSIG(status) == SIGALRM
-                         ? fmt::format("the run did not end in {} s", run_seconds_max)
-                         : fmt::format("the run ended by signal {}: see the assertion above",
-                                       WTERMSIG(status));
+    report.failure =
+        WTERMSIG(status) == SIGALRM
+            ? fmt::format("the run did not end in {} s", run_seconds_max)
+            : fmt::format("the run ended by signal {}: see the assertion above", WTERMSIG(status));
     return report;
 }
 
@@ -149,9 +149,10 @@ int run_simulations(const SimulationPlan& plan) {
         if (!report.held()) {
             const SimulationReport least = plan.steps == 0 ? shrink(report, options) : report;
             const std::uint32_t steps = plan.steps == 0 ? least.step : plan.steps;
-            fmt::print("FAILED seed {}, step {}, commit {}\n{}\nrun it again: {} --seed {} --steps "
-                       "{}\n",
-                       seed, report.step, plan.commit, least.failure, plan.again, seed, steps);
+            fmt::print(
+                "FAILED seed {}, step {}, commit {}\n{}\nrun it again: {} --seed {} --steps "
+                "{}\n",
+                seed, report.step, plan.commit, least.failure, plan.again, seed, steps);
             return 1;
         }
         sum.entries += report.entries;
@@ -168,10 +169,11 @@ int run_simulations(const SimulationPlan& plan) {
             std::fflush(stdout);
         }
     }
-    fmt::print("all rules held: {} seeds, {} requests, {} entries, {} events, {} jobs, {} leases, "
-               "{} kills, {} faults in {} s\n",
-               seeds, sum.requests, sum.entries, sum.events, sum.jobs, sum.leases, sum.kills,
-               sum.faults, seconds());
+    fmt::print(
+        "all rules held: {} seeds, {} requests, {} entries, {} events, {} jobs, {} leases, "
+        "{} kills, {} faults in {} s\n",
+        seeds, sum.requests, sum.entries, sum.events, sum.jobs, sum.leases, sum.kills, sum.faults,
+        seconds());
     return 0;
 }
 

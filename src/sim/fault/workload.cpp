@@ -252,7 +252,8 @@ void Workload::submit(const core::State& state, Time now, const Send& send) {
     submit.set_org_id(org.id.value);
     submit.set_project_id(project->id.value);
     const core::Member* member = nullptr;
-    if (!org.members.empty()) member = state.members.find(org.members[below(org.members.size())].value);
+    if (!org.members.empty())
+        member = state.members.find(org.members[below(org.members.size())].value);
     if (member == nullptr) return;
     submit.set_member_id(member->id.value);
     *submit.mutable_spec() = spec(state, now);
@@ -351,18 +352,39 @@ void Workload::wrong(const core::State& state, Time now, const Send& send) {
         Command command = right;
         SubmitJob& submit = *command.mutable_submit_job();
         JobSpec& spec = *submit.mutable_spec();
-        const std::uint32_t huge = static_cast<std::uint32_t>(any_of({0xFFFFFFFF, 65'537, 100'000}));
+        const std::uint32_t huge =
+            static_cast<std::uint32_t>(any_of({0xFFFFFFFF, 65'537, 100'000}));
         switch (below(10)) {
-            case 0: spec.set_tasks(huge); break;
-            case 1: spec.set_devices_per_task(huge); break;
-            case 2: spec.set_milli_per_device(huge); break;
-            case 3: spec.set_walltime_ms(any_of({-1, INT64_MAX, INT64_MIN})); break;
-            case 4: spec.set_pool_id(huge); break;
-            case 5: submit.set_org_id(any_id(state.next_org)); break;
-            case 6: submit.set_member_id(huge); break;
-            case 7: spec.add_dependencies()->set_job_id(any_of({0, -1, 1})); break;
-            case 8: spec.set_begin_time_us(any_of({-1, INT64_MAX})); break;
-            default: spec.set_checkpoint_interval_ms(any_of({-1, INT64_MAX})); break;
+            case 0:
+                spec.set_tasks(huge);
+                break;
+            case 1:
+                spec.set_devices_per_task(huge);
+                break;
+            case 2:
+                spec.set_milli_per_device(huge);
+                break;
+            case 3:
+                spec.set_walltime_ms(any_of({-1, INT64_MAX, INT64_MIN}));
+                break;
+            case 4:
+                spec.set_pool_id(huge);
+                break;
+            case 5:
+                submit.set_org_id(any_id(state.next_org));
+                break;
+            case 6:
+                submit.set_member_id(huge);
+                break;
+            case 7:
+                spec.add_dependencies()->set_job_id(any_of({0, -1, 1}));
+                break;
+            case 8:
+                spec.set_begin_time_us(any_of({-1, INT64_MAX}));
+                break;
+            default:
+                spec.set_checkpoint_interval_ms(any_of({-1, INT64_MAX}));
+                break;
         }
         send(actor, command);
     });
