@@ -49,8 +49,11 @@ inline constexpr std::uint32_t victims_max = 512;  // leases preempted for one j
 // Log.
 inline constexpr std::uint32_t block_entries_max = 4'096;
 inline constexpr std::int64_t block_age_us_max = 1'000'000;
-inline constexpr std::size_t entry_bytes_max = 16 << 20;
-inline constexpr std::size_t append_bytes_max = 256 << 20;  // entries of one group commit, together
+// Of one entry, with its events. When it is serialised the state has already changed, so nothing
+// may ever reach it; docs/formats/entry.md has the arithmetic.
+inline constexpr std::size_t entry_bytes_max = 128 << 20;
+inline constexpr std::size_t append_bytes_max = 512 << 20;  // entries of one group commit, together
+inline constexpr std::size_t holds_per_entry_max = 1'000'000;  // payers of all jobs of a submission
 inline constexpr std::size_t snapshots_kept = 3;
 inline constexpr std::size_t snapshot_row_bytes_max = 64 << 20;  // a snapshot is stored in rows
 
