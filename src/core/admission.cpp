@@ -220,7 +220,7 @@ SubmitVerdict decide_submit_job(Step& step, const SubmitJob& command) {
     std::vector<HoldPart> parts;
     std::vector<std::size_t> ends(count);  // of each job's parts
     for (std::size_t& end : ends) {
-        if (Verdict bad = planner.plan(job.pool, amount, parts)) return {bad, {}};
+        if (Verdict bad = planner.plan(job, amount, parts)) return {bad, {}};
         end = parts.size();
     }
     const JobId first{state.next_job};

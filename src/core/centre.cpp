@@ -201,6 +201,10 @@ void apply_pool_defined(State& state, const Entry& entry, const PoolDefined& eve
     pool.scheduler.advance(state.now);
     state.pool_names.emplace(pool.name, pool.id);
     state.next_pool = event.pool_id() + 1;
+    state.projects.for_each([&](std::uint64_t, const Project& project) {
+        if (project.weight != 1)
+            pool.scheduler.set_project_weight(project.org, project.id, project.weight);
+    });
     state.pools.insert(event.pool_id(), std::move(pool));
     add_nodes(state, PoolId{event.pool_id()}, event.first_node_id(), spec.nodes());
 }

@@ -73,14 +73,23 @@ void give_back(State& state, const Job& job, VoucherId voucher, Money amount) {
                        .about = job.id.value});
 }
 
-void note_paid(Lease& lease, VoucherId voucher, Money amount) {
-    for (auto& [payer, sum] : lease.paid) {
+void note_paid(PaidBy& paid, VoucherId voucher, Money amount) {
+    for (auto& [payer, sum] : paid) {
         if (payer == voucher) {
             sum += amount;
             return;
         }
     }
-    lease.paid.emplace_back(voucher, amount);
+    paid.emplace_back(voucher, amount);
+}
+
+// What the voucher may still pay for this job.
+Money left_of_cap(const Job& job, const Voucher& voucher) {
+    Money left = voucher.job_cap;
+    for (const auto& [payer, sum] : job.paid) {
+        if (payer == voucher.id) left -= sum;
+    }
+    return left;
 }
 
 }  // namespace
@@ -127,16 +136,16 @@ Verdict HoldPlanner::check_budget(const Budget& budget, const char* whose, Money
                     yuan_text(amount), whose, yuan_text(left(budget.account))));
 }
 
-Verdict HoldPlanner::plan(PoolId pool, Money amount, std::vector<HoldPart>& parts) {
+Verdict HoldPlanner::plan(const Job& job, Money amount, std::vector<HoldPart>& parts) {
     const std::size_t first = parts.size();
     Money rest = amount;
     for (const VoucherId id : org_.vouchers) {
         if (rest.micro_yuan == 0) break;
         const Voucher& voucher = state_.vouchers.at(id.value);
-        if (!may_pay(voucher, pool, now_)) continue;
+        if (!may_pay(voucher, job.pool, now_)) continue;
         Money part = std::min(rest, left(voucher.account));
-        if (voucher.job_cap.micro_yuan != 0) part = std::min(part, voucher.job_cap);
-        if (part.micro_yuan == 0) continue;
+        if (voucher.job_cap.micro_yuan != 0) part = std::min(part, left_of_cap(job, voucher));
+        if (part.micro_yuan <= 0) continue;
         parts.push_back({id, part});
         rest -= part;
     }
@@ -246,7 +255,8 @@ void pay(State& state, Job& job, Lease& lease, const Payments& payments, LastCha
         const Money amount{payment.micro_yuan()};
         total += amount.micro_yuan;
         org.unbilled_by_payer[voucher] += amount;
-        note_paid(lease, voucher, amount);
+        note_paid(lease.paid, voucher, amount);
+        note_paid(job.paid, voucher, amount);
         if (amount.micro_yuan < 0) {
             give_back(state, job, voucher, Money{-amount.micro_yuan});
         } else {

@@ -30,8 +30,9 @@ class HoldPlanner {
 public:
     HoldPlanner(const State& state, OrgId org, ProjectId project, Time now);
 
-    // Appends to `parts` how `amount` is held for a job in `pool`, or says why it cannot be.
-    Verdict plan(PoolId pool, Money amount, std::vector<HoldPart>& parts);
+    // Appends to `parts` how `amount` is held for the job, or says why it
+    // cannot be. A voucher's cap for one job counts what it paid in earlier runs.
+    Verdict plan(const Job& job, Money amount, std::vector<HoldPart>& parts);
 
 private:
     Money left(ledger::AccountId account) const;

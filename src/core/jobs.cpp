@@ -11,6 +11,14 @@
 namespace suan::core {
 namespace {
 
+// The first dependency that has ended otherwise than it must; null: none has.
+const JobDependency* broken_dependency(const State& state, const Job& job) {
+    for (const JobDependency& d : job.dependencies) {
+        if (d.met && !satisfied(d.kind, look_up(state, d.job) == Known::succeeded)) return &d;
+    }
+    return nullptr;
+}
+
 // Jobs that wait for `key` (a job or a whole array), which has just ended.
 void settle_dependents(Step& step, std::vector<JobId> waiting,
                        std::vector<std::pair<JobId, JobEnd>>& to_end) {
@@ -19,12 +27,7 @@ void settle_dependents(Step& step, std::vector<JobId> waiting,
     for (const JobId id : waiting) {
         const Job* job = step.state().jobs.find(id.value);
         if (job == nullptr || job->has_ended()) continue;
-        const auto broken = std::find_if(
-            job->dependencies.begin(), job->dependencies.end(), [&](const JobDependency& d) {
-                return d.met &&
-                       !satisfied(d.kind, look_up(step.state(), d.job) == Known::succeeded);
-            });
-        if (broken != job->dependencies.end()) {
+        if (const JobDependency* broken = broken_dependency(step.state(), *job)) {
             to_end.emplace_back(id, JobEnd{.state = JOB_STATE_DEPENDENCY_FAILED,
                                            .reason = fmt::format("job {} did not end as required",
                                                                  broken->job.value)});
@@ -46,6 +49,7 @@ void let_next_of_array_in(Step& step, JobId array, std::uint32_t released_before
     for (std::uint32_t order = released_before; order < found->second.released; ++order) {
         const Job* job = step.state().jobs.find(array.value + order);
         if (job == nullptr || job->has_ended() || job->queued || !ready(*job, step.now())) continue;
+        if (broken_dependency(step.state(), *job) != nullptr) continue;  // it ends in this step
         step.emit([&](Event& event) { event.mutable_job_eligible()->set_job_id(job->id.value); });
     }
 }
@@ -96,7 +100,7 @@ void mark_dependency_met(State& state, JobId key) {
     if (found == state.dependents.end()) return;
     for (const JobId id : found->second) {
         Job* job = state.jobs.find(id.value);
-        if (job == nullptr) continue;
+        if (job == nullptr || job->has_ended()) continue;
         for (JobDependency& dependency : job->dependencies) {
             if (dependency.job != key || dependency.met) continue;
             dependency.met = true;
@@ -281,7 +285,8 @@ Verdict decide_cancel_job(Step& step, const CancelJob& command) {
         if (job->lease) {
             stop_lease(step, job->lease, STOP_REASON_CANCELLED, JobId{});
         } else {
-            end_job(step, *id, {.state = JOB_STATE_CANCELLED});  // the command says why, once
+            end_job(step, *id,
+                    {.state = JOB_STATE_CANCELLED, .reason = {}});  // the command says why
         }
     }
     return std::nullopt;

@@ -234,6 +234,21 @@ TEST_F(Jobs, cancel_ends_a_waiting_job_and_stops_a_running_one) {
     EXPECT_EQ(centre.at(running).state, JOB_STATE_CANCELLED);
 }
 
+TEST_F(Jobs, a_cancel_ends_what_was_stopped_only_to_run_again) {
+    const JobId id = centre.submit(job());
+    centre.tick();
+    Command down;
+    down.mutable_set_node_state()->add_node_ids(centre.lease_of(id).placement[0].node.value);
+    down.mutable_set_node_state()->set_state(NODE_STATE_DOWN);
+    down.mutable_set_node_state()->set_reason("power");
+    centre.ok(down);
+    Command cancel;
+    cancel.mutable_cancel_job()->set_job_id(id.value);
+    centre.ok(cancel);
+    centre.end(id, LEASE_OUTCOME_CANCELLED);
+    EXPECT_EQ(centre.at(id).state, JOB_STATE_CANCELLED);
+}
+
 TEST_F(Jobs, a_retry_under_the_same_key_gets_the_same_job_and_a_clash_is_refused) {
     Command command = job();
     command.mutable_submit_job()->set_idempotency_key("k1");

@@ -2,6 +2,7 @@
 
 #include "base/limits.hpp"
 #include "core/jobs.hpp"
+#include "core/money.hpp"
 
 #include <fmt/format.h>
 
@@ -91,8 +92,7 @@ void requeue(Step& step, JobId id, LeaseOutcome outcome) {
     // What the lease held is free again by now, so only a changed budget or lost voucher can stand
     // in the way.
     HoldPlanner planner(step.state(), job.org, job.project, step.now());
-    const bool funded =
-        !planner.plan(job.pool, hold_amount(job.shape, job.walltime, job.price), holds);
+    const bool funded = !planner.plan(job, hold_amount(job.shape, job.walltime, job.price), holds);
     step.emit([&](Event& event) {
         JobRequeued& requeued = *event.mutable_job_requeued();
         requeued.set_job_id(id.value);
@@ -166,8 +166,12 @@ void apply_lease_running(State& state, const LeaseRunning& event) {
 }
 
 void stop_lease(Step& step, LeaseId id, StopReason reason, JobId for_job) {
-    const Lease& lease = step.state().leases.at(id.value);
-    if (lease.stopping != STOP_REASON_UNSPECIFIED) return;
+    const StopReason already = step.state().leases.at(id.value).stopping;
+    // A cancel also ends what was stopped only to run again.
+    const bool overrides = reason == STOP_REASON_CANCELLED &&
+                           (already == STOP_REASON_PREEMPTED ||
+                            already == STOP_REASON_NODE_FAILED || already == STOP_REASON_UNFUNDED);
+    if (already != STOP_REASON_UNSPECIFIED && !overrides) return;
     step.emit([&](Event& event) {
         LeaseStopping& stopping = *event.mutable_lease_stopping();
         stopping.set_lease_id(id.value);
@@ -189,6 +193,11 @@ void apply_lease_stopping(State& state, const LeaseStopping& event) {
 }
 
 void charge_lease(Step& step, LeaseId id, Time to, LastCharge last) {
+    expire_vouchers_under(step, step.state().leases.at(id.value).job);
+    charge_lease_as_held(step, id, to, last);
+}
+
+void charge_lease_as_held(Step& step, LeaseId id, Time to, LastCharge last) {
     const Lease& lease = step.state().leases.at(id.value);
     const Job& job = step.state().jobs.at(lease.job.value);
     const Time until = std::max(lease.started, std::min(to, lease.ends_by));
@@ -240,9 +249,10 @@ void apply_lease_charged(State& state, const LeaseCharged& event) {
     state.touch(lease);
 }
 
-void lease_due(Step& step, LeaseId id) {
+void lease_due(Step& step, LeaseId id, Time due) {
     const Lease* lease = step.state().leases.find(id.value);
-    if (lease == nullptr || lease->due > step.now()) return;
+    // A stale timer must do nothing: a restored state does not have it.
+    if (lease == nullptr || lease->due != due) return;
     if (lease->stopping != STOP_REASON_UNSPECIFIED) {
         end_lease(step, id,
                   {.outcome = outcome_of_stop(lease->stopping),

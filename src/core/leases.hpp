@@ -11,9 +11,12 @@ Verdict decide_lease_report(Step& step, const LeaseReport& report);
 // Tells a running lease to stop; nothing when it is stopping already.
 void stop_lease(Step& step, LeaseId lease, StopReason reason, JobId for_job);
 // Charges it up to `to` (its wall time at most).
+// Vouchers under it that have expired by now, but not yet been looked at, pay until their end.
 void charge_lease(Step& step, LeaseId lease, Time to, LastCharge last);
+// The same, from what is held for it whatever the time.
+void charge_lease_as_held(Step& step, LeaseId lease, Time to, LastCharge last);
 // A lease whose timer came: metering, wall time, or a stop that nobody confirmed.
-void lease_due(Step& step, LeaseId lease);
+void lease_due(Step& step, LeaseId lease, Time due);
 
 struct LeaseEnd {
     LeaseOutcome outcome = LEASE_OUTCOME_COMPLETED;

@@ -42,7 +42,7 @@ Budget& budget_of(State& state, const SetBudget& command) {
 bool hold_again(Step& step, const Job& job, Money amount) {
     std::vector<HoldPart> holds;
     HoldPlanner planner(step.state(), job.org, job.project, step.now());
-    if (planner.plan(job.pool, amount, holds)) return false;
+    if (planner.plan(job, amount, holds)) return false;
     step.emit([&](Event& event) {
         JobFunded& funded = *event.mutable_job_funded();
         funded.set_job_id(job.id.value);
@@ -53,9 +53,10 @@ bool hold_again(Step& step, const Job& job, Money amount) {
     return true;
 }
 
-void rest_on_other_money(Step& step, JobId id) {
-    if (step.state().jobs.at(id.value).lease) {
-        charge_lease(step, step.state().jobs.at(id.value).lease, step.now(), LastCharge::no);
+// From `until` on, when a voucher under it expires.
+void rest_on_other_money(Step& step, JobId id, Time until) {
+    if (const LeaseId lease = step.state().jobs.at(id.value).lease) {
+        charge_lease_as_held(step, lease, std::min(until, step.now()), LastCharge::no);
     }
     Money held;
     for (const Hold& hold : step.state().jobs.at(id.value).holds) {
@@ -170,7 +171,9 @@ Verdict decide_set_budget(Step& step, const SetBudget& command) {
     const Budget& budget = command.project_id() == 0
                                ? step.state().orgs.at(org.value).budget
                                : step.state().projects.at(command.project_id()).budget;
-    const Money left = budget.active ? step.state().available(budget.account) : Money{};
+    // A budget that was removed may have got holds back since.
+    const bool known = budget.account != ledger::AccountId{};
+    const Money left = known ? step.state().available(budget.account) : Money{};
     const Money wanted = command.remove() ? Money{} : Money{command.micro_yuan()};
     step.emit([&](Event& event) {
         event.mutable_budget_changed()->set_delta_micro_yuan((wanted - left).micro_yuan);
@@ -292,12 +295,26 @@ void expire_voucher(Step& step, VoucherId id) {
         }
     });
     for (const JobId job : resting)
-        rest_on_other_money(step, job);
+        rest_on_other_money(step, job, voucher.expires);
     step.emit([&](Event& event) {
         event.mutable_voucher_expired()->set_voucher_id(id.value);
         event.mutable_voucher_expired()->set_returned_micro_yuan(
             step.state().available(voucher_account(id)).micro_yuan);
     });
+}
+
+void expire_vouchers_under(Step& step, JobId id) {
+    for (;;) {
+        // In the order in which they expire, since a hold has the oldest first.
+        VoucherId due;
+        for (const Hold& hold : step.state().jobs.at(id.value).holds) {
+            if (!hold.voucher || hold.micro_yuan == 0 || due) continue;
+            if (step.state().vouchers.at(hold.voucher.value).expires <= step.now())
+                due = hold.voucher;
+        }
+        if (!due) return;
+        expire_voucher(step, due);
+    }
 }
 
 void apply_voucher_expired(State& state, const VoucherExpired& event) {

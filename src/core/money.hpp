@@ -14,6 +14,8 @@ Verdict decide_close_invoice(Step& step, const CloseInvoice& command);
 // At the voucher's time: what is not held goes back to its funder; jobs whose hold rests on it are
 // held on other money, or wait for some.
 void expire_voucher(Step& step, VoucherId voucher);
+// Those that hold money of this job and whose time has come.
+void expire_vouchers_under(Step& step, JobId job);
 // Holds again for jobs that wait for money, oldest first, as far as it goes.
 void fund_waiting_jobs(Step& step, OrgId org);
 

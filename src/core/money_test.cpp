@@ -119,6 +119,42 @@ TEST_F(MoneyRules, an_expired_voucher_goes_back_and_its_jobs_rest_on_other_money
     EXPECT_EQ(centre.revenue(), 30'000);
 }
 
+TEST_F(MoneyRules, a_voucher_pays_no_work_after_its_end_however_late_that_is_seen) {
+    centre.ok(voucher(60'000, Duration::seconds(20)));
+    const JobId id = centre.submit(seconds(60));
+    centre.tick();
+    centre.clock = centre.clock + Duration::seconds(50);
+    centre.end(id);
+    EXPECT_EQ(centre.revenue(), 50'000);
+    EXPECT_EQ(centre.money("a"), 70'000);  // 20 s were the voucher's
+}
+
+TEST_F(MoneyRules, a_vouchers_cap_for_a_job_counts_its_earlier_runs) {
+    Command capped = voucher(50'000, Duration::hours(1));
+    capped.mutable_issue_voucher()->set_job_cap_micro_yuan(8'000);
+    centre.ok(capped);
+    Command twice = seconds(10);
+    twice.mutable_submit_job()->mutable_spec()->set_retries(1);
+    const JobId id = centre.submit(twice);
+    centre.tick();
+    centre.clock = centre.clock + Duration::seconds(5);
+    centre.end(id, LEASE_OUTCOME_FAILED, 1);
+    EXPECT_EQ(left(VoucherId{1}), 50'000 - 5'000 - 3'000);  // paid, and held for the second run
+}
+
+TEST_F(MoneyRules, a_budget_set_anew_does_not_count_what_came_back_meanwhile) {
+    centre.ok(budget(30'000));
+    const JobId id = centre.submit(seconds(10));
+    Command lift = budget(0);
+    lift.mutable_set_budget()->set_remove(true);
+    centre.ok(lift);
+    Command cancel;
+    cancel.mutable_cancel_job()->set_job_id(id.value);
+    centre.ok(cancel);
+    centre.ok(budget(10'000));
+    EXPECT_EQ(centre.refused(seconds(11)).code, RejectionCode::budget_exceeded);
+}
+
 TEST_F(MoneyRules,
        a_job_whose_voucher_expired_and_that_has_no_other_money_stops_and_waits_for_some) {
     centre.org("poor", 0);

@@ -11,6 +11,8 @@
 #include "sched/scheduler.hpp"
 #include "suan/types.pb.h"
 
+#include <boost/container/small_vector.hpp>
+
 #include <cstdint>
 #include <map>
 #include <set>
@@ -147,6 +149,9 @@ struct Hold {
     bool budget = false;
 };
 
+// Sums by payer, in order of first payment; VoucherId{} is the org's own money.
+using PaidBy = boost::container::small_vector<std::pair<VoucherId, Money>, 1>;
+
 struct JobDependency {
     JobId job;  // the first of an array means all of it
     DependencyKind kind = DEPENDENCY_KIND_AFTEROK;
@@ -192,8 +197,9 @@ struct Job {
     std::uint32_t price_line = 0;
     Money price;  // per device hour
     Money bid;
-    std::vector<Hold> holds;
+    boost::container::small_vector<Hold, 1> holds;
     Money charged;  // over all leases, less what was credited
+    PaidBy paid;    // by whom, over all leases
     std::int64_t milli_device_ms = 0;
     std::int32_t exit_code = 0;
     std::uint32_t signal = 0;
@@ -217,8 +223,8 @@ struct Lease {
     Time metered_to;
     Time due;       // its next timer: metering, wall time, or the end of a stop's patience
     Money charged;  // so far
-    std::int64_t milli_device_ms = 0;               // so far
-    std::vector<std::pair<VoucherId, Money>> paid;  // by whom so far, in order of payment
+    std::int64_t milli_device_ms = 0;  // so far
+    PaidBy paid;                       // by whom so far, in order of payment
     StopReason stopping = STOP_REASON_UNSPECIFIED;
     bool running = false;  // the executor said so
     bool touched = false;  // changed since the last digest

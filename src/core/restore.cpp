@@ -273,12 +273,12 @@ private:
     }
     bool jobs(State& s) {
         for (const JobRecord& record : from_.jobs()) {
-            const bool good = record.id() != 0 && record.id() < s.next_job &&
-                              s.jobs.find(record.id()) == nullptr &&
-                              s.orgs.find(record.org_id()) != nullptr &&
-                              s.projects.find(record.project_id()) != nullptr &&
-                              s.pools.find(record.spec().pool_id()) != nullptr &&
-                              !check_spec(record.spec(), s.pools.at(record.spec().pool_id()));
+            const bool good =
+                record.id() != 0 && record.id() < s.next_job &&
+                s.jobs.find(record.id()) == nullptr && s.orgs.find(record.org_id()) != nullptr &&
+                s.projects.find(record.project_id()) != nullptr &&
+                s.pools.find(record.spec().pool_id()) != nullptr &&
+                !check_admitted_spec(record.spec(), s.pools.at(record.spec().pool_id()));
             if (!need(good, "job", record.id())) return false;
             job(s, record);
         }
@@ -322,6 +322,8 @@ private:
                                  VoucherId{hold.voucher_id()}, hold.micro_yuan(), hold.budget()});
         }
         job.charged = Money{record.charged()};
+        for (const Payment& paid : record.paid())
+            job.paid.emplace_back(VoucherId{paid.voucher_id()}, Money{paid.micro_yuan()});
         job.milli_device_ms = record.milli_device_ms();
         job.exit_code = record.exit_code();
         job.signal = record.signal();
@@ -332,7 +334,8 @@ private:
             org.unfunded.insert(job.id);
             s.unfunded_orgs.insert(org.id);
         }
-        if (!job.has_ended() && job.begin > s.now)
+        // Its time may have come without a tick to see it.
+        if (!job.has_ended() && !record.queued() && job.begin.us > 0)
             s.timers.push({job.begin, Timer::Kind::begin, job.id.value});
         Job& kept = s.jobs.insert(record.id(), std::move(job));
         s.touch(kept);

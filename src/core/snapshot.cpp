@@ -155,6 +155,11 @@ void job_to(const Job& job, JobRecord& out) {
         record.set_budget(hold.budget);
     }
     out.set_charged(job.charged.micro_yuan);
+    for (const auto& [voucher, paid] : job.paid) {
+        Payment& payment = *out.add_paid();
+        payment.set_voucher_id(voucher.value);
+        payment.set_micro_yuan(paid.micro_yuan);
+    }
     out.set_milli_device_ms(job.milli_device_ms);
     out.set_exit_code(job.exit_code);
     out.set_signal(job.signal);

@@ -69,6 +69,15 @@ TEST_F(Snapshots, a_restored_state_is_the_same_and_decides_the_same) {
     }
 }
 
+TEST_F(Snapshots, rules_that_became_stricter_do_not_refuse_older_jobs) {
+    Command stricter;
+    stricter.mutable_set_pool_rules()->set_pool_id(1);
+    stricter.mutable_set_pool_rules()->mutable_rules()->set_walltime_max_ms(1'000);
+    centre.ok(stricter);
+    std::string error;
+    EXPECT_TRUE(from_snapshot(to_snapshot(centre.state), error)) << error;
+}
+
 TEST_F(Snapshots, a_copy_is_independent) {
     State copy = centre.state;
     const Hash256 before = centre.state.digest();

@@ -45,8 +45,8 @@ Verdict check_shape(const JobSpec& spec, const Pool& pool) {
     return std::nullopt;
 }
 
-Verdict check_times(const JobSpec& spec, const Pool& pool) {
-    const std::int64_t walltime_max_ms = pool.limits.walltime_max.us / 1'000;
+Verdict check_times(const JobSpec& spec, const Pool& pool, Duration walltime_max) {
+    const std::int64_t walltime_max_ms = walltime_max.us / 1'000;
     if (spec.walltime_ms() < 0 || spec.walltime_ms() > walltime_max_ms) {
         return bad("walltime_ms",
                    fmt::format("walltime_ms must be 1 to {} in pool {} (0: its default), got {}",
@@ -65,9 +65,7 @@ Verdict check_times(const JobSpec& spec, const Pool& pool) {
     return std::nullopt;
 }
 
-}  // namespace
-
-Verdict check_spec(const JobSpec& spec, const Pool& pool) {
+Verdict check_within(const JobSpec& spec, const Pool& pool, Duration walltime_max) {
     if (Verdict wrong = check_text(spec.name(), limits::job_name_bytes_max, "name")) return wrong;
     if (spec.tier() < TIER_UNSPECIFIED || spec.tier() > TIER_SPOT) {
         return bad("tier", "tier must be reserved, standard or spot");
@@ -76,7 +74,7 @@ Verdict check_spec(const JobSpec& spec, const Pool& pool) {
         return bad("topology", "topology must be any, one_rack or one_node");
     }
     if (Verdict wrong = check_shape(spec, pool)) return wrong;
-    if (Verdict wrong = check_times(spec, pool)) return wrong;
+    if (Verdict wrong = check_times(spec, pool, walltime_max)) return wrong;
     if (spec.priority() > 1'000'000 || spec.priority() < -1'000'000) {
         return bad("priority", "priority must be -1000000 to 1000000");
     }
@@ -98,6 +96,15 @@ Verdict check_spec(const JobSpec& spec, const Pool& pool) {
         return bad("bid_micro_yuan", "only spot jobs bid");
     }
     return std::nullopt;
+}
+
+}  // namespace
+
+Verdict check_spec(const JobSpec& spec, const Pool& pool) {
+    return check_within(spec, pool, pool.limits.walltime_max);
+}
+Verdict check_admitted_spec(const JobSpec& spec, const Pool& pool) {
+    return check_within(spec, pool, Duration{limits::walltime_us_max});
 }
 
 Verdict check_array(const ArraySpec& array) {

@@ -113,7 +113,10 @@ State::State() : books(ledger::Options{}) {
 }
 
 Time State::next_due() const {
-    return timers.empty() ? time_max : timers.top().at;
+    Time due = timers.next();
+    for (std::uint32_t id = 1; id < next_pool; ++id)
+        due = std::min(due, pools.at(id).scheduler.wakes_at().value_or(time_max));
+    return due;
 }
 
 bool State::wants_pass() const {

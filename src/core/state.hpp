@@ -5,6 +5,7 @@
 
 #include "core/objects.hpp"
 #include "core/table.hpp"
+#include "core/timers.hpp"
 #include "ledger/ledger.hpp"
 #include "suan/state.pb.h"
 
@@ -12,7 +13,6 @@
 #include <deque>
 #include <map>
 #include <optional>
-#include <queue>
 #include <set>
 #include <string>
 #include <string_view>
@@ -24,16 +24,6 @@ namespace suan::core {
 // The version of decide() and of the scheduler's rules: it goes into every entry, and an audit must
 // use the program that knows it.
 inline constexpr std::uint32_t rules_version = 1;
-
-// Something that must be looked at when its time comes. Stale ones are recognised when they are
-// due.
-struct Timer {
-    enum class Kind : std::uint8_t { lease = 0, begin = 1, voucher = 2 };
-    Time at;
-    Kind kind = Kind::lease;
-    std::uint64_t id = 0;
-    friend auto operator<=>(const Timer&, const Timer&) = default;
-};
 
 class State {
 public:
@@ -83,7 +73,7 @@ public:
     std::deque<std::pair<MemberId, std::string>> idempotent_order;
 
     // Derived, rebuilt on restore: due times.
-    std::priority_queue<Timer, std::vector<Timer>, std::greater<>> timers;
+    TimerQueue timers;
 
     // Questions.
     // Until when a Tick is pointless, unless a pool wants a pass; time_max when nothing is due.

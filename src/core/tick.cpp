@@ -8,13 +8,12 @@ namespace suan::core {
 namespace {
 
 void run_timers(Step& step) {
-    auto& timers = step.mutable_state().timers;
-    while (!timers.empty() && timers.top().at <= step.now()) {
-        const Timer timer = timers.top();
-        timers.pop();
+    TimerQueue& timers = step.mutable_state().timers;
+    while (const std::optional<Timer> due = timers.pop_due(step.now())) {
+        const Timer& timer = *due;
         switch (timer.kind) {
             case Timer::Kind::lease:
-                lease_due(step, LeaseId{timer.id});
+                lease_due(step, LeaseId{timer.id}, timer.at);
                 break;
             case Timer::Kind::begin:
                 begin_job(step, JobId{timer.id});
@@ -78,17 +77,23 @@ void run_pass(Step& step, sched::PoolScheduler& scheduler) {
         std::visit(Carry{step}, *decision);
 }
 
-// A scheduler that waits for a lease to grow old enough sees the time only with an entry: this one
-// says nothing but that time has passed.
-void wake_schedulers(Step& step) {
+// What a scheduler remembers of its last pass is not in the log, so no event may follow from it: a
+// tick that found nothing leaves no entry, and a re-execution does not have it. Only the decay of
+// uses is seen in the state; its entry says nothing but that time has passed.
+void let_uses_decay(Step& step) {
     if (step.emitted()) return;
     const State& state = step.state();
     for (std::uint32_t id = 1; id < state.next_pool; ++id) {
-        const std::optional<Time> wakes = state.pools.at(id).scheduler.wakes_at();
-        if (!wakes || *wakes > step.now()) continue;
+        const Pool& pool = state.pools.at(id);
+        if (step.now() - pool.scheduler.use_base() < pool.rules.usage_half_life) continue;
         step.emit([](Event& event) { event.mutable_time_advanced(); });
         return;
     }
+}
+
+bool wants_pass(const sched::PoolScheduler& scheduler, Time now) {
+    const std::optional<Time> wakes = scheduler.wakes_at();
+    return scheduler.wants_pass() || (wakes && *wakes <= now);
 }
 
 }  // namespace
@@ -100,10 +105,10 @@ Verdict decide_tick(Step& step) {
     run_timers(step);
     fund_waiting(step);
     State& state = step.mutable_state();
-    wake_schedulers(step);
+    let_uses_decay(step);
     for (std::uint32_t id = 1; id < state.next_pool; ++id) {
         sched::PoolScheduler& scheduler = state.pools.at(id).scheduler;
-        if (scheduler.wants_pass()) run_pass(step, scheduler);
+        if (wants_pass(scheduler, step.now())) run_pass(step, scheduler);
     }
     return std::nullopt;
 }

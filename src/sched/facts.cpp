@@ -103,6 +103,15 @@ void PoolScheduler::Impl::requeue_all() {
         job.rank = rank_of(kinds.tier(job.kind), job.priority, job.walltime);
         jobs.push(queue_of(job), at);
     }
+    if (!fair()) return;
+    for (std::uint32_t node = 0; node < tree.size(); ++node) {
+        if (tree[node].level != TreeNode::Level::member) continue;
+        for (Standing& standing : tree[node].standing) {
+            standing.mask = 0;
+            for (const KindQueue& entry : standing.queue)
+                standing.mask |= Kinds::bit(entry.kind);
+        }
+    }
 }
 
 void PoolScheduler::Impl::advance(Time to) {

@@ -219,7 +219,11 @@ void FairTree::job_removed(std::uint32_t leaf, std::uint32_t kind, Branch branch
         Standing& standing = nodes_[node].standing[at(branch)];
         if (node == leaf) {
             const auto has = [kind](const KindQueue& q) { return q.kind == kind; };
-            if (std::none_of(standing.queue.begin(), standing.queue.end(), has)) {
+            // Out of fair order the jobs wait in the pool's queue: the leaf cannot tell which kinds
+            // are left, and keeps their bits until the order changes or its last job leaves.
+            const bool elsewhere = standing.queue.empty();
+            if (elsewhere && standing.waiting == 1) standing.mask = 0;
+            if (!elsewhere && std::none_of(standing.queue.begin(), standing.queue.end(), has)) {
                 drop_bit(standing.mask, kind, standing.queue);
             }
         } else if (uncount_kind(standing, kind)) {

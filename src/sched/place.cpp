@@ -57,10 +57,15 @@ std::uint32_t Capacity::tasks_whole(const View& view, const Shape& shape) const 
     return clamp_tasks(view.tasks_in_pool(shape.devices_per_task));
 }
 
+// Consolidation counts whole nodes of the pool, so a gang that must stay in a rack packs tightly.
+static bool consolidates(const Shape& shape, Packing packing) {
+    return packing == Packing::consolidated && shape.topology != Topology::one_rack;
+}
+
 std::uint32_t Capacity::tasks_that_fit(ViewName name, const Shape& shape, Packing packing) const {
     if (nodes_.empty()) return 0;
     if (is_fraction(shape)) return tasks_fraction(name, shape);
-    if (packing == Packing::tight) return tasks_whole(at(name), shape);
+    if (!consolidates(shape, packing)) return tasks_whole(at(name), shape);
     if (holds_consolidated(at(name), shape, shape.tasks_max)) return shape.tasks_max;
     return holds_consolidated(at(name), shape, shape.tasks_min) ? shape.tasks_min : 0;
 }
@@ -68,7 +73,7 @@ std::uint32_t Capacity::tasks_that_fit(ViewName name, const Shape& shape, Packin
 bool Capacity::holds(ViewName name, const Shape& shape, Packing packing) const {
     if (nodes_.empty()) return false;
     if (is_fraction(shape)) return tasks_fraction(name, shape) >= shape.tasks_min;
-    if (packing == Packing::consolidated) {
+    if (consolidates(shape, packing)) {
         return holds_consolidated(at(name), shape, shape.tasks_min);
     }
     return tasks_whole(at(name), shape) >= shape.tasks_min;
@@ -91,8 +96,9 @@ std::optional<Fit> Capacity::find(ViewName name, const Shape& shape, std::uint32
     const std::uint32_t tasks = std::min(tasks_max, tasks_that_fit(name, shape, packing));
     if (tasks < shape.tasks_min) return std::nullopt;
     if (is_fraction(shape)) return find_fraction(name, shape, tasks);
-    std::optional<Fit> fit = packing == Packing::tight ? find_whole(at(name), shape, tasks)
-                                                       : find_consolidated(at(name), shape, tasks);
+    std::optional<Fit> fit = !consolidates(shape, packing)
+                                 ? find_whole(at(name), shape, tasks)
+                                 : find_consolidated(at(name), shape, tasks);
     if (fit) sort_by_node(fit->placement);
     return fit;
 }

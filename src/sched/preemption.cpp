@@ -162,8 +162,17 @@ std::optional<Plan> Search::best(Sources sources) {
     const std::uint64_t devices = std::uint64_t{shape_.tasks_min} * shape_.devices_per_task;
     const bool one_node =
         shape_.topology == Topology::one_node || devices <= in_.capacity.devices_per_node_max();
+    // The order by lost work changes as time passes, and with it what a greedy choice finds.
+    // Whether there is a choice at all must not: a pass that found none is not in the log, and a
+    // re-execution may run it at another time. So that is asked of an order that stays.
+    std::vector<Victim> by_id = candidates;
+    std::sort(by_id.begin(), by_id.end(),
+              [](const Victim& a, const Victim& b) { return a.id < b.id; });
+    std::optional<Plan> steady = from(by_id);
+    if (!steady) return std::nullopt;
     std::optional<Plan> plan = from(candidates);
-    if (!plan || !one_node) return plan;
+    if (!plan) plan = std::move(steady);
+    if (!one_node) return plan;
     std::optional<Plan> alone = on_one_node(candidates);
     return alone && alone->lost < plan->lost ? alone : plan;
 }

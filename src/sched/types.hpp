@@ -5,6 +5,8 @@
 #include "base/ids.hpp"
 #include "base/time.hpp"
 
+#include <boost/container/small_vector.hpp>
+
 #include <cstdint>
 #include <string>
 #include <variant>
@@ -50,7 +52,9 @@ struct Slot {
 
     friend auto operator<=>(const Slot&, const Slot&) = default;
 };
-using Placement = std::vector<Slot>;  // ordered by node id, each node at most once
+// Most gangs lie on one or two nodes: no allocation for those.
+using Placement =
+    boost::container::small_vector<Slot, 2>;  // ordered by node id, each node at most once
 
 struct WaitingJob {
     JobId id;
