@@ -182,7 +182,6 @@ void post_invoice(const CallPtr& call) {
     what.prepare = [org = body.org()](const core::State& state, const Actor& actor,
                                       Command& c) -> MaybeRejection {
         CloseInvoice& command = *c.mutable_close_invoice();
-        if (command.to_us() == 0) command.set_to_us(state.now.us);
         return set_org(state, actor, org, command);
     };
     change(call, std::move(what));

@@ -19,8 +19,6 @@ struct PrivatePlan {
     OrgId org;
     MemberId member;
     PoolId pool;
-    JobId array;
-    std::uint32_t array_index = 0;
     std::uint32_t attempts = 0;
     Hash256 payload_sm3{};
     bool has_payload = false;
@@ -44,8 +42,6 @@ std::optional<http::Failure> plan_private(const core::State& state, const Viewer
     plan.org = job->org;
     plan.member = job->member;
     plan.pool = job->pool;
-    plan.array = job->array;
-    plan.array_index = job->array_index;
     plan.attempts = job->attempts;
     plan.has_payload = job->has_payload;
     plan.payload_sm3 = job->payload_sm3;
@@ -65,8 +61,6 @@ std::optional<http::Failure> fetch_private(const Call& call, std::uint64_t id, P
     plan.org = row->org;
     plan.member = row->member;
     plan.pool = row->pool;
-    plan.array = row->array;
-    plan.array_index = row->array_index;
     plan.attempts = row->attempts;
     return std::nullopt;
 }
@@ -114,7 +108,6 @@ void get_payload(const CallPtr& call) {
 std::optional<http::Failure> read_output_query(const http::Request& request,
                                                const PrivatePlan& plan, exec::LogQuery& query) {
     query.job = JobId{request.param_u64("id")};
-    if (plan.array) query.array_index = plan.array_index;
     query.stream = request.query("stream").value_or("out") == "err" ? exec::LogStream::err
                                                                     : exec::LogStream::out;
     const std::uint64_t task = request.query_u64("task").value_or(0);

@@ -2,7 +2,6 @@
 #include "bin/cli.hpp"
 #include "bin/files.hpp"
 #include "bin/invoice_views.hpp"
-#include "bin/job_request.hpp"
 #include "bin/table.hpp"
 #include "bin/units.hpp"
 
@@ -12,7 +11,7 @@ namespace suan::bin {
 namespace {
 
 struct InvoiceOptions {
-    std::string org, until, out;
+    std::string org, out;
     std::uint64_t id = 0;
 };
 
@@ -39,11 +38,6 @@ ExitCode show_invoice(Cli& cli, InvoiceOptions& o) {
 ExitCode close_invoice(Cli& cli, InvoiceOptions& o) {
     InvoiceRequest request;
     request.set_org(o.org);
-    if (!o.until.empty()) {
-        auto until = parse_time(o.until, Time{now_us()});
-        if (!until) throw Failed(ExitCode::usage, "--until: " + until.error().context);
-        request.set_to_us(until->us);
-    }
     const auto done = Session::open(cli.hub).send<ChangeAccepted>("POST", "/v1/invoices", request);
     put_result(cli, done, fmt::format("Invoice {} of {} closed.\n", done.id(), o.org));
     return ExitCode::ok;
@@ -108,7 +102,6 @@ void add_invoice_commands(Cli& cli) {
         ->required();
     CLI::App& close = add_verb(cli, noun, "close", "Bill an org for what it used", o, close_invoice);
     close.add_option("--org", o->org, "org")->required();
-    close.add_option("--until", o->until, "up to this time; default now");
     add_export(cli, noun, "Write the bill with its proofs, for `suan bill verify`", o);
 }
 

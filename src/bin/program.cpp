@@ -14,8 +14,20 @@
 namespace suan::bin {
 namespace {
 
+// Line ends stay: a contradiction has a line for each field. Other control characters go.
+std::string shown(std::string_view text) {
+    std::string out;
+    while (true) {
+        const std::size_t end = text.find('\n');
+        out += printable(text.substr(0, end));
+        if (end == std::string_view::npos) return out;
+        out += '\n';
+        text.remove_prefix(end + 1);
+    }
+}
+
 int report(const Failed& failed, std::string_view program) {
-    std::string line = fmt::format("{}: {}", program, printable(failed.what()));
+    std::string line = fmt::format("{}: {}", program, shown(failed.what()));
     if (!failed.what_to_do().empty()) line += "; " + printable(failed.what_to_do());
     put_error(line + "\n");
     return static_cast<int>(failed.code());

@@ -28,7 +28,6 @@ cat >"$work/job.yaml" <<'YAML'
 pool: cpu
 name: gang
 tasks: 2
-milli_per_device: 500
 argv: [sh, -c, 'echo rank $RANK of $WORLD_SIZE']
 YAML
 expect 0 'Job 3 accepted' "$suan" job submit "$work/job.yaml"

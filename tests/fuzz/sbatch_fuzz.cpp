@@ -16,7 +16,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!parsed) return 0;
     const auto submission = slurm::read_submission(parsed->options, suan::Time{1});
     if (!submission) return 0;
-    const auto gang = slurm::gang_of(submission->sizes, {"p", "gpu", true});
+    const auto gang = slurm::gang_of(submission->sizes, {"p", "gpu"});
     if (gang && (gang->tasks == 0 || gang->devices_per_task == 0)) __builtin_trap();
     return 0;
 }

@@ -13,9 +13,11 @@ namespace suan::bin {
 namespace {
 
 Error error_of(const runtime::Answer& answer, const Command& command) {
+    const auto* kind = command.GetReflection()->GetOneofFieldDescriptor(
+        command, command.GetDescriptor()->oneof_decl(0));
     if (const auto* rejection = std::get_if<core::Rejection>(&answer))
         return Error{ErrorCode::invalid,
-                     fmt::format("{}: {}{}{}", command.GetDescriptor()->name(),
+                     fmt::format("{}: {}{}{}", kind == nullptr ? "command" : kind->name(),
                                  rejection->field, rejection->field.empty() ? "" : ": ",
                                  rejection->message)};
     if (const auto* away = std::get_if<runtime::Unavailable>(&answer))

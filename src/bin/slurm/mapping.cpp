@@ -36,15 +36,11 @@ std::uint64_t device_count(const Sizes& s, std::uint32_t tasks) {
     return s.gpus;
 }
 
-Result<Gang> device_gang(const Sizes& s, const PoolShape& pool, Gang gang) {
+Result<Gang> device_gang(const Sizes& s, Gang gang) {
     const std::uint64_t devices = device_count(s, gang.tasks);
     if (devices == 0) return gang;  // one each: nothing runs here without a device
     if (devices % gang.tasks == 0) {
         gang.devices_per_task = static_cast<std::uint32_t>(devices / gang.tasks);
-        return gang;
-    }
-    if (devices == 1 && pool.sharing && 1'000 % gang.tasks == 0) {
-        gang.milli_per_device = 1'000 / gang.tasks;
         return gang;
     }
     return bad(fmt::format("{} devices cannot be divided evenly over {} tasks; ask for a multiple, "
@@ -99,7 +95,7 @@ Result<Gang> gang_of(const Sizes& s, const PoolShape& pool) {
     gang.cpus_per_task = or_one(s.cpus_per_task);
     if (s.nodes == 1 && gang.tasks > 1) gang.topology = TOPOLOGY_ONE_NODE;
     const bool wants_devices = s.gpus != 0 || s.gpus_per_node != 0 || s.gpus_per_task != 0;
-    if (!pool.is_cpu()) return device_gang(s, pool, gang);
+    if (!pool.is_cpu()) return device_gang(s, gang);
     if (wants_devices)
         return bad(fmt::format("pool {} has no accelerators; leave --gres and --gpus out, or name "
                                "another with --partition",

@@ -15,14 +15,12 @@ namespace suan::bin::slurm {
 struct PoolShape {
     std::string name;
     std::string device_type;
-    bool sharing = false;
     bool is_cpu() const { return device_type == "cpu"; }
 };
 
 struct Gang {
     std::uint32_t tasks = 1;
     std::uint32_t devices_per_task = 1;
-    std::uint32_t milli_per_device = 0;  // 0: whole devices
     std::uint32_t cpus_per_task = 1;
     Topology topology = TOPOLOGY_ANY;
     friend bool operator==(const Gang&, const Gang&) = default;

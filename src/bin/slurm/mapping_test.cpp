@@ -5,9 +5,8 @@
 namespace suan::bin::slurm {
 namespace {
 
-const PoolShape cards{"1000P", "Ascend 910", true};
-const PoolShape whole_cards{"h100", "H100", false};
-const PoolShape cpu{"cpu", "cpu", true};
+const PoolShape cards{"1000P", "Ascend 910"};
+const PoolShape cpu{"cpu", "cpu"};
 
 Result<Submission> read(const std::vector<Option>& options) {
     return read_submission(options, Time{1'790'000'000'000'000});
@@ -17,40 +16,39 @@ Result<Submission> read(const std::vector<Option>& options) {
 struct Case {
     std::vector<Option> options;
     const PoolShape& pool;
-    std::uint32_t tasks, devices_per_task, milli, cpus;
+    std::uint32_t tasks, devices_per_task, cpus;
     Topology topology;
 };
 
 TEST(Mapping, NodesTasksAndDevicesBecomeAGang) {
     const Case cases[] = {
-        {{}, cards, 1, 1, 0, 1, TOPOLOGY_ANY},
-        {{{"ntasks", "4"}}, cards, 4, 1, 0, 1, TOPOLOGY_ANY},
-        {{{"nodes", "1"}, {"ntasks", "4"}}, cards, 4, 1, 0, 1, TOPOLOGY_ONE_NODE},
-        {{{"nodes", "2"}}, cards, 2, 1, 0, 1, TOPOLOGY_ANY},
-        {{{"nodes", "2"}, {"ntasks-per-node", "4"}}, cards, 8, 1, 0, 1, TOPOLOGY_ANY},
-        {{{"gres", "gpu:8"}}, cards, 1, 8, 0, 1, TOPOLOGY_ANY},
-        {{{"nodes", "2"}, {"gpus-per-node", "8"}}, cards, 2, 8, 0, 1, TOPOLOGY_ANY},
-        {{{"nodes", "2"}, {"ntasks-per-node", "8"}, {"gres", "gpu:a100:8"}}, cards, 16, 1, 0, 1,
+        {{}, cards, 1, 1, 1, TOPOLOGY_ANY},
+        {{{"ntasks", "4"}}, cards, 4, 1, 1, TOPOLOGY_ANY},
+        {{{"nodes", "1"}, {"ntasks", "4"}}, cards, 4, 1, 1, TOPOLOGY_ONE_NODE},
+        {{{"nodes", "2"}}, cards, 2, 1, 1, TOPOLOGY_ANY},
+        {{{"nodes", "2"}, {"ntasks-per-node", "4"}}, cards, 8, 1, 1, TOPOLOGY_ANY},
+        {{{"gres", "gpu:8"}}, cards, 1, 8, 1, TOPOLOGY_ANY},
+        {{{"nodes", "2"}, {"gpus-per-node", "8"}}, cards, 2, 8, 1, TOPOLOGY_ANY},
+        {{{"nodes", "2"}, {"ntasks-per-node", "8"}, {"gres", "gpu:a100:8"}}, cards, 16, 1, 1,
          TOPOLOGY_ANY},
-        {{{"ntasks", "4"}, {"gpus", "8"}}, cards, 4, 2, 0, 1, TOPOLOGY_ANY},
-        {{{"ntasks", "4"}, {"gpus-per-task", "2"}, {"cpus-per-task", "6"}}, cards, 4, 2, 0, 6,
+        {{{"ntasks", "4"}, {"gpus", "8"}}, cards, 4, 2, 1, TOPOLOGY_ANY},
+        {{{"ntasks", "4"}, {"gpus-per-task", "2"}, {"cpus-per-task", "6"}}, cards, 4, 2, 6,
          TOPOLOGY_ANY},
-        {{{"ntasks", "4"}, {"gres", "gpu:1"}}, cards, 4, 1, 250, 1, TOPOLOGY_ANY},
-        {{{"ntasks", "2"}, {"cpus-per-task", "3"}}, cpu, 2, 3, 0, 3, TOPOLOGY_ANY}};
+        {{{"ntasks", "2"}, {"cpus-per-task", "3"}}, cpu, 2, 3, 3, TOPOLOGY_ANY}};
     int number = 0;
     for (const Case& c : cases) {
         const auto submission = read(c.options);
         ASSERT_TRUE(submission) << number;
         const auto gang = gang_of(submission->sizes, c.pool);
         ASSERT_TRUE(gang) << number << ": " << gang.error().context;
-        EXPECT_EQ(*gang, (Gang{c.tasks, c.devices_per_task, c.milli, c.cpus, c.topology})) << number;
+        EXPECT_EQ(*gang, (Gang{c.tasks, c.devices_per_task, c.cpus, c.topology})) << number;
         ++number;
     }
 }
 
 TEST(Mapping, WhatDoesNotComeOutEvenIsRefused) {
     EXPECT_FALSE(gang_of(read({{"ntasks", "3"}, {"gpus", "8"}})->sizes, cards));
-    EXPECT_FALSE(gang_of(read({{"ntasks", "4"}, {"gpus", "1"}})->sizes, whole_cards));
+    EXPECT_FALSE(gang_of(read({{"ntasks", "4"}, {"gpus", "1"}})->sizes, cards));
     EXPECT_FALSE(gang_of(read({{"gres", "gpu:1"}})->sizes, cpu));
     EXPECT_FALSE(gang_of(read({{"nodes", "4"}, {"ntasks", "2"}})->sizes, cards));
 }

@@ -20,7 +20,7 @@ PoolShape pool_shape(Session& session, const std::string& name) {
     const auto list = session.get<PoolList>("/v1/pools?limit=1000");
     for (const PoolView& pool : list.pools())
         if (pool.name() == name || (name.empty() && list.pools_size() == 1))
-            return {pool.name(), pool.device_type(), pool.sharing()};
+            return {pool.name(), pool.device_type()};
     std::string names;
     for (const PoolView& pool : list.pools()) names += (names.empty() ? "" : ", ") + pool.name();
     if (name.empty())
@@ -100,7 +100,6 @@ JobRequest job_request(Session& session, Submission& s) {
     set_account(s.account, job);
     job.set_tasks(gang.tasks);
     job.set_devices_per_task(gang.devices_per_task);
-    job.set_milli_per_device(gang.milli_per_device);
     job.set_cpus_per_task(gang.cpus_per_task);
     job.set_topology(gang.topology);
     job.set_memory_bytes(memory_of(s.sizes));

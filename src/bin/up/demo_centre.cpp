@@ -29,7 +29,7 @@ pools:
     nodes:
       - {{prefix: n, count: 490, devices: 8, per_rack: 32}}
 price_sheets:
-  - name: opening prices
+  - name: opening
     lines:
       - {{pool: cpu, tier: reserved, yuan_per_device_hour: 5.4}}
       - {{pool: cpu, tier: standard, yuan_per_device_hour: 3.6}}

@@ -80,7 +80,6 @@ JobRequest demo_gang() {
     JobRequest job = on_cpu("gang");
     job.set_tasks(2);
     job.set_devices_per_task(1);
-    job.set_milli_per_device(500);
     job.set_launcher(LAUNCHER_PROCESS_PER_TASK);
     for (const char* word : {"perl", "-e", gang_program}) job.add_argv(word);
     return job;
