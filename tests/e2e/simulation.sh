@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # timeout_s: 90000
-# The simulation test: one seed makes a centre, a workload and faults, and an auditor that shares no code
-# with the core judges the log. Without SUAN_SIM_MINUTES: 180 seeds that are known to pass, so that a change
-# is what turns it red. With it (./dev sim): new seeds for so long. A failure prints seed, commit and command.
+# The simulation test: one seed makes a centre, a workload and faults, and an auditor that shares no
+# code with the core judges the log. Without SUAN_SIM_MINUTES: 180 seeds that are known to pass, so
+# that a change is what turns it red. With it (./dev sim): new seeds for so long. A failure prints
+# seed, commit and command.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."

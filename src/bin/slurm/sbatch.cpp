@@ -57,8 +57,7 @@ int run_sbatch(const std::vector<std::string>& arguments) {
     std::string script;
     std::string name = "wrap";
     if (line.has("wrap")) {
-        if (!words.empty())
-            throw Failed(ExitCode::usage, "--wrap and a script are one too many");
+        if (!words.empty()) throw Failed(ExitCode::usage, "--wrap and a script are one too many");
         script = wrapped(line.last("wrap"));
     } else {
         const std::string file = words.empty() ? "-" : words[0];
@@ -79,7 +78,8 @@ int run_sbatch(const std::vector<std::string>& arguments) {
     Session session = Session::open(HubOptions{});
     JobRequest job = job_request(session, submission);
     job.set_script(script);
-    for (const std::string& word : words) job.add_argv(word);
+    for (const std::string& word : words)
+        job.add_argv(word);
     job.set_launcher(LAUNCHER_FIRST_NODE);
     if (!submission.quiet) put_notes("sbatch", submission.notes);
     const JobAccepted accepted = submit_job(session, job);
