@@ -1,3 +1,4 @@
+// links: suan_api suan_proto
 // The JSON decoder takes any bytes without harm, and what it accepts survives a round trip.
 #include "api/json/decode.hpp"
 #include "api/json/encode.hpp"
