@@ -18,9 +18,16 @@ struct CentreOptions {
 ExitCode list_pools(Cli& cli, CentreOptions&) {
     Session session = Session::open(cli.hub);
     const auto list = session.all<PoolList>("/v1/pools", 1'000, "pools");
-    Table table({{"POOL"}, {"DEVICES OF"}, {"EXECUTOR"}, {"NODES", Align::right},
-                 {"OUT", Align::right}, {"DEVICES", Align::right}, {"HELD", Align::right},
-                 {"FREE", Align::right}, {"RUNNING", Align::right}, {"WAITING", Align::right}});
+    Table table({{"POOL"},
+                 {"DEVICES OF"},
+                 {"EXECUTOR"},
+                 {"NODES", Align::right},
+                 {"OUT", Align::right},
+                 {"DEVICES", Align::right},
+                 {"HELD", Align::right},
+                 {"FREE", Align::right},
+                 {"RUNNING", Align::right},
+                 {"WAITING", Align::right}});
     for (const PoolView& p : list.pools())
         table.row({p.name(), p.device_type(), enum_text(ExecutorKind_descriptor(), p.executor()),
                    count_text(p.nodes()), count_text(p.nodes_draining() + p.nodes_down()),
@@ -43,8 +50,8 @@ ExitCode show_pool(Cli& cli, CentreOptions& o) {
         enum_text(ExecutorKind_descriptor(), p.executor()));
     text += fmt::format("Order      {}, use halves in {}\nWall time  {} unless asked, {} at most\n",
                         rules.order().empty() ? "fair" : rules.order(),
-                        span_text(rules.usage_half_life_ms()), span_text(rules.walltime_default_ms()),
-                        span_text(rules.walltime_max_ms()));
+                        span_text(rules.usage_half_life_ms()),
+                        span_text(rules.walltime_default_ms()), span_text(rules.walltime_max_ms()));
     put_result(cli, p, text);
     return ExitCode::ok;
 }
@@ -53,8 +60,14 @@ ExitCode list_nodes(Cli& cli, CentreOptions& o) {
     Session session = Session::open(cli.hub);
     const auto list = session.all<NodeList>(
         Query("/v1/nodes").add("pool", o.pool).add("state", o.state).text(), o.limit, "nodes");
-    Table table({{"NODE"}, {"POOL"}, {"RACK", Align::right}, {"STATE"}, {"DEVICES", Align::right},
-                 {"FREE", Align::right}, {"LEASES", Align::right}, {"REASON"}});
+    Table table({{"NODE"},
+                 {"POOL"},
+                 {"RACK", Align::right},
+                 {"STATE"},
+                 {"DEVICES", Align::right},
+                 {"FREE", Align::right},
+                 {"LEASES", Align::right},
+                 {"REASON"}});
     for (const NodeView& n : list.nodes())
         table.row({n.name(), n.pool(), std::to_string(n.rack()),
                    enum_text(NodeState_descriptor(), n.state()), std::to_string(n.devices()),
@@ -66,11 +79,11 @@ ExitCode list_nodes(Cli& cli, CentreOptions& o) {
 ExitCode show_node(Cli& cli, CentreOptions& o) {
     const auto n =
         Session::open(cli.hub).get<NodeView>("/v1/nodes/" + percent_encoded(o.nodes.at(0)));
-    std::string text = fmt::format("Node     {} of pool {}, rack {}\nState    {}{}\nDevices  {}, {} free\n",
-                                   n.name(), n.pool(), n.rack(),
-                                   enum_text(NodeState_descriptor(), n.state()),
-                                   n.reason().empty() ? "" : ": " + printable(n.reason()),
-                                   n.devices(), devices_text(n.free_milli()));
+    std::string text =
+        fmt::format("Node     {} of pool {}, rack {}\nState    {}{}\nDevices  {}, {} free\n",
+                    n.name(), n.pool(), n.rack(), enum_text(NodeState_descriptor(), n.state()),
+                    n.reason().empty() ? "" : ": " + printable(n.reason()), n.devices(),
+                    devices_text(n.free_milli()));
     if (!n.leases().empty()) {
         LeaseList leases;
         *leases.mutable_leases() = n.leases();
@@ -82,14 +95,16 @@ ExitCode show_node(Cli& cli, CentreOptions& o) {
 
 ExitCode change_nodes(Cli& cli, const CentreOptions& o, NodeState state) {
     NodeStateRequest request;
-    for (const std::string& node : o.nodes) request.add_nodes(node);
+    for (const std::string& node : o.nodes)
+        request.add_nodes(node);
     request.set_state(state);
     request.set_reason(o.reason);
     const auto done =
         Session::open(cli.hub).send<ChangeAccepted>("POST", "/v1/nodes/state", request);
-    put_result(cli, done, fmt::format("{} node{} now {}.\n", o.nodes.size(),
-                                      o.nodes.size() == 1 ? " is" : "s are",
-                                      enum_text(NodeState_descriptor(), state)));
+    put_result(
+        cli, done,
+        fmt::format("{} node{} now {}.\n", o.nodes.size(), o.nodes.size() == 1 ? " is" : "s are",
+                    enum_text(NodeState_descriptor(), state)));
     return ExitCode::ok;
 }
 ExitCode drain(Cli& cli, CentreOptions& o) {

@@ -18,7 +18,8 @@ CLI::App& add_noun(Cli& cli, const std::string& name, const std::string& what) {
 }
 
 void add_hub_options(Cli& cli, CLI::App& verb) {
-    verb.add_option("--hub", cli.hub.url, "URL of the hub (SUAN_HUB; default http://127.0.0.1:7700)")
+    verb.add_option("--hub", cli.hub.url,
+                    "URL of the hub (SUAN_HUB; default http://127.0.0.1:7700)")
         ->type_name("URL");
     verb.add_option("--token-file", cli.hub.token_file,
                     "file with the token (SUAN_TOKEN, SUAN_TOKEN_FILE; default "

@@ -19,7 +19,7 @@ struct Cli {
     CLI::App& app;
     HubOptions hub;
     bool json = false;
-    std::vector<std::string> rest;  // the words after `--`
+    std::vector<std::string> rest;     // the words after `--`
     std::function<ExitCode()> action;  // of the verb that was named
 };
 
@@ -34,7 +34,7 @@ CLI::App& add_verb(Cli& cli, CLI::App& noun, const std::string& name, const std:
 void add_hub_options(Cli& cli, CLI::App& verb);
 void add_json_option(Cli& cli, CLI::App& verb);
 
-void put(std::string_view text);       // to standard output
+void put(std::string_view text);        // to standard output
 void put_error(std::string_view text);  // to standard error
 // The message as one line of JSON, all fields.
 void put_json(const google::protobuf::Message& message);
@@ -50,7 +50,8 @@ CLI::App& add_verb(Cli& cli, CLI::App& noun, const std::string& name, const std:
     CLI::App& verb = *noun.add_subcommand(name, what);
     add_hub_options(cli, verb);
     add_json_option(cli, verb);
-    verb.callback([&cli, options, run] { cli.action = [&cli, options, run] { return run(cli, *options); }; });
+    verb.callback(
+        [&cli, options, run] { cli.action = [&cli, options, run] { return run(cli, *options); }; });
     return verb;
 }
 

@@ -15,7 +15,8 @@ namespace suan::bin {
 namespace {
 
 [[noreturn]] void fail(const std::filesystem::path& file) {
-    throw Failed(ExitCode::io, fmt::format("cannot write {}: {}", file.string(), std::strerror(errno)));
+    throw Failed(ExitCode::io,
+                 fmt::format("cannot write {}: {}", file.string(), std::strerror(errno)));
 }
 
 // Beside the file and renamed over it, so that a reader sees all of it or nothing.

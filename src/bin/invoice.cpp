@@ -19,7 +19,11 @@ ExitCode list_invoices(Cli& cli, InvoiceOptions& o) {
     Session session = Session::open(cli.hub);
     const auto list = session.all<InvoiceList>(Query("/v1/invoices").add("org", o.org).text(),
                                                1'000'000, "invoices");
-    Table table({{"INVOICE", Align::right}, {"ORG"}, {"FROM"}, {"TO"}, {"TOTAL CNY", Align::right},
+    Table table({{"INVOICE", Align::right},
+                 {"ORG"},
+                 {"FROM"},
+                 {"TO"},
+                 {"TOTAL CNY", Align::right},
                  {"CORRECTIONS CNY", Align::right}});
     for (const InvoiceView& i : list.invoices())
         table.row({std::to_string(i.id()), i.org(), time_text(i.from_us()), time_text(i.to_us()),
@@ -44,17 +48,17 @@ ExitCode close_invoice(Cli& cli, InvoiceOptions& o) {
 }
 
 ExitCode export_invoice(Cli& cli, InvoiceOptions& o) {
-    const auto answer =
-        Session::open(cli.hub).raw(fmt::format("/v1/invoices/{}/bundle", o.id));
+    const auto answer = Session::open(cli.hub).raw(fmt::format("/v1/invoices/{}/bundle", o.id));
     if (o.out == "-") {
         put(answer.body);
         return ExitCode::ok;
     }
     const std::string file = o.out.empty() ? fmt::format("invoice-{}.suanbill", o.id) : o.out;
     write_whole_file(file, answer.body);
-    put(fmt::format("Bill {} with its proofs written to {} ({} bytes); `suan bill verify` checks it "
-                    "without the hub.\n",
-                    o.id, file, count_text(static_cast<std::int64_t>(answer.body.size()))));
+    put(fmt::format(
+        "Bill {} with its proofs written to {} ({} bytes); `suan bill verify` checks it "
+        "without the hub.\n",
+        o.id, file, count_text(static_cast<std::int64_t>(answer.body.size()))));
     return ExitCode::ok;
 }
 
@@ -71,9 +75,15 @@ std::string invoice_text(const InvoiceView& invoice) {
     std::string text = fmt::format("Invoice {} of {}\n  from {} to {}, issued {}\n", invoice.id(),
                                    invoice.org(), time_text(invoice.from_us()),
                                    time_text(invoice.to_us()), time_text(invoice.issued_us()));
-    Table table({{"PROJECT"}, {"POOL"}, {"TIER"}, {"KIND"}, {"PRICE SHEET"},
-                 {"CNY A DEVICE HOUR", Align::right}, {"DEVICE HOURS", Align::right},
-                 {"CREDITED CNY", Align::right}, {"CNY", Align::right}});
+    Table table({{"PROJECT"},
+                 {"POOL"},
+                 {"TIER"},
+                 {"KIND"},
+                 {"PRICE SHEET"},
+                 {"CNY A DEVICE HOUR", Align::right},
+                 {"DEVICE HOURS", Align::right},
+                 {"CREDITED CNY", Align::right},
+                 {"CNY", Align::right}});
     for (const InvoiceLineView& l : invoice.lines())
         table.row({l.project(), l.pool(), enum_text(Tier_descriptor(), l.tier()),
                    enum_text(ChargeKind_descriptor(), l.kind()),
@@ -100,7 +110,8 @@ void add_invoice_commands(Cli& cli) {
     add_verb(cli, noun, "show", "One invoice, line by line", o, show_invoice)
         .add_option("id", o->id, "invoice")
         ->required();
-    CLI::App& close = add_verb(cli, noun, "close", "Bill an org for what it used", o, close_invoice);
+    CLI::App& close =
+        add_verb(cli, noun, "close", "Bill an org for what it used", o, close_invoice);
     close.add_option("--org", o->org, "org")->required();
     add_export(cli, noun, "Write the bill with its proofs, for `suan bill verify`", o);
 }

@@ -75,10 +75,11 @@ ExitCode run_logs(Cli& cli, JobOptions& o) {
 }
 
 std::string ended_text(const JobView& job) {
-    std::string text = fmt::format("Job {} {}", job_id_text(job),
-                                   enum_text(JobState_descriptor(), job.state()));
+    std::string text =
+        fmt::format("Job {} {}", job_id_text(job), enum_text(JobState_descriptor(), job.state()));
     if (job.signal() != 0) text += fmt::format(" (signal {})", job.signal());
-    if (job.signal() == 0 && job.exit_code() != 0) text += fmt::format(" (exit {})", job.exit_code());
+    if (job.signal() == 0 && job.exit_code() != 0)
+        text += fmt::format(" (exit {})", job.exit_code());
     return text + fmt::format(", charged {} CNY.\n", yuan_text(job.charged_micro_yuan()));
 }
 
@@ -177,8 +178,8 @@ void add_job_commands(Cli& cli) {
     CLI::App& wait = job_verb(cli, noun, "wait", "Wait until jobs have ended", o, run_wait);
     wait.add_option("--timeout", o->timeout, "give up after, e.g. 10m (exit status 75)");
     wait.add_flag("--exit-code", o->exit_code, "end with the job's own exit status");
-    CLI::App& cancel = job_verb(cli, noun, "cancel", "Stop jobs, or take them out of the queue", o,
-                                run_cancel);
+    CLI::App& cancel =
+        job_verb(cli, noun, "cancel", "Stop jobs, or take them out of the queue", o, run_cancel);
     cancel.add_option("--reason", o->reason, "kept with the job");
     cancel.add_flag("--whole-array", o->whole_array, "the id is an array's: all of it");
     job_verb(cli, noun, "hold", "Keep waiting jobs from starting", o, run_hold);

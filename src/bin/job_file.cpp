@@ -6,11 +6,13 @@
 #include "bin/units.hpp"
 
 #include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <functional>
 #include <set>
+#include <sstream>
 #include <string>
 
 namespace suan::bin {
@@ -55,8 +57,8 @@ std::int32_t signed32(const YAML::Node& node, std::string_view field) {
     const bool negative = text.starts_with('-');
     const auto n = parse_number(std::string_view(text).substr(negative ? 1 : 0));
     if (!n || *n > INT32_MAX)
-        fail(node, fmt::format("{}: expected a whole number, got \"{}\"", field,
-                               text.substr(0, 40)));
+        fail(node,
+             fmt::format("{}: expected a whole number, got \"{}\"", field, text.substr(0, 40)));
     const auto value = static_cast<std::int32_t>(*n);
     return negative ? -value : value;
 }
@@ -64,8 +66,8 @@ std::int32_t signed32(const YAML::Node& node, std::string_view field) {
 bool boolean(const YAML::Node& node, std::string_view field) {
     const std::string& text = scalar(node, field);
     if (text != "true" && text != "false")
-        fail(node, fmt::format("{}: expected true or false, got \"{}\"", field,
-                               text.substr(0, 40)));
+        fail(node,
+             fmt::format("{}: expected true or false, got \"{}\"", field, text.substr(0, 40)));
     return text == "true";
 }
 
@@ -99,7 +101,8 @@ void read_mapping(const YAML::Node& node, const std::string& path, const Fields&
                                         [&](const auto& field) { return field.first == name; });
         if (found == fields.end()) {
             std::vector<std::string> names;
-            for (const auto& field : fields) names.push_back(field.first);
+            for (const auto& field : fields)
+                names.push_back(field.first);
             const auto near = api::json::nearest_name(name, names);
             fail(item.first, fmt::format("unknown field \"{}{}\"{}", path, name.substr(0, 60),
                                          near ? fmt::format("; did you mean \"{}\"?", *near) : ""));
@@ -126,11 +129,10 @@ void read_after(const YAML::Node& node, JobRequest& job) {
             continue;
         }
         read_mapping(item, "after.",
-                     {{"job", name},
-                      {"kind", [&](const YAML::Node& value) {
-                           dependency.set_kind(choice<DependencyKind>(
-                               value, "after.kind", DependencyKind_descriptor()));
-                       }}});
+                     {{"job", name}, {"kind", [&](const YAML::Node& value) {
+                                          dependency.set_kind(choice<DependencyKind>(
+                                              value, "after.kind", DependencyKind_descriptor()));
+                                      }}});
         if (dependency.job_id() == 0 && dependency.label().empty())
             fail(item, "after: names no job; write {job: 12, kind: afterok}");
     }
@@ -152,24 +154,24 @@ void read_environment(const YAML::Node& node, JobRequest& job) {
 void read_argv(const YAML::Node& node, JobRequest& job) {
     if (!node.IsSequence())
         fail(node, "argv: expected a list, [program, argument, ...]; for a shell line use script");
-    for (const auto& item : node) job.add_argv(scalar(item, "argv"));
+    for (const auto& item : node)
+        job.add_argv(scalar(item, "argv"));
 }
 
 void read_array(const YAML::Node& node, JobRequest& job) {
     const IndexList list = checked(node, "array", parse_indices(scalar(node, "array")));
-    for (const std::uint32_t index : list.indices) job.mutable_array()->add_indices(index);
+    for (const std::uint32_t index : list.indices)
+        job.mutable_array()->add_indices(index);
     job.mutable_array()->set_running_max(list.running_max);
 }
 
 void read_sim(const YAML::Node& node, JobRequest& job) {
-    read_mapping(node, "sim.",
-                 {{"duration",
-                   [&](const YAML::Node& n) {
-                       job.set_sim_duration_ms(span_ms(n, "sim.duration"));
-                   }},
-                  {"exit_code", [&](const YAML::Node& n) {
-                       job.set_sim_exit_code(signed32(n, "sim.exit_code"));
-                   }}});
+    read_mapping(
+        node, "sim.",
+        {{"duration",
+          [&](const YAML::Node& n) { job.set_sim_duration_ms(span_ms(n, "sim.duration")); }},
+         {"exit_code",
+          [&](const YAML::Node& n) { job.set_sim_exit_code(signed32(n, "sim.exit_code")); }}});
 }
 
 Fields placement_fields(JobRequest& job, Time now) {
@@ -180,8 +182,7 @@ Fields placement_fields(JobRequest& job, Time now) {
         {"pool", [&](const Node& n) { job.set_pool(scalar(n, "pool")); }},
         {"name", [&](const Node& n) { job.set_name(scalar(n, "name")); }},
         {"label", [&](const Node& n) { job.set_label(scalar(n, "label")); }},
-        {"tier",
-         [&](const Node& n) { job.set_tier(choice<Tier>(n, "tier", Tier_descriptor())); }},
+        {"tier", [&](const Node& n) { job.set_tier(choice<Tier>(n, "tier", Tier_descriptor())); }},
         {"tasks", [&](const Node& n) { job.set_tasks(number32(n, "tasks")); }},
         {"tasks_min", [&](const Node& n) { job.set_tasks_min(number32(n, "tasks_min")); }},
         {"devices_per_task",
@@ -197,9 +198,7 @@ Fields placement_fields(JobRequest& job, Time now) {
         {"after", [&](const Node& n) { read_after(n, job); }},
         {"retries", [&](const Node& n) { job.set_retries(number32(n, "retries")); }},
         {"checkpoint_interval",
-         [&](const Node& n) {
-             job.set_checkpoint_interval_ms(span_ms(n, "checkpoint_interval"));
-         }},
+         [&](const Node& n) { job.set_checkpoint_interval_ms(span_ms(n, "checkpoint_interval")); }},
         {"begin",
          [&job, now](const Node& n) {
              job.set_begin_time_us(checked(n, "begin", parse_time(scalar(n, "begin"), now)).us);
@@ -241,11 +240,50 @@ Fields payload_fields(JobRequest& job) {
 JobRequest read_job(const YAML::Node& node, Time now) {
     JobRequest job;
     Fields fields = placement_fields(job, now);
-    for (auto& field : payload_fields(job)) fields.push_back(std::move(field));
+    for (auto& field : payload_fields(job))
+        fields.push_back(std::move(field));
     read_mapping(node, "", fields);
     if (!job.script().empty() && job.argv_size() > 0 && job.script().front() != '#')
         fail(node, "script: with argv as its arguments, a script begins with a \"#!\" line");
     return job;
+}
+
+// Reads the documents without keeping them. YAML::LoadAll does not end on text such as "--- , a]":
+// its parser finds document after document in the same place.
+class DocumentGuard final : public YAML::EventHandler {
+public:
+    void OnDocumentStart(const YAML::Mark& mark) override {
+        if (documents_ > 0 && mark.pos <= last_.pos)
+            throw Fault{mark, "expected fields (name: value), found a bracket or comma of no list"};
+        if (++documents_ > limits::jobs_batch_max + 1)
+            throw Fault{mark, fmt::format("a file has at most {} jobs", limits::jobs_batch_max)};
+        last_ = mark;
+    }
+    void OnDocumentEnd() override {}
+    void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+    void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
+        throw Fault{mark, "aliases (*name) are not read in job files; write the value again"};
+    }
+    void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                  const std::string&) override {}
+    void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                         YAML::EmitterStyle::value) override {}
+    void OnSequenceEnd() override {}
+    void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                    YAML::EmitterStyle::value) override {}
+    void OnMapEnd() override {}
+
+private:
+    std::uint32_t documents_ = 0;
+    YAML::Mark last_;
+};
+
+void check_documents(const std::string& text) {
+    std::istringstream in(text);
+    YAML::Parser parser(in);
+    DocumentGuard guard;
+    while (parser.HandleNextDocument(guard)) {
+    }
 }
 
 Error error_at(const YAML::Mark& mark, std::string_view message) {
@@ -258,15 +296,15 @@ Error error_at(const YAML::Mark& mark, std::string_view message) {
 
 Result<std::vector<JobRequest>> parse_job_file(std::string_view text, Time now) {
     if (text.size() > job_file_bytes_max)
-        return Error{ErrorCode::exhausted,
-                     fmt::format("{} bytes; a job file has at most {}", text.size(),
-                                 job_file_bytes_max)};
+        return Error{ErrorCode::exhausted, fmt::format("{} bytes; a job file has at most {}",
+                                                       text.size(), job_file_bytes_max)};
     if (const std::size_t good = utf8_prefix(text); good != text.size())
         return Error{ErrorCode::invalid, fmt::format("byte {}: not UTF-8", good)};
     if (text.find('\0') != std::string_view::npos)
         return Error{ErrorCode::invalid, fmt::format("byte {}: a NUL byte", text.find('\0'))};
     std::vector<JobRequest> jobs;
     try {
+        check_documents(std::string(text));
         for (const YAML::Node& node : YAML::LoadAll(std::string(text))) {
             if (node.IsNull()) continue;
             if (jobs.size() == limits::jobs_batch_max)

@@ -1,8 +1,8 @@
 // Job files: YAML, one job a document, several documents (`---`) a batch whose jobs may name each
 // other by label. docs/formats/job.md is the reader's page.
 //
-// Strict: an unknown or repeated field, a wrong type or an impossible value is refused with its line
-// and column and what would be right. Nothing is expanded: no variables, no includes, no tags.
+// Strict: an unknown or repeated field, a wrong type or an impossible value is refused with its
+// line and column and what would be right. Nothing is expanded: no variables, no includes, no tags.
 #pragma once
 
 #include "base/result.hpp"

@@ -79,25 +79,37 @@ TEST(JobFile, DocumentsAreABatch) {
 
 TEST(JobFile, WhatIsWrongIsNamedWithItsPlace) {
     const std::pair<const char*, const char*> cases[] = {
-        {"walltme: 1h\n", "line 1, column 1: unknown field \"walltme\"; did you mean \"walltime\"?"},
+        {"walltme: 1h\n",
+         "line 1, column 1: unknown field \"walltme\"; did you mean \"walltime\"?"},
         {"name: a\nname: b\n", "line 2, column 1: field \"name\" stands here twice"},
-        {"tasks: two\n", "line 1, column 8: tasks: expected a whole number up to 4294967295, got \"two\""},
-        {"tasks: 99999999999\n", "line 1, column 8: tasks: expected a whole number up to 4294967295, got \"99999999999\""},
-        {"tasks: -1\n", "line 1, column 8: tasks: expected a whole number up to 4294967295, got \"-1\""},
-        {"tier: gold\n", "line 1, column 7: tier: expected one of reserved, standard, spot, got \"gold\""},
-        {"argv: ls -l\n", "line 1, column 7: argv: expected a list, [program, argument, ...]; for a shell line use script"},
+        {"tasks: two\n",
+         "line 1, column 8: tasks: expected a whole number up to 4294967295, got \"two\""},
+        {"tasks: 99999999999\n",
+         "line 1, column 8: tasks: expected a whole number up to 4294967295, got \"99999999999\""},
+        {"tasks: -1\n",
+         "line 1, column 8: tasks: expected a whole number up to 4294967295, got \"-1\""},
+        {"tier: gold\n",
+         "line 1, column 7: tier: expected one of reserved, standard, spot, got \"gold\""},
+        {"argv: ls -l\n",
+         "line 1, column 7: argv: expected a list, [program, argument, ...]; for a shell line use "
+         "script"},
         {"held: yes\n", "line 1, column 7: held: expected true or false, got \"yes\""},
-        {"sim: {durtion: 1h}\n", "line 1, column 7: unknown field \"sim.durtion\"; did you mean \"duration\"?"},
-        {"after: [{kind: afterok}]\n", "line 1, column 9: after: names no job; write {job: 12, kind: afterok}"},
+        {"sim: {durtion: 1h}\n",
+         "line 1, column 7: unknown field \"sim.durtion\"; did you mean \"duration\"?"},
+        {"after: [{kind: afterok}]\n",
+         "line 1, column 9: after: names no job; write {job: 12, kind: afterok}"},
         {"- a\n", "line 1, column 1: job: expected fields (name: value)"},
         {"", "the file holds no job"}};
-    for (const auto& [text, expected] : cases) EXPECT_EQ(error_of(text), expected) << text;
+    for (const auto& [text, expected] : cases)
+        EXPECT_EQ(error_of(text), expected) << text;
 }
 
 TEST(JobFile, BrokenBytesAndYamlAreRefused) {
     EXPECT_EQ(error_of("name: \xff\n"), "byte 6: not UTF-8");
     EXPECT_EQ(error_of(std::string_view("name: \0\n", 8)), "byte 6: a NUL byte");
     EXPECT_NE(error_of("name: [\n").find("line 2"), std::string::npos);
+    EXPECT_NE(error_of("name: a\n---\n, b]\nc: d\n"), "accepted");  // LoadAll never ends on it
+    EXPECT_NE(error_of("name: &x a\nproject: *x\n").find("aliases"), std::string::npos);
     EXPECT_NE(error_of(std::string(100'000, '[')), "accepted");
     EXPECT_NE(error_of(std::string(job_file_bytes_max + 1, ' ')), "accepted");
 }

@@ -25,7 +25,8 @@ std::string log_target(const LogOptions& options) {
 }
 
 // Polls: an answer costs the hub microseconds, and a poll needs no stream that may break.
-std::optional<JobView> ended_job(Session& session, std::uint64_t id, Steady::time_point& last_seen) {
+std::optional<JobView> ended_job(Session& session, std::uint64_t id,
+                                 Steady::time_point& last_seen) {
     try {
         JobView job = get_job(session, id);
         last_seen = Steady::now();
@@ -53,8 +54,7 @@ std::optional<JobView> wait_for_job(Session& session, std::uint64_t id,
 void read_output(Session& session, const LogOptions& options, const LogSink& sink) {
     std::uint64_t offset = 0;
     while (true) {
-        const auto answer =
-            session.raw(fmt::format("{}&offset={}", log_target(options), offset));
+        const auto answer = session.raw(fmt::format("{}&offset={}", log_target(options), offset));
         sink(answer.body);
         const auto next = parse_number(answer.header("x-log-next").value_or(""));
         const auto size = parse_number(answer.header("x-log-size").value_or(""));

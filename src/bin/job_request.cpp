@@ -21,9 +21,8 @@ std::vector<JobView> array_jobs(Session& session, std::uint64_t array_id) {
     const auto list = session.all<JobList>(fmt::format("/v1/jobs?array={}", array_id),
                                            limits::array_size_max, "jobs");
     std::vector<JobView> jobs(list.jobs().begin(), list.jobs().end());
-    std::sort(jobs.begin(), jobs.end(), [](const JobView& a, const JobView& b) {
-        return a.array_index() < b.array_index();
-    });
+    std::sort(jobs.begin(), jobs.end(),
+              [](const JobView& a, const JobView& b) { return a.array_index() < b.array_index(); });
     return jobs;
 }
 
@@ -49,9 +48,9 @@ JobView get_job(Session& session, std::uint64_t id) {
 }
 
 JobAccepted submit_job(Session& session, const JobRequest& job) {
-    const std::string key =
-        job.idempotency_key().empty() ? to_hex(as_bytes(crypto::random_bytes(16)))
-                                      : job.idempotency_key();
+    const std::string key = job.idempotency_key().empty()
+                                ? to_hex(as_bytes(crypto::random_bytes(16)))
+                                : job.idempotency_key();
     JobRequest body = job;
     body.clear_idempotency_key();
     JobAccepted accepted;

@@ -39,7 +39,8 @@ void set_dependencies(const std::vector<std::string>& after, JobRequest& job) {
             dependency.set_kind(enum_option<DependencyKind>("--after", text.substr(0, colon),
                                                             DependencyKind_descriptor()));
         const auto number = parse_number(id);
-        if (!number) throw Failed(ExitCode::usage, fmt::format("--after: \"{}\" is not a job id", id));
+        if (!number)
+            throw Failed(ExitCode::usage, fmt::format("--after: \"{}\" is not a job id", id));
         dependency.set_job_id(*number);
     }
 }
@@ -57,7 +58,8 @@ void set_environment(const std::vector<std::string>& pairs, JobRequest& job) {
 
 void set_array(const std::string& text, JobRequest& job) {
     const IndexList list = checked("--array", parse_indices(text));
-    for (const std::uint32_t index : list.indices) job.mutable_array()->add_indices(index);
+    for (const std::uint32_t index : list.indices)
+        job.mutable_array()->add_indices(index);
     job.mutable_array()->set_running_max(list.running_max);
 }
 
@@ -77,7 +79,8 @@ void set_command(const SubmitOptions& o, const std::vector<std::string>& rest, J
     if (!o.wrap.empty() && !rest.empty())
         throw Failed(ExitCode::usage, "--wrap and a command after -- are one too many");
     if (!o.wrap.empty()) job.set_script("#!/bin/sh\n" + o.wrap + "\n");
-    for (const std::string& word : rest) job.add_argv(word);
+    for (const std::string& word : rest)
+        job.add_argv(word);
     if (!o.launcher.empty())
         job.set_launcher(enum_option<Launcher>("--launcher", o.launcher, Launcher_descriptor()));
 }
@@ -86,27 +89,31 @@ std::string accepted_text(const JobAccepted& accepted) {
     const std::string retry = accepted.already_done() ? " (accepted before)" : "";
     if (accepted.count() <= 1) return fmt::format("Job {} accepted{}.\n", accepted.id(), retry);
     return fmt::format("Jobs {} to {} accepted{}: array {} of {}.\n", accepted.id(),
-                       accepted.id() + accepted.count() - 1, retry, accepted.id(), accepted.count());
+                       accepted.id() + accepted.count() - 1, retry, accepted.id(),
+                       accepted.count());
 }
 
 ExitCode submit_batch(Cli& cli, Session& session, std::vector<JobRequest> jobs) {
     JobBatchRequest batch;
-    for (JobRequest& job : jobs) *batch.add_jobs() = std::move(job);
+    for (JobRequest& job : jobs)
+        *batch.add_jobs() = std::move(job);
     const auto response = session.send<JobBatchResponse>("POST", "/v1/jobs/batch", batch);
     std::string text;
     for (int i = 0; i < response.results_size(); ++i) {
         const JobBatchResult& result = response.results(i);
-        const std::string who = result.label().empty() ? fmt::format("{}. ", i + 1)
-                                                       : result.label() + ": ";
-        text += result.has_accepted() ? who + accepted_text(result.accepted())
-                                      : fmt::format("{}refused, {}: {}\n", who, result.error().code(),
-                                                    result.error().message());
+        const std::string who =
+            result.label().empty() ? fmt::format("{}. ", i + 1) : result.label() + ": ";
+        text += result.has_accepted()
+                    ? who + accepted_text(result.accepted())
+                    : fmt::format("{}refused, {}: {}\n", who, result.error().code(),
+                                  result.error().message());
     }
     put_result(cli, response, text);
     return response.refused() == 0 ? ExitCode::ok : ExitCode::refused;
 }
 
-ExitCode wait_and_show(Session& session, const SubmitOptions& options, const JobAccepted& accepted) {
+ExitCode wait_and_show(Session& session, const SubmitOptions& options,
+                       const JobAccepted& accepted) {
     ExitCode worst = ExitCode::ok;
     for (std::uint32_t i = 0; i < accepted.count(); ++i) {
         const auto job = wait_for_job(session, accepted.id() + i, std::nullopt);
@@ -196,7 +203,8 @@ void add_submit_options(CLI::App& verb, SubmitOptions& o) {
     verb.add_option("--bid", o.bid, "spot: at most so many yuan a device hour");
     verb.add_option("--array", o.array, "indices, e.g. 0-19%4");
     verb.add_option("--env", o.environment, "NAME=VALUE");
-    verb.add_option("-D,--working-dir", o.working_dir, "where it runs; default a folder of its own");
+    verb.add_option("-D,--working-dir", o.working_dir,
+                    "where it runs; default a folder of its own");
     verb.add_option("-o,--output", o.stdout_pattern, "output file, e.g. run-%j.out");
     verb.add_option("-e,--error", o.stderr_pattern, "error file");
     verb.add_option("--launcher", o.launcher, "first_node or process_per_task");

@@ -97,8 +97,16 @@ std::string shape_text(const JobView& job) {
 
 std::string job_list_text(const JobList& list) {
     if (list.jobs().empty()) return "No jobs.\n";
-    Table table({{"JOB"}, {"NAME"}, {"ORG/PROJECT"}, {"MEMBER"}, {"POOL"}, {"STATE"},
-                 {"DEVICES", Align::right}, {"SUBMITTED"}, {"CHARGED CNY", Align::right}, {"REMARK"}});
+    Table table({{"JOB"},
+                 {"NAME"},
+                 {"ORG/PROJECT"},
+                 {"MEMBER"},
+                 {"POOL"},
+                 {"STATE"},
+                 {"DEVICES", Align::right},
+                 {"SUBMITTED"},
+                 {"CHARGED CNY", Align::right},
+                 {"REMARK"}});
     for (const JobView& job : list.jobs())
         table.row({job_id_text(job), job.name(), job.org() + "/" + job.project(), job.member(),
                    job.pool(), state_text(job), shape_text(job), time_text(job.submitted_us()),
@@ -107,9 +115,14 @@ std::string job_list_text(const JobList& list) {
 }
 
 std::string lease_list_text(const LeaseList& list) {
-    Table table({{"LEASE", Align::right}, {"ATTEMPT", Align::right}, {"STARTED"},
-                 {"RAN FOR", Align::right}, {"OUTCOME"}, {"DEVICE HOURS", Align::right},
-                 {"CHARGED CNY", Align::right}, {"WHERE"}});
+    Table table({{"LEASE", Align::right},
+                 {"ATTEMPT", Align::right},
+                 {"STARTED"},
+                 {"RAN FOR", Align::right},
+                 {"OUTCOME"},
+                 {"DEVICE HOURS", Align::right},
+                 {"CHARGED CNY", Align::right},
+                 {"WHERE"}});
     for (const LeaseView& lease : list.leases()) {
         std::string outcome = enum_text(LeaseOutcome_descriptor(), lease.outcome());
         if (lease.outcome() == 0) outcome = lease.running() ? "running" : "starting";
@@ -127,8 +140,8 @@ std::string lease_list_text(const LeaseList& list) {
 }
 
 std::string why_text(const WhyView& why) {
-    std::string text = fmt::format("Job {} is {}", why.id(),
-                                   enum_text(JobState_descriptor(), why.state()));
+    std::string text =
+        fmt::format("Job {} is {}", why.id(), enum_text(JobState_descriptor(), why.state()));
     text += why.summary().empty() ? ".\n" : fmt::format(": {}\n", printable(why.summary()));
     for (const WaitReasonView& reason : why.reasons())
         text += fmt::format("  {:<24} {}\n", reason.code(), printable(reason.message()));
@@ -154,16 +167,19 @@ std::string job_text(const JobView& job, std::int64_t now_us) {
     out.add("Ended", time_text(job.ended_us()));
     out.add("Ran for", elapsed_text(job, now_us));
     std::string nodes;
-    for (const std::string& node : job.nodes()) nodes += (nodes.empty() ? "" : ", ") + node;
+    for (const std::string& node : job.nodes())
+        nodes += (nodes.empty() ? "" : ", ") + node;
     out.add("Nodes", nodes.size() > 200 ? nodes.substr(0, 200) + " ..." : nodes);
     out.add("After", dependencies_text(job));
     if (job.attempts() > 1 || job.preemptions() > 0)
-        out.add("Attempts", fmt::format("{}, preempted {} times", job.attempts(), job.preemptions()));
+        out.add("Attempts",
+                fmt::format("{}, preempted {} times", job.attempts(), job.preemptions()));
     out.add("Price", fmt::format("{} CNY a device hour (sheet {}, line {})",
                                  yuan_text(job.price_micro_yuan_per_device_hour()),
                                  job.price_sheet_id(), job.price_line()));
-    out.add("Charged", fmt::format("{} CNY for {} device hours", yuan_text(job.charged_micro_yuan()),
-                                   device_hours_text(job.milli_device_ms())));
+    out.add("Charged",
+            fmt::format("{} CNY for {} device hours", yuan_text(job.charged_micro_yuan()),
+                        device_hours_text(job.milli_device_ms())));
     if (job.held_micro_yuan() != 0)
         out.add("Held", fmt::format("{} CNY{}{}", yuan_text(job.held_micro_yuan()),
                                     job.holds().empty() ? "" : ": ", payments_text(job.holds())));

@@ -25,9 +25,8 @@ ExitCode verify_log_command(Cli& cli, LogCommandOptions& o) {
     if (o.data.empty() == o.file.empty())
         throw Failed(ExitCode::usage, "what to verify?",
                      "name a hub's data folder with --data, or an exported file");
-    const CheckedLog checked = o.data.empty()
-                                   ? check_export_file(o.file, o.key)
-                                   : check_data_folder(o.data, o.key, o.from_snapshot);
+    const CheckedLog checked = o.data.empty() ? check_export_file(o.file, o.key)
+                                              : check_data_folder(o.data, o.key, o.from_snapshot);
     put(cli.json ? checked_log_json(checked) : checked_log_text(checked));
     return ExitCode::ok;
 }
@@ -35,8 +34,8 @@ ExitCode verify_log_command(Cli& cli, LogCommandOptions& o) {
 ExitCode export_log_command(Cli& cli, LogCommandOptions& o) {
     if (!o.data.empty()) {
         const std::uint64_t entries = export_data_folder(o.data, o.file);
-        put(fmt::format("{} entries written to {}.\n", count_text(static_cast<std::int64_t>(entries)),
-                        o.file));
+        put(fmt::format("{} entries written to {}.\n",
+                        count_text(static_cast<std::int64_t>(entries)), o.file));
         return ExitCode::ok;
     }
     const auto answer = Session::open(cli.hub).raw("/v1/log/export");
@@ -58,7 +57,8 @@ ExitCode show_log(Cli& cli, LogCommandOptions& o) {
         return ExitCode::ok;
     }
     const auto list = session.all<EntryList>("/v1/log/entries", o.limit, "entries");
-    Table table({{"ENTRY", Align::right}, {"TIME"}, {"WHAT"}, {"BY"}, {"ORG"}, {"EVENTS", Align::right}});
+    Table table(
+        {{"ENTRY", Align::right}, {"TIME"}, {"WHAT"}, {"BY"}, {"ORG"}, {"EVENTS", Align::right}});
     for (const EntryView& e : list.entries())
         table.row({std::to_string(e.seq()), time_text(e.time_us()), e.kind(),
                    e.member().empty() ? "(hub)" : e.member(), e.org(),
@@ -69,12 +69,13 @@ ExitCode show_log(Cli& cli, LogCommandOptions& o) {
 
 ExitCode show_head(Cli& cli, LogCommandOptions&) {
     const auto head = Session::open(cli.hub).get<LogHeadView>("/v1/log/head");
-    put_result(cli, head,
-               fmt::format("Log        {}\nEntries    {}\nBlocks     {}, up to entry {}\nBlock SM3  "
-                           "{}\nKey SM3    {}\n",
-                           to_hex(as_bytes(head.log_id())), head.last_seq(), head.last_block(),
-                           head.last_block_seq(), to_hex(as_bytes(head.last_block_sm3())),
-                           to_hex(as_bytes(head.operator_key_sm3()))));
+    put_result(
+        cli, head,
+        fmt::format("Log        {}\nEntries    {}\nBlocks     {}, up to entry {}\nBlock SM3  "
+                    "{}\nKey SM3    {}\n",
+                    to_hex(as_bytes(head.log_id())), head.last_seq(), head.last_block(),
+                    head.last_block_seq(), to_hex(as_bytes(head.last_block_sm3())),
+                    to_hex(as_bytes(head.operator_key_sm3()))));
     return ExitCode::ok;
 }
 
@@ -112,17 +113,19 @@ CLI::App& add_offline(Cli& cli, CLI::App& noun, const std::string& name, const s
 void add_log_commands(Cli& cli) {
     auto o = std::make_shared<LogCommandOptions>();
     CLI::App& log = add_noun(cli, "log", "The ordered log");
-    CLI::App& verify = add_offline(cli, log, "verify",
-                                   "Re-execute every entry and check every block, offline", o,
-                                   verify_log_command);
+    CLI::App& verify =
+        add_offline(cli, log, "verify", "Re-execute every entry and check every block, offline", o,
+                    verify_log_command);
     verify.add_option("file", o->file, "a file of `suan log export`");
     verify.add_option("--data", o->data, "a hub's data folder; the hub may be running");
     verify.add_option("--key", o->key, "operator's public key (PEM); default the folder's own");
     verify.add_flag("--from-snapshot", o->from_snapshot, "from the newest snapshot on");
-    CLI::App& out = add_verb(cli, log, "export", "The whole log as one file", o, export_log_command);
+    CLI::App& out =
+        add_verb(cli, log, "export", "The whole log as one file", o, export_log_command);
     out.add_option("file", o->file, "file to write")->required();
     out.add_option("--data", o->data, "from a data folder, without a hub");
-    CLI::App& show = add_verb(cli, log, "show", "Entries that you may see, or one of them", o, show_log);
+    CLI::App& show =
+        add_verb(cli, log, "show", "Entries that you may see, or one of them", o, show_log);
     show.add_option("entry", o->seq, "number of an entry");
     show.add_option("--limit", o->limit, "at most so many (default 20)");
     add_verb(cli, log, "head", "How far it is, and who signs it", o, show_head);
@@ -132,7 +135,8 @@ void add_log_commands(Cli& cli) {
     check.add_option("file", o->file, "a file of `suan bill export`")->required();
     check.add_option("--key", o->key, "operator's public key (PEM)");
     auto b = std::make_shared<BillOptions>();
-    CLI::App& get = add_verb(cli, bill, "export", "Write an invoice with its proofs", b, export_bill);
+    CLI::App& get =
+        add_verb(cli, bill, "export", "Write an invoice with its proofs", b, export_bill);
     get.add_option("id", b->id, "invoice")->required();
     get.add_option("-o,--out", b->out, "file");
 }

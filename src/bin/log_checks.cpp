@@ -21,8 +21,8 @@ constexpr std::size_t bill_bytes_max = std::size_t{1} << 30;
 template <typename T>
 T checked(Result<T> result, std::string_view doing) {
     if (result) return std::move(*result);
-    const bool file = result.error().code == ErrorCode::io ||
-                      result.error().code == ErrorCode::not_found;
+    const bool file =
+        result.error().code == ErrorCode::io || result.error().code == ErrorCode::not_found;
     throw Failed(file ? ExitCode::io : ExitCode::refused,
                  fmt::format("{}: {}", doing, result.error().context));
 }
@@ -52,8 +52,9 @@ std::unique_ptr<log::SqliteLog> open_for_reading(const DataFolder& folder) {
 
 std::string whose_key(bool given, const std::string& sm3) {
     if (given) return fmt::format("signed by the key that you gave (SM3 {}...)", sm3.substr(0, 16));
-    return fmt::format("signed by the key {}... that came along; give --key to say whose it must be",
-                       sm3.substr(0, 16));
+    return fmt::format(
+        "signed by the key {}... that came along; give --key to say whose it must be",
+        sm3.substr(0, 16));
 }
 
 }  // namespace
@@ -101,9 +102,8 @@ CheckedLog check_export_file(const std::string& file, const std::string& key_fil
 
 std::string checked_log_text(const CheckedLog& c) {
     const auto count = [](std::uint64_t n) { return count_text(static_cast<std::int64_t>(n)); };
-    const std::int64_t rate = c.took_ms == 0 ? 0
-                                             : static_cast<std::int64_t>(c.result.entries) * 1'000 /
-                                                   c.took_ms;
+    const std::int64_t rate =
+        c.took_ms == 0 ? 0 : static_cast<std::int64_t>(c.result.entries) * 1'000 / c.took_ms;
     std::string text = fmt::format(
         "The log verifies: {} entries decided again, and every event came out the same.\n",
         count(c.result.entries));
@@ -113,7 +113,8 @@ std::string checked_log_text(const CheckedLog& c) {
         text += fmt::format("{} entries at the end are in no block yet.\n",
                             count(c.result.last_seq - c.result.last_block_seq));
     return text + fmt::format("State digest {}. {} ms, {} entries a second.\n",
-                              to_hex(c.result.state_digest), count_text(c.took_ms), count_text(rate));
+                              to_hex(c.result.state_digest), count_text(c.took_ms),
+                              count_text(rate));
 }
 
 std::string checked_log_json(const CheckedLog& c) {
@@ -158,13 +159,14 @@ CheckedBillFile check_bill_file(const std::string& file, const std::string& key_
 std::string checked_bill_text(const CheckedBillFile& c) {
     const runtime::CheckedBill& b = c.bill;
     const auto count = [](std::uint64_t n) { return count_text(static_cast<std::int64_t>(n)); };
-    std::string text = fmt::format("The bill verifies: invoice {} of org {}, {} to {}.\n",
-                                   b.invoice_id, b.org.value, time_text(b.from.us),
-                                   time_text(b.to.us));
-    text += fmt::format("{} charges of {} leases and {} jobs add up to {} CNY; with corrections of {} CNY: {} CNY.\n",
-                        count(b.charges), count(b.leases), count(b.jobs),
-                        yuan_text(b.charged.micro_yuan), yuan_text(b.corrections.micro_yuan),
-                        yuan_text(b.total.micro_yuan));
+    std::string text =
+        fmt::format("The bill verifies: invoice {} of org {}, {} to {}.\n", b.invoice_id,
+                    b.org.value, time_text(b.from.us), time_text(b.to.us));
+    text += fmt::format(
+        "{} charges of {} leases and {} jobs add up to {} CNY; with corrections of {} CNY: {} "
+        "CNY.\n",
+        count(b.charges), count(b.leases), count(b.jobs), yuan_text(b.charged.micro_yuan),
+        yuan_text(b.corrections.micro_yuan), yuan_text(b.total.micro_yuan));
     return text + fmt::format("{} entries proven by {} blocks, {}.\n", count(b.entries),
                               count(b.blocks), whose_key(c.key_was_given, c.key_sm3));
 }

@@ -12,7 +12,8 @@ namespace {
 constexpr std::size_t everything = 1'000'000;
 
 struct MoneyOptions {
-    std::string org, project, pool, amount, note, funder, contract, expires, job_cap, deserved, limit;
+    std::string org, project, pool, amount, note, funder, contract, expires, job_cap, deserved,
+        limit;
     std::string name, job, until, since;
     std::vector<std::string> pools, lines;
     std::uint32_t weight = 1, id = 0;
@@ -31,8 +32,9 @@ std::int64_t yuan_option(const std::string& option, const std::string& text) {
 std::int64_t devices_option(const std::string& option, const std::string& text) {
     const std::int64_t micro = yuan_option(option, text);
     if (micro < 0 || micro % 1'000 != 0)
-        throw Failed(ExitCode::usage,
-                     fmt::format("{}: \"{}\" is not a number of devices; write 8 or 0.5", option, text));
+        throw Failed(
+            ExitCode::usage,
+            fmt::format("{}: \"{}\" is not a number of devices; write 8 or 0.5", option, text));
     return micro / 1'000;
 }
 
@@ -46,8 +48,13 @@ ExitCode list_shares(Cli& cli, MoneyOptions& o) {
     Session session = Session::open(cli.hub);
     const auto list = session.all<ShareList>(
         Query("/v1/shares").add("org", o.org).add("pool", o.pool).text(), everything, "shares");
-    Table table({{"ORG"}, {"POOL"}, {"DESERVED", Align::right}, {"WEIGHT", Align::right},
-                 {"LIMIT", Align::right}, {"HELD NOW", Align::right}, {"JOBS WAITING", Align::right}});
+    Table table({{"ORG"},
+                 {"POOL"},
+                 {"DESERVED", Align::right},
+                 {"WEIGHT", Align::right},
+                 {"LIMIT", Align::right},
+                 {"HELD NOW", Align::right},
+                 {"JOBS WAITING", Align::right}});
     for (const ShareView& s : list.shares())
         table.row({s.org(), s.pool(), devices_text(s.deserved_milli()), std::to_string(s.weight()),
                    s.limit_milli() == 0 ? "none" : devices_text(s.limit_milli()),
@@ -64,7 +71,8 @@ ExitCode set_share(Cli& cli, MoneyOptions& o) {
     request.set_weight(o.weight);
     if (!o.limit.empty()) request.set_limit_milli(devices_option("--limit", o.limit));
     const auto done = Session::open(cli.hub).send<ChangeAccepted>("PUT", "/v1/shares", request);
-    put_result(cli, done, fmt::format("{} deserves {} devices of {}.\n", o.org, o.deserved, o.pool));
+    put_result(cli, done,
+               fmt::format("{} deserves {} devices of {}.\n", o.org, o.deserved, o.pool));
     return ExitCode::ok;
 }
 
@@ -72,8 +80,12 @@ ExitCode list_budgets(Cli& cli, MoneyOptions& o) {
     Session session = Session::open(cli.hub);
     const auto list = session.all<BudgetList>(Query("/v1/budgets").add("org", o.org).text(),
                                               everything, "budgets");
-    Table table({{"ORG"}, {"PROJECT"}, {"GRANTED CNY", Align::right}, {"CHARGED CNY", Align::right},
-                 {"HELD CNY", Align::right}, {"LEFT CNY", Align::right}});
+    Table table({{"ORG"},
+                 {"PROJECT"},
+                 {"GRANTED CNY", Align::right},
+                 {"CHARGED CNY", Align::right},
+                 {"HELD CNY", Align::right},
+                 {"LEFT CNY", Align::right}});
     for (const BudgetView& b : list.budgets())
         table.row({b.org(), b.project_id() == 0 ? "(all)" : b.project(),
                    yuan_text(b.granted_micro_yuan()), yuan_text(b.charged_micro_yuan()),
@@ -91,9 +103,10 @@ ExitCode set_budget(Cli& cli, MoneyOptions& o) {
         throw Failed(ExitCode::usage, "give an amount in yuan, or --remove");
     if (!o.remove) request.set_micro_yuan(yuan_option("amount", o.amount));
     const auto done = Session::open(cli.hub).send<ChangeAccepted>("PUT", "/v1/budgets", request);
-    put_result(cli, done, o.remove ? "Budget removed.\n"
-                                   : fmt::format("{} CNY may still be spent.\n",
-                                                 yuan_text(request.micro_yuan())));
+    put_result(cli, done,
+               o.remove
+                   ? "Budget removed.\n"
+                   : fmt::format("{} CNY may still be spent.\n", yuan_text(request.micro_yuan())));
     return ExitCode::ok;
 }
 
@@ -101,12 +114,20 @@ ExitCode list_vouchers(Cli& cli, MoneyOptions& o) {
     Session session = Session::open(cli.hub);
     const auto list = session.all<VoucherList>(Query("/v1/vouchers").add("org", o.org).text(),
                                                everything, "vouchers");
-    Table table({{"ID", Align::right}, {"ORG"}, {"FUNDER"}, {"CONTRACT"}, {"AMOUNT CNY", Align::right},
-                 {"SPENT CNY", Align::right}, {"HELD CNY", Align::right}, {"LEFT CNY", Align::right},
-                 {"EXPIRES"}, {"POOLS"}});
+    Table table({{"ID", Align::right},
+                 {"ORG"},
+                 {"FUNDER"},
+                 {"CONTRACT"},
+                 {"AMOUNT CNY", Align::right},
+                 {"SPENT CNY", Align::right},
+                 {"HELD CNY", Align::right},
+                 {"LEFT CNY", Align::right},
+                 {"EXPIRES"},
+                 {"POOLS"}});
     for (const VoucherView& v : list.vouchers()) {
         std::string pools;
-        for (const std::string& pool : v.pools()) pools += (pools.empty() ? "" : ",") + pool;
+        for (const std::string& pool : v.pools())
+            pools += (pools.empty() ? "" : ",") + pool;
         table.row({std::to_string(v.id()), v.org(), v.funder(), v.contract(),
                    yuan_text(v.amount_micro_yuan()), yuan_text(v.spent_micro_yuan()),
                    yuan_text(v.held_micro_yuan()), yuan_text(v.left_micro_yuan()),
@@ -123,12 +144,14 @@ ExitCode issue_voucher(Cli& cli, MoneyOptions& o) {
     request.set_funder(o.funder);
     request.set_micro_yuan(yuan_option("amount", o.amount));
     request.set_expires_us(time_option("--expires", o.expires).us);
-    for (const std::string& pool : o.pools) request.add_pools(pool);
+    for (const std::string& pool : o.pools)
+        request.add_pools(pool);
     if (!o.job_cap.empty()) request.set_job_cap_micro_yuan(yuan_option("--job-cap", o.job_cap));
     request.set_contract(o.contract);
     const auto done = Session::open(cli.hub).send<ChangeAccepted>("POST", "/v1/vouchers", request);
-    put_result(cli, done, fmt::format("Voucher {} of {} CNY issued to {}.\n", done.id(),
-                                      yuan_text(request.micro_yuan()), o.org));
+    put_result(cli, done,
+               fmt::format("Voucher {} of {} CNY issued to {}.\n", done.id(),
+                           yuan_text(request.micro_yuan()), o.org));
     return ExitCode::ok;
 }
 
@@ -149,9 +172,10 @@ ExitCode correct(Cli& cli, MoneyOptions& o) {
     request.set_micro_yuan(yuan_option("amount", o.amount));
     request.set_reason(o.note);
     request.set_refers_to_seq(o.refers_to);
-    const auto done = Session::open(cli.hub).send<ChangeAccepted>("POST", "/v1/corrections", request);
-    put_result(cli, done, fmt::format("{} CNY given back to {}.\n", yuan_text(request.micro_yuan()),
-                                      o.org));
+    const auto done =
+        Session::open(cli.hub).send<ChangeAccepted>("POST", "/v1/corrections", request);
+    put_result(cli, done,
+               fmt::format("{} CNY given back to {}.\n", yuan_text(request.micro_yuan()), o.org));
     return ExitCode::ok;
 }
 
@@ -160,12 +184,21 @@ ExitCode list_charges(Cli& cli, MoneyOptions& o) {
     Query query("/v1/charges");
     query.add("org", o.org).add("job", o.job);
     const auto list = session.all<ChargeList>(query.text(), o.rows, "charges");
-    Table table({{"ENTRY", Align::right}, {"ORG/PROJECT"}, {"JOB", Align::right},
-                 {"LEASE", Align::right}, {"POOL"}, {"TIER"}, {"FROM"}, {"RAN FOR"},
-                 {"DEVICE HOURS", Align::right}, {"CNY", Align::right}, {"PAID FROM"}});
+    Table table({{"ENTRY", Align::right},
+                 {"ORG/PROJECT"},
+                 {"JOB", Align::right},
+                 {"LEASE", Align::right},
+                 {"POOL"},
+                 {"TIER"},
+                 {"FROM"},
+                 {"RAN FOR"},
+                 {"DEVICE HOURS", Align::right},
+                 {"CNY", Align::right},
+                 {"PAID FROM"}});
     for (const ChargeView& c : list.charges()) {
         std::string payers;
-        for (const PaymentView& p : c.payments()) payers += (payers.empty() ? "" : ", ") + p.payer();
+        for (const PaymentView& p : c.payments())
+            payers += (payers.empty() ? "" : ", ") + p.payer();
         table.row({std::to_string(c.seq()), c.org() + "/" + c.project(), std::to_string(c.job_id()),
                    std::to_string(c.lease_id()), c.pool(), enum_text(Tier_descriptor(), c.tier()),
                    time_text(c.from_us()), span_text((c.to_us() - c.from_us()) / 1'000),
@@ -179,15 +212,21 @@ ExitCode show_ledger(Cli& cli, MoneyOptions& o) {
     Session session = Session::open(cli.hub);
     const auto list = session.all<LedgerAccountList>(
         Query("/v1/ledger/accounts").add("org", o.org).text(), everything, "accounts");
-    Table table({{"ACCOUNT"}, {"ORG"}, {"DEBITS CNY", Align::right}, {"CREDITS CNY", Align::right},
-                 {"HELD CNY", Align::right}, {"BALANCE CNY", Align::right}, {"KIND"}});
+    Table table({{"ACCOUNT"},
+                 {"ORG"},
+                 {"DEBITS CNY", Align::right},
+                 {"CREDITS CNY", Align::right},
+                 {"HELD CNY", Align::right},
+                 {"BALANCE CNY", Align::right},
+                 {"KIND"}});
     for (const LedgerAccountView& a : list.accounts())
         table.row({a.name(), a.org(), yuan_text(a.debits_posted_micro_yuan()),
                    yuan_text(a.credits_posted_micro_yuan()),
                    yuan_text(a.debits_pending_micro_yuan()), yuan_text(a.balance_micro_yuan()),
                    a.counts_only() ? "limit" : "money"});
-    put_result(cli, list, table.text() + fmt::format("Books add up to {} CNY.\n",
-                                                     yuan_text(list.books_difference_micro_yuan())));
+    put_result(cli, list,
+               table.text() + fmt::format("Books add up to {} CNY.\n",
+                                          yuan_text(list.books_difference_micro_yuan())));
     return ExitCode::ok;
 }
 
@@ -195,8 +234,15 @@ ExitCode show_journal(Cli& cli, MoneyOptions& o) {
     Session session = Session::open(cli.hub);
     const auto list = session.all<JournalList>(Query("/v1/ledger/journal").add("org", o.org).text(),
                                                o.rows, "rows");
-    Table table({{"ENTRY", Align::right}, {"TIME"}, {"ORG"}, {"KIND"}, {"DEBIT"}, {"CREDIT"},
-                 {"CNY", Align::right}, {"JOB", Align::right}, {"NOTE"}});
+    Table table({{"ENTRY", Align::right},
+                 {"TIME"},
+                 {"ORG"},
+                 {"KIND"},
+                 {"DEBIT"},
+                 {"CREDIT"},
+                 {"CNY", Align::right},
+                 {"JOB", Align::right},
+                 {"NOTE"}});
     for (const JournalRowView& r : list.rows())
         table.row({std::to_string(r.seq()), time_text(r.time_us()), r.org(), r.kind(), r.debit(),
                    r.credit(), yuan_text(r.micro_yuan()),
@@ -208,14 +254,20 @@ ExitCode show_journal(Cli& cli, MoneyOptions& o) {
 ExitCode list_prices(Cli& cli, MoneyOptions&) {
     Session session = Session::open(cli.hub);
     const auto list = session.all<PriceSheetList>("/v1/prices", everything, "sheets");
-    Table table({{"SHEET", Align::right}, {"NAME"}, {"LINE", Align::right}, {"POOL"}, {"TIER"},
-                 {"CNY A DEVICE HOUR", Align::right}, {"PUBLISHED"}, {"NOW"}});
+    Table table({{"SHEET", Align::right},
+                 {"NAME"},
+                 {"LINE", Align::right},
+                 {"POOL"},
+                 {"TIER"},
+                 {"CNY A DEVICE HOUR", Align::right},
+                 {"PUBLISHED"},
+                 {"NOW"}});
     for (const PriceSheetView& sheet : list.sheets())
         for (const PriceLineView& line : sheet.lines())
             table.row({std::to_string(sheet.id()), sheet.name(), std::to_string(line.line()),
                        line.pool(), enum_text(Tier_descriptor(), line.tier()),
-                       yuan_text(line.micro_yuan_per_device_hour()), time_text(sheet.published_us()),
-                       line.current() ? "current" : ""});
+                       yuan_text(line.micro_yuan_per_device_hour()),
+                       time_text(sheet.published_us()), line.current() ? "current" : ""});
     put_result(cli, list, list.sheets().empty() ? "No price sheets.\n" : table.text());
     return ExitCode::ok;
 }
@@ -242,7 +294,8 @@ PriceLineRequest price_line(const std::string& text) {
 ExitCode publish_prices(Cli& cli, MoneyOptions& o) {
     PriceSheetRequest request;
     request.set_name(o.name);
-    for (const std::string& line : o.lines) *request.add_lines() = price_line(line);
+    for (const std::string& line : o.lines)
+        *request.add_lines() = price_line(line);
     const auto done = Session::open(cli.hub).send<ChangeAccepted>("POST", "/v1/prices", request);
     put_result(cli, done, fmt::format("Price sheet {} ({}) published.\n", done.id(), o.name));
     return ExitCode::ok;
@@ -262,7 +315,8 @@ void add_shares_and_budgets(Cli& cli, Options o) {
     set.add_option("--weight", o->weight, "among borrowers (default 1)");
     set.add_option("--limit", o->limit, "devices at most; none when left out");
     CLI::App& budget = add_noun(cli, "budget", "How much may still be spent");
-    add_verb(cli, budget, "list", "Budgets", o, list_budgets).add_option("--org", o->org, "of one org");
+    add_verb(cli, budget, "list", "Budgets", o, list_budgets)
+        .add_option("--org", o->org, "of one org");
     CLI::App& change = add_verb(cli, budget, "set", "Set or remove a budget", o, set_budget);
     change.add_option("amount", o->amount, "yuan that may be held and charged from now on");
     change.add_option("--org", o->org, "org; an admin's own when left out");
@@ -287,7 +341,8 @@ void add_vouchers_and_funds(Cli& cli, Options o) {
     add.add_option("amount", o->amount, "yuan")->required();
     add.add_option("--org", o->org, "org")->required();
     add.add_option("--note", o->note, "e.g. the bank's reference");
-    CLI::App& correction = add_verb(cli, fund, "correct", "Give money back, or take it", o, correct);
+    CLI::App& correction =
+        add_verb(cli, fund, "correct", "Give money back, or take it", o, correct);
     correction.add_option("amount", o->amount, "yuan; negative takes")->required();
     correction.add_option("--org", o->org, "org")->required();
     correction.add_option("--reason", o->note, "why")->required();
@@ -308,7 +363,8 @@ void add_money_commands(Cli& cli) {
     CLI::App& ledger = add_noun(cli, "ledger", "The books");
     add_verb(cli, ledger, "show", "Accounts and their balances", o, show_ledger)
         .add_option("--org", o->org, "of one org");
-    CLI::App& journal = add_verb(cli, ledger, "journal", "Every movement of money", o, show_journal);
+    CLI::App& journal =
+        add_verb(cli, ledger, "journal", "Every movement of money", o, show_journal);
     journal.add_option("--org", o->org, "of one org");
     journal.add_option("--limit", o->rows, "at most so many (default 1000)");
     CLI::App& charge = add_noun(cli, "charge", "What jobs were charged");

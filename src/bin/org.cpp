@@ -26,9 +26,16 @@ std::string budget_text(const BudgetView& budget) {
 ExitCode list_orgs(Cli& cli, OrgOptions&) {
     Session session = Session::open(cli.hub);
     const auto list = session.all<OrgList>("/v1/orgs", everything, "orgs");
-    Table table({{"ORG"}, {"TITLE"}, {"PROJECTS", Align::right}, {"MEMBERS", Align::right},
-                 {"WAITING", Align::right}, {"RUNNING", Align::right}, {"BALANCE CNY", Align::right},
-                 {"HELD CNY", Align::right}, {"VOUCHERS CNY", Align::right}, {"BUDGET LEFT"}});
+    Table table({{"ORG"},
+                 {"TITLE"},
+                 {"PROJECTS", Align::right},
+                 {"MEMBERS", Align::right},
+                 {"WAITING", Align::right},
+                 {"RUNNING", Align::right},
+                 {"BALANCE CNY", Align::right},
+                 {"HELD CNY", Align::right},
+                 {"VOUCHERS CNY", Align::right},
+                 {"BUDGET LEFT"}});
     for (const OrgView& org : list.orgs())
         table.row({org.name(), org.title(), count_text(org.projects()), count_text(org.members()),
                    count_text(static_cast<std::int64_t>(org.jobs_waiting())),
@@ -42,8 +49,12 @@ ExitCode list_orgs(Cli& cli, OrgOptions&) {
 
 std::string shares_text(const google::protobuf::RepeatedPtrField<ShareView>& shares) {
     if (shares.empty()) return "  no shares\n";
-    Table table({{"POOL"}, {"DESERVED", Align::right}, {"WEIGHT", Align::right},
-                 {"LIMIT", Align::right}, {"HELD NOW", Align::right}, {"JOBS WAITING", Align::right}});
+    Table table({{"POOL"},
+                 {"DESERVED", Align::right},
+                 {"WEIGHT", Align::right},
+                 {"LIMIT", Align::right},
+                 {"HELD NOW", Align::right},
+                 {"JOBS WAITING", Align::right}});
     for (const ShareView& s : shares)
         table.row({s.pool(), devices_text(s.deserved_milli()), std::to_string(s.weight()),
                    s.limit_milli() == 0 ? "none" : devices_text(s.limit_milli()),
@@ -61,10 +72,11 @@ ExitCode show_org(Cli& cli, OrgOptions& o) {
     text += fmt::format("Vouchers  {} CNY left\n", yuan_text(org.vouchers_left_micro_yuan()));
     text += fmt::format("Budget    {}\n",
                         org.has_budget() ? budget_text(org.budget()) + " CNY left" : "none");
-    text += fmt::format("Unbilled  {} CNY since {}\n", yuan_text(org.unbilled_micro_yuan()),
-                        org.billed_until_us() == 0 ? "the beginning"
-                                                   : time_text(org.billed_until_us()));
-    text += fmt::format("Jobs      {} waiting, {} running\n", org.jobs_waiting(), org.jobs_running());
+    text += fmt::format(
+        "Unbilled  {} CNY since {}\n", yuan_text(org.unbilled_micro_yuan()),
+        org.billed_until_us() == 0 ? "the beginning" : time_text(org.billed_until_us()));
+    text +=
+        fmt::format("Jobs      {} waiting, {} running\n", org.jobs_waiting(), org.jobs_running());
     put_result(cli, org, text + "Shares\n" + shares_text(org.shares()));
     return ExitCode::ok;
 }
@@ -122,8 +134,8 @@ void hand_over_token(Cli& cli, const OrgOptions& o, const ChangeAccepted& done,
         put_result(cli, shown, fmt::format("{} Token saved in {}.\n", what, o.save_token));
         return;
     }
-    put_result(cli, done, fmt::format("{}\n{}\nThis token is not shown again.\n", what,
-                                      done.token()));
+    put_result(cli, done,
+               fmt::format("{}\n{}\nThis token is not shown again.\n", what, done.token()));
 }
 
 Role role_of(const std::string& text) {
@@ -159,20 +171,20 @@ ExitCode enable_member(Cli& cli, OrgOptions& o) {
 
 ExitCode show_token(Cli& cli, OrgOptions&) {
     const auto me = Session::open(cli.hub).get<WhoamiView>("/v1/whoami");
-    put_result(cli, me,
-               fmt::format("{} {} of {} (member id {})\n", enum_text(Role_descriptor(), me.role()),
-                           me.member(), me.org().empty() ? "the centre" : me.org(),
-                           me.member_id()));
+    put_result(
+        cli, me,
+        fmt::format("{} {} of {} (member id {})\n", enum_text(Role_descriptor(), me.role()),
+                    me.member(), me.org().empty() ? "the centre" : me.org(), me.member_id()));
     return ExitCode::ok;
 }
 
 ExitCode rotate_token(Cli& cli, OrgOptions& o) {
     Session session = Session::open(cli.hub);
-    const std::uint32_t id =
-        o.id != 0 ? o.id : session.get<WhoamiView>("/v1/whoami").member_id();
+    const std::uint32_t id = o.id != 0 ? o.id : session.get<WhoamiView>("/v1/whoami").member_id();
     ChangeAccepted done;
     session.call("POST", fmt::format("/v1/members/{}/rotate", id), nullptr, &done);
-    hand_over_token(cli, o, done, fmt::format("Member {} has a new token; the old one is void.", id));
+    hand_over_token(cli, o, done,
+                    fmt::format("Member {} has a new token; the old one is void.", id));
     return ExitCode::ok;
 }
 
@@ -180,7 +192,8 @@ void add_members(Cli& cli, std::shared_ptr<OrgOptions> o) {
     CLI::App& member = add_noun(cli, "member", "People and programs that hold tokens");
     add_verb(cli, member, "list", "Members", o, list_members)
         .add_option("--org", o->org, "of one org");
-    CLI::App& create = add_verb(cli, member, "create", "Make a member and its token", o, create_member);
+    CLI::App& create =
+        add_verb(cli, member, "create", "Make a member and its token", o, create_member);
     create.add_option("name", o->name, "name")->required();
     create.add_option("--org", o->org, "org; none for operators and auditors");
     create.add_option("--role", o->role, "operator, admin, member or auditor (default member)");
@@ -215,7 +228,8 @@ void add_org_commands(Cli& cli) {
     add_members(cli, o);
     CLI::App& token = add_noun(cli, "token", "The token that this command line uses");
     add_verb(cli, token, "show", "Whose it is", o, show_token);
-    CLI::App& rotate = add_verb(cli, token, "rotate", "Replace it (or --member's)", o, rotate_token);
+    CLI::App& rotate =
+        add_verb(cli, token, "rotate", "Replace it (or --member's)", o, rotate_token);
     rotate.add_option("--member", o->id, "another member's, by id");
     rotate.add_option("--save-token", o->save_token, "write the new token here, mode 0600");
 }

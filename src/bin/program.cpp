@@ -46,7 +46,8 @@ void add_commands(Cli& cli) {
 }
 
 // The words after `--` are the user's command, whatever they look like.
-std::vector<std::string> words_before_dashes(int argc, char** argv, std::vector<std::string>& rest) {
+std::vector<std::string> words_before_dashes(int argc, char** argv,
+                                             std::vector<std::string>& rest) {
     std::vector<std::string> words(argv + 1, argv + argc);
     const auto dashes = std::find(words.begin(), words.end(), "--");
     if (dashes != words.end()) rest.assign(dashes + 1, words.end());
@@ -56,8 +57,9 @@ std::vector<std::string> words_before_dashes(int argc, char** argv, std::vector<
 }
 
 int run_suan(int argc, char** argv) {
-    CLI::App app("Suan runs a shared compute centre: it schedules, meters, prices and settles jobs.",
-                 "suan");
+    CLI::App app(
+        "Suan runs a shared compute centre: it schedules, meters, prices and settles jobs.",
+        "suan");
     app.require_subcommand(1);
     app.set_help_all_flag("--help-all", "help of all commands");
     app.footer(

@@ -25,7 +25,8 @@ std::string first_line(const std::filesystem::path& file) {
     if (!in || !std::getline(in, line))
         throw Failed(ExitCode::io, fmt::format("cannot read the token file {}", file.string()),
                      "name a file whose first line is your token");
-    while (!line.empty() && (line.back() == ' ' || line.back() == '\r')) line.pop_back();
+    while (!line.empty() && (line.back() == ' ' || line.back() == '\r'))
+        line.pop_back();
     return line;
 }
 
@@ -46,7 +47,7 @@ ExitCode exit_code_of(int status, std::string_view code) {
     if (status == 401 || status == 403) return ExitCode::forbidden;
     if (status == 429 || status >= 500) return ExitCode::try_again;
     constexpr std::string_view later[] = {"insufficient_funds", "budget_exceeded", "limit_reached",
-                                          "disabled", "no_price", "unavailable"};
+                                          "disabled",           "no_price",        "unavailable"};
     const bool again = std::find(std::begin(later), std::end(later), code) != std::end(later);
     return again ? ExitCode::try_again : ExitCode::refused;
 }
@@ -96,8 +97,8 @@ Session Session::open(const HubOptions& options) {
 Session Session::open(std::string_view url, std::string_view token) {
     api::http::ClientOptions client_options;
     if (!token.empty()) {
-        const bool clean = std::all_of(token.begin(), token.end(),
-                                       [](char c) { return c > ' ' && c < 0x7F; });
+        const bool clean =
+            std::all_of(token.begin(), token.end(), [](char c) { return c > ' ' && c < 0x7F; });
         if (!clean) throw Failed(ExitCode::usage, "the token holds blanks or control characters");
         client_options.headers.emplace_back("Authorization", fmt::format("Bearer {}", token));
     }

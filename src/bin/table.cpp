@@ -43,7 +43,8 @@ std::string printable(std::string_view text) {
 
 void Table::row(std::vector<std::string> cells) {
     SUAN_ASSERT(cells.size() == columns_.size());
-    for (std::string& cell : cells) cell = printable(cell);
+    for (std::string& cell : cells)
+        cell = printable(cell);
     rows_.push_back(std::move(cells));
 }
 
@@ -51,7 +52,8 @@ std::string Table::text(std::string_view indent) const {
     std::vector<std::size_t> widths;
     for (std::size_t c = 0; c < columns_.size(); ++c) {
         std::size_t width = display_width(columns_[c].title);
-        for (const auto& cells : rows_) width = std::max(width, display_width(cells[c]));
+        for (const auto& cells : rows_)
+            width = std::max(width, display_width(cells[c]));
         widths.push_back(width);
     }
     std::string out;

@@ -42,8 +42,8 @@ ExitCode run_replay(Cli& cli, ReplayCommandOptions& o) {
     options.run.walltime = *walltime;
     auto report = sim::replay(options);
     if (!report) {
-        const bool io = report.error().code == ErrorCode::io ||
-                        report.error().code == ErrorCode::not_found;
+        const bool io =
+            report.error().code == ErrorCode::io || report.error().code == ErrorCode::not_found;
         throw Failed(io ? ExitCode::io : ExitCode::refused, report.error().context);
     }
     put(cli.json ? sim::to_json(*report) : sim::to_text(*report));
@@ -73,24 +73,24 @@ std::string completion_words(CLI::App& app) {
         if (!verbs.empty())
             cases += fmt::format("        '{} ') words='{}' ;;\n", noun->get_name(), verbs);
     }
-    return fmt::format("    case \"$noun $verb\" in\n        ' ') words='{}' ;;\n{}    esac\n", nouns,
-                       cases);
+    return fmt::format("    case \"$noun $verb\" in\n        ' ') words='{}' ;;\n{}    esac\n",
+                       nouns, cases);
 }
 
 ExitCode run_completion(Cli& cli, NoOptions& o) {
     if (o.shell != "bash")
         throw Failed(ExitCode::usage, fmt::format("no completion for {}", o.shell), "use bash");
-    put(fmt::format(
-        "# Completion of suan for bash: source <(suan completion bash)\n"
-        "_suan() {{\n"
-        "    local noun='' verb='' words='' current=${{COMP_WORDS[COMP_CWORD]}}\n"
-        "    ((COMP_CWORD > 1)) && noun=${{COMP_WORDS[1]}}\n"
-        "    ((COMP_CWORD > 2)) && verb=${{COMP_WORDS[2]}}\n"
-        "{}"
-        "    mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$current\")\n"
-        "}}\n"
-        "complete -o default -F _suan suan\n",
-        completion_words(cli.app)));
+    put(
+        fmt::format("# Completion of suan for bash: source <(suan completion bash)\n"
+                    "_suan() {{\n"
+                    "    local noun='' verb='' words='' current=${{COMP_WORDS[COMP_CWORD]}}\n"
+                    "    ((COMP_CWORD > 1)) && noun=${{COMP_WORDS[1]}}\n"
+                    "    ((COMP_CWORD > 2)) && verb=${{COMP_WORDS[2]}}\n"
+                    "{}"
+                    "    mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$current\")\n"
+                    "}}\n"
+                    "complete -o default -F _suan suan\n",
+                    completion_words(cli.app)));
     return ExitCode::ok;
 }
 
@@ -133,7 +133,8 @@ CLI::App& add_plain(Cli& cli, CLI::App& parent, const std::string& name, const s
 void add_tool_commands(Cli& cli) {
     CLI::App& sim = add_noun(cli, "sim", "The same core in virtual time");
     auto replay = std::make_shared<ReplayCommandOptions>();
-    CLI::App& verb = add_plain(cli, sim, "replay", "Replay a trace on a centre", replay, run_replay);
+    CLI::App& verb =
+        add_plain(cli, sim, "replay", "Replay a trace on a centre", replay, run_replay);
     verb.add_option("--centre", replay->centre, "centre file")->required();
     verb.add_option("--trace", replay->trace, "trace file, gzip or not")->required();
     verb.add_option("--format", replay->format, std::string(sim::trace_format_names))->required();

@@ -14,8 +14,7 @@ namespace {
 constexpr std::int64_t second_us = 1'000'000;
 
 Error bad(std::string_view text, std::string_view want) {
-    return Error{ErrorCode::invalid,
-                 fmt::format("\"{}\" is not {}", text.substr(0, 80), want)};
+    return Error{ErrorCode::invalid, fmt::format("\"{}\" is not {}", text.substr(0, 80), want)};
 }
 
 bool is_digit(char c) {
@@ -70,8 +69,8 @@ std::optional<std::int64_t> worded_us(std::string_view text) {
             std::find_if_not(text.begin(), text.end(), is_digit) - text.begin());
         const auto n = small_number(text.substr(0, digits));
         text.remove_prefix(digits);
-        const auto letters =
-            static_cast<std::size_t>(std::find_if(text.begin(), text.end(), is_digit) - text.begin());
+        const auto letters = static_cast<std::size_t>(
+            std::find_if(text.begin(), text.end(), is_digit) - text.begin());
         const auto unit = unit_us(text.substr(0, letters));
         if (!n || !unit || *unit >= last_unit || *n > limits::walltime_us_max / *unit + 1)
             return std::nullopt;
@@ -177,8 +176,7 @@ Result<void> add_range(std::string_view part, std::vector<std::uint32_t>& out) {
     }
     const std::size_t dash = range.find('-');
     const auto first = small_number(range.substr(0, dash));
-    const auto last =
-        dash == std::string_view::npos ? first : small_number(range.substr(dash + 1));
+    const auto last = dash == std::string_view::npos ? first : small_number(range.substr(dash + 1));
     if (!first || !last || *last < *first || (dash == std::string_view::npos && step != 1))
         return bad(part, want);
     for (auto i = static_cast<std::uint64_t>(*first); i <= static_cast<std::uint64_t>(*last);
@@ -193,7 +191,8 @@ Result<void> add_range(std::string_view part, std::vector<std::uint32_t>& out) {
 
 std::string grouped(std::uint64_t n) {
     std::string digits = std::to_string(n);
-    for (std::size_t at = digits.size(); at > 3;) digits.insert(at -= 3, ",");
+    for (std::size_t at = digits.size(); at > 3;)
+        digits.insert(at -= 3, ",");
     return digits;
 }
 
@@ -207,7 +206,8 @@ std::optional<std::uint64_t> parse_number(std::string_view text) {
     if (text.empty() || text.size() > 19 || !std::all_of(text.begin(), text.end(), is_digit))
         return std::nullopt;
     std::uint64_t n = 0;
-    for (const char c : text) n = n * 10 + static_cast<std::uint64_t>(c - '0');
+    for (const char c : text)
+        n = n * 10 + static_cast<std::uint64_t>(c - '0');
     return n;
 }
 
@@ -317,7 +317,8 @@ Result<IndexList> parse_indices(std::string_view text) {
 std::string yuan_text(std::int64_t micro_yuan) {
     const std::uint64_t n = magnitude(micro_yuan);
     std::string places = fmt::format("{:06}", n % 1'000'000);
-    while (places.size() > 2 && places.back() == '0') places.pop_back();
+    while (places.size() > 2 && places.back() == '0')
+        places.pop_back();
     return fmt::format("{}{}.{}", micro_yuan < 0 ? "-" : "", grouped(n / 1'000'000), places);
 }
 
@@ -338,8 +339,7 @@ std::string time_text(std::int64_t us) {
 std::string span_text(std::int64_t ms) {
     if (ms < 0) return "-";
     const std::int64_t s = ms / 1'000;
-    const std::string clock =
-        fmt::format("{:02}:{:02}:{:02}", s / 3'600 % 24, s / 60 % 60, s % 60);
+    const std::string clock = fmt::format("{:02}:{:02}:{:02}", s / 3'600 % 24, s / 60 % 60, s % 60);
     return s < 86'400 ? clock : fmt::format("{}d {}", s / 86'400, clock);
 }
 
@@ -348,7 +348,8 @@ std::string devices_text(std::int64_t milli) {
     std::string text = (milli < 0 ? "-" : "") + grouped(n / 1'000);
     if (n % 1'000 == 0) return text;
     std::string places = fmt::format("{:03}", n % 1'000);
-    while (places.back() == '0') places.pop_back();
+    while (places.back() == '0')
+        places.pop_back();
     return text + "." + places;
 }
 

@@ -11,11 +11,14 @@ struct SpanCase {
 };
 
 TEST(Units, SlurmTimesAreReadInEveryForm) {
-    const SpanCase cases[] = {{"5", 300},          {"5:30", 330},       {"1:02:03", 3'723},
-                              {"2-3", 183'600},    {"2-3:04", 183'840}, {"2-03:04:05", 183'845},
-                              {"1:2:3:4", -1},     {"", -1},            {"-5", -1},
-                              {"1-", -1},          {"x", -1},           {"5:", -1},
-                              {"400-0", -1},       {"1-1:1:1:1", -1},   {"00:00", -1}};
+    const SpanCase cases[] = {{"5", 300},          {"5:30", 330},
+                              {"1:02:03", 3'723},  {"2-3", 183'600},
+                              {"2-3:04", 183'840}, {"2-03:04:05", 183'845},
+                              {"1:2:3:4", -1},     {"", -1},
+                              {"-5", -1},          {"1-", -1},
+                              {"x", -1},           {"5:", -1},
+                              {"400-0", -1},       {"1-1:1:1:1", -1},
+                              {"00:00", -1}};
     for (const SpanCase& c : cases) {
         const auto limit = parse_slurm_time(c.text);
         if (c.seconds < 0) {
@@ -36,10 +39,10 @@ TEST(Units, NoLimitIsNoTime) {
 }
 
 TEST(Units, SpansAreReadInWordsAndClocks) {
-    const SpanCase cases[] = {{"90s", 90},   {"1h30m", 5'400}, {"2d", 172'800}, {"45", 45},
-                              {"01:30:00", 5'400}, {"30:00", 1'800}, {"1m1h", -1}, {"1h1h", -1},
-                              {"h", -1},     {"", -1},         {"-1s", -1},     {"99999d", -1},
-                              {"1.5h", -1}};
+    const SpanCase cases[] = {
+        {"90s", 90},      {"1h30m", 5'400}, {"2d", 172'800}, {"45", 45}, {"01:30:00", 5'400},
+        {"30:00", 1'800}, {"1m1h", -1},     {"1h1h", -1},    {"h", -1},  {"", -1},
+        {"-1s", -1},      {"99999d", -1},   {"1.5h", -1}};
     for (const SpanCase& c : cases) {
         const auto span = parse_duration(c.text);
         if (c.seconds < 0) {
@@ -90,7 +93,8 @@ TEST(Units, IndicesAreListsRangesAndSteps) {
     const auto bounded = parse_indices("0-19%4");
     EXPECT_EQ(bounded->indices.size(), 20U);
     EXPECT_EQ(bounded->running_max, 4U);
-    for (const char* text : {"", "a", "3-1", "1-5:0", "1,,2", "1%", "1%0", "1,1", "0-100000", "5:2", "-1"})
+    for (const char* text :
+         {"", "a", "3-1", "1-5:0", "1,,2", "1%", "1%0", "1,1", "0-100000", "5:2", "-1"})
         EXPECT_FALSE(parse_indices(text)) << text;
 }
 
@@ -100,7 +104,8 @@ TEST(Units, TimesWithAZoneAreExact) {
     EXPECT_EQ(parse_time("2026-12-01T16:30:00+08:00", now)->us, 1'796'113'800LL * 1'000'000);
     EXPECT_EQ(parse_time("now+90m", now)->us, now.us + 5'400'000'000LL);
     EXPECT_EQ(parse_time("now", now)->us, now.us);
-    for (const char* text : {"", "2026-13-01", "2026-02-30", "2026-12-01T25:00", "tomorrow?", "12:00"})
+    for (const char* text :
+         {"", "2026-13-01", "2026-02-30", "2026-12-01T25:00", "tomorrow?", "12:00"})
         EXPECT_FALSE(parse_time(text, now)) << text;
 }
 

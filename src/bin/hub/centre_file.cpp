@@ -16,10 +16,10 @@ Error error_of(const runtime::Answer& answer, const Command& command) {
     const auto* kind = command.GetReflection()->GetOneofFieldDescriptor(
         command, command.GetDescriptor()->oneof_decl(0));
     if (const auto* rejection = std::get_if<core::Rejection>(&answer))
-        return Error{ErrorCode::invalid,
-                     fmt::format("{}: {}{}{}", kind == nullptr ? "command" : kind->name(),
-                                 rejection->field, rejection->field.empty() ? "" : ": ",
-                                 rejection->message)};
+        return Error{
+            ErrorCode::invalid,
+            fmt::format("{}: {}{}{}", kind == nullptr ? "command" : kind->name(), rejection->field,
+                        rejection->field.empty() ? "" : ": ", rejection->message)};
     if (const auto* away = std::get_if<runtime::Unavailable>(&answer))
         return Error{ErrorCode::unavailable, away->message};
     return Error{ErrorCode::internal, "the hub does not know its own system"};
@@ -50,7 +50,8 @@ Result<void> read_state(runtime::Hub& hub, const std::function<void(const core::
     return {};
 }
 
-Hash256 save_new_token(const DataFolder& folder, const std::string& org, const std::string& member) {
+Hash256 save_new_token(const DataFolder& folder, const std::string& org,
+                       const std::string& member) {
     const std::string token = new_token();
     write_secret_file(folder.token(org, member), token + "\n");
     return crypto::sm3(token);
@@ -91,12 +92,13 @@ Result<CentreApplied> apply_centre_file(runtime::Hub& hub, const DataFolder& fol
 
 Result<bool> ensure_operator(runtime::Hub& hub, const DataFolder& folder) try {
     bool found = false;
-    if (auto read = read_state(hub,
-                               [&](const core::State& state) {
-                                   state.members.for_each([&](std::uint64_t, const core::Member& member) {
-                                       found = found || member.role == ROLE_OPERATOR;
-                                   });
-                               });
+    if (auto read =
+            read_state(hub,
+                       [&](const core::State& state) {
+                           state.members.for_each([&](std::uint64_t, const core::Member& member) {
+                               found = found || member.role == ROLE_OPERATOR;
+                           });
+                       });
         !read)
         return std::move(read).error();
     if (found) return false;

@@ -15,8 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr fs::perms private_folder = fs::perms::owner_all;
-constexpr fs::perms passage =
-    fs::perms::owner_all | fs::perms::group_exec | fs::perms::others_exec;
+constexpr fs::perms passage = fs::perms::owner_all | fs::perms::group_exec | fs::perms::others_exec;
 
 Result<void> make_folder(const fs::path& path, fs::perms perms) {
     std::error_code error;
@@ -46,8 +45,8 @@ Result<DataFolder> make_data_folder(const fs::path& root) {
     const bool is_new = !fs::exists(folder.root, error);
     for (const fs::path& path : {folder.root, folder.jobs()})
         if (auto made = make_folder(path, passage); !made) return std::move(made).error();
-    for (const fs::path& path : {folder.log().parent_path(), folder.key().parent_path(),
-                                 folder.tokens()})
+    for (const fs::path& path :
+         {folder.log().parent_path(), folder.key().parent_path(), folder.tokens()})
         if (auto made = make_folder(path, private_folder); !made) return std::move(made).error();
     (void)is_new;
     return folder;
@@ -57,9 +56,8 @@ Result<DataFolder> find_data_folder(const fs::path& root) {
     std::error_code error;
     DataFolder folder{fs::absolute(root, error).lexically_normal()};
     if (error || !fs::exists(folder.log(), error))
-        return Error{ErrorCode::not_found,
-                     fmt::format("{} is no hub's data folder: there is no {}", root.string(),
-                                 folder.log().string())};
+        return Error{ErrorCode::not_found, fmt::format("{} is no hub's data folder: there is no {}",
+                                                       root.string(), folder.log().string())};
     return folder;
 }
 

@@ -130,15 +130,14 @@ private:
     }
 
     void start_executors() {
-        local_ = opened(exec::LocalExecutor::create(local_options(options_, folder_),
-                                                    hub_->executor_sink()));
+        local_ = opened(
+            exec::LocalExecutor::create(local_options(options_, folder_), hub_->executor_sink()));
         exec::SimOptions sim;
         sim.fail_permille = options_.sim_fail_permille;
         sim_ = std::make_unique<exec::ScaledSim>(sim, options_.sim_scale, hub_->executor_sink());
         spdlog::info("executor: {}", local_->describe());
         spdlog::info("executor: {}", sim_->describe());
-        done(hub_->start(
-            {{EXECUTOR_KIND_LOCAL, local_.get()}, {EXECUTOR_KIND_SIM, sim_.get()}}));
+        done(hub_->start({{EXECUTOR_KIND_LOCAL, local_.get()}, {EXECUTOR_KIND_SIM, sim_.get()}}));
     }
 
     void announce(bool first_start) const {

@@ -11,17 +11,17 @@ namespace suan::bin {
 
 struct ServeOptions {
     std::string data;
-    std::vector<std::string> centres;    // centre files, applied in their order
+    std::vector<std::string> centres;  // centre files, applied in their order
     std::string listen = "127.0.0.1:7700";
-    std::string port_file;               // written, whole, when the hub is ready
-    std::uint32_t sim_scale = 1;         // virtual seconds per second, in pools of kind sim
+    std::string port_file;        // written, whole, when the hub is ready
+    std::uint32_t sim_scale = 1;  // virtual seconds per second, in pools of kind sim
     std::uint32_t sim_fail_permille = 0;
     std::vector<std::string> work_dirs;  // where jobs may ask to run, beside their own folders
     std::vector<std::string> readable;   // shown in the sandbox though hidden
     std::string sandbox = "auto";        // auto, required or off
     std::uint32_t io_threads = 1;
     std::uint64_t snapshot_entries = 200'000;
-    std::uint32_t rate_per_second = 0;   // of one address; 0: no limit
+    std::uint32_t rate_per_second = 0;  // of one address; 0: no limit
 };
 
 // SIGTERM and SIGINT stop it gracefully: running jobs go on. Blocks both signals for the process.

@@ -19,20 +19,16 @@ struct StateRow {
     StateName name;
 };
 // A job whose dependency failed was cancelled in Slurm's eyes, with a reason that says so.
-constexpr StateRow state_rows[] = {{JOB_STATE_WAITING, {"PENDING", "PD"}},
-                                   {JOB_STATE_RUNNING, {"RUNNING", "R"}},
-                                   {JOB_STATE_STOPPING, {"COMPLETING", "CG"}},
-                                   {JOB_STATE_COMPLETED, {"COMPLETED", "CD"}},
-                                   {JOB_STATE_FAILED, {"FAILED", "F"}},
-                                   {JOB_STATE_CANCELLED, {"CANCELLED", "CA"}},
-                                   {JOB_STATE_TIMEOUT, {"TIMEOUT", "TO"}},
-                                   {JOB_STATE_DEPENDENCY_FAILED, {"CANCELLED", "CA"}}};
+constexpr StateRow state_rows[] = {
+    {JOB_STATE_WAITING, {"PENDING", "PD"}},     {JOB_STATE_RUNNING, {"RUNNING", "R"}},
+    {JOB_STATE_STOPPING, {"COMPLETING", "CG"}}, {JOB_STATE_COMPLETED, {"COMPLETED", "CD"}},
+    {JOB_STATE_FAILED, {"FAILED", "F"}},        {JOB_STATE_CANCELLED, {"CANCELLED", "CA"}},
+    {JOB_STATE_TIMEOUT, {"TIMEOUT", "TO"}},     {JOB_STATE_DEPENDENCY_FAILED, {"CANCELLED", "CA"}}};
 
 bool same_word(std::string_view a, std::string_view b) {
     const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-    return a.size() == b.size() &&
-           std::equal(a.begin(), a.end(), b.begin(),
-                      [&](char x, char y) { return lower(x) == lower(y); });
+    return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
+                                              [&](char x, char y) { return lower(x) == lower(y); });
 }
 
 struct NumberedName {
@@ -41,7 +37,8 @@ struct NumberedName {
 };
 
 NumberedName numbered(const std::string& name) {
-    const auto begin = std::find_if(name.rbegin(), name.rend(), [](char c) { return c < '0' || c > '9'; });
+    const auto begin =
+        std::find_if(name.rbegin(), name.rend(), [](char c) { return c < '0' || c > '9'; });
     const auto at = static_cast<std::size_t>(name.rend() - begin);
     if (name.size() - at > 15) return {name, ""};
     return {name.substr(0, at), name.substr(at)};
@@ -88,8 +85,9 @@ std::string api_states(std::string_view comma_list) {
         if (same_word(name, "all")) return "";
         const auto states = states_named(name);
         if (states.empty())
-            throw Failed(ExitCode::usage, fmt::format("invalid job state \"{}\"", name),
-                         "use PENDING, RUNNING, COMPLETING, COMPLETED, FAILED, CANCELLED or TIMEOUT");
+            throw Failed(
+                ExitCode::usage, fmt::format("invalid job state \"{}\"", name),
+                "use PENDING, RUNNING, COMPLETING, COMPLETED, FAILED, CANCELLED or TIMEOUT");
         for (const JobState state : states)
             out += (out.empty() ? "" : ",") + enum_text(JobState_descriptor(), state);
         if (comma == std::string_view::npos) return out;

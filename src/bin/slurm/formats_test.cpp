@@ -49,10 +49,11 @@ std::string queue(std::string_view format, const std::vector<JobView>& jobs) {
 }
 
 TEST(SqueueFormat, TheDefaultLooksAsSlurms) {
-    EXPECT_EQ(queue(squeue_default, {job(7, JOB_STATE_WAITING), job(6, JOB_STATE_RUNNING)}),
-              "             JOBID PARTITION     NAME     USER ST       TIME  NODES NODELIST(REASON)\n"
-              "                 7     1000P    train      lin PD       0:00      1 (Resources)\n"
-              "                 6     1000P    train      lin  R    1:02:03      2 n[001-002]\n");
+    EXPECT_EQ(
+        queue(squeue_default, {job(7, JOB_STATE_WAITING), job(6, JOB_STATE_RUNNING)}),
+        "             JOBID PARTITION     NAME     USER ST       TIME  NODES NODELIST(REASON)\n"
+        "                 7     1000P    train      lin PD       0:00      1 (Resources)\n"
+        "                 6     1000P    train      lin  R    1:02:03      2 n[001-002]\n");
 }
 
 TEST(SqueueFormat, WaitingElementsOfAnArrayAreOneLine) {

@@ -72,7 +72,8 @@ bool has_state(const std::string& api_states, const JobView& job) {
     if (api_states.empty()) return true;
     const std::string name = JobState_Name(job.state()).substr(sizeof("JOB_STATE_") - 1);
     std::string lower;
-    for (const char c : name) lower += c == '_' ? c : static_cast<char>(c + 32);
+    for (const char c : name)
+        lower += c == '_' ? c : static_cast<char>(c + 32);
     return in_list(api_states, lower);
 }
 
@@ -112,7 +113,8 @@ boost::json::object job_object(const JobView& job, std::int64_t now_us) {
     o["start_time"] = job.started_us() / 1'000'000;
     o["end_time"] = (job.ended_us() != 0 ? job.ended_us() : job.ends_by_us()) / 1'000'000;
     o["elapsed"] = elapsed_seconds(job, now_us);
-    o["exit_code"] = boost::json::object{{"return_code", job.exit_code()}, {"signal", job.signal()}};
+    o["exit_code"] =
+        boost::json::object{{"return_code", job.exit_code()}, {"signal", job.signal()}};
     o["charged_micro_yuan"] = job.charged_micro_yuan();
     return o;
 }
@@ -157,7 +159,8 @@ std::vector<JobView> find_jobs(Session& session, const JobFilterText& f) {
 
 std::string jobs_json(const std::vector<JobView>& jobs, std::int64_t now_us) {
     boost::json::array list;
-    for (const JobView& job : jobs) list.push_back(job_object(job, now_us));
+    for (const JobView& job : jobs)
+        list.push_back(job_object(job, now_us));
     boost::json::object all;
     all["meta"] = boost::json::object{{"Slurm", boost::json::object{{"release", "suan"}}}};
     all["jobs"] = std::move(list);

@@ -12,8 +12,8 @@ namespace suan::bin::slurm {
 
 // Comma lists as users write them; empty: any.
 struct JobFilterText {
-    std::string users;   // "$me": the token's own member. The login name stands for it, too
-    std::string jobs;    // "12,13_4,14_[1-3]"; an array's id is all of it
+    std::string users;  // "$me": the token's own member. The login name stands for it, too
+    std::string jobs;   // "12,13_4,14_[1-3]"; an array's id is all of it
     std::string pool, account, name, qos;
     std::string states;  // of the API: "waiting,running"
     std::string since_us;

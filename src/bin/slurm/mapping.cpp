@@ -43,13 +43,16 @@ Result<Gang> device_gang(const Sizes& s, Gang gang) {
         gang.devices_per_task = static_cast<std::uint32_t>(devices / gang.tasks);
         return gang;
     }
-    return bad(fmt::format("{} devices cannot be divided evenly over {} tasks; ask for a multiple, "
-                           "or for --gpus-per-task",
-                           devices, gang.tasks));
+    return bad(
+        fmt::format("{} devices cannot be divided evenly over {} tasks; ask for a multiple, "
+                    "or for --gpus-per-task",
+                    devices, gang.tasks));
 }
 
 bool is_name(std::string_view name) {
-    const auto letter = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_'; };
+    const auto letter = [](char c) {
+        return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
+    };
     const auto rest = [&](char c) { return letter(c) || (c >= '0' && c <= '9'); };
     return !name.empty() && letter(name[0]) && std::all_of(name.begin(), name.end(), rest);
 }
@@ -65,7 +68,8 @@ bool wanted(const ExportRule& rule, std::string_view name) {
 }
 
 bool lies_in(std::string_view path, std::string_view folder) {
-    while (folder.size() > 1 && folder.ends_with('/')) folder.remove_suffix(1);
+    while (folder.size() > 1 && folder.ends_with('/'))
+        folder.remove_suffix(1);
     return !folder.empty() && path.starts_with(folder) &&
            (path.size() == folder.size() || path[folder.size()] == '/' || folder == "/");
 }
@@ -97,9 +101,10 @@ Result<Gang> gang_of(const Sizes& s, const PoolShape& pool) {
     const bool wants_devices = s.gpus != 0 || s.gpus_per_node != 0 || s.gpus_per_task != 0;
     if (!pool.is_cpu()) return device_gang(s, gang);
     if (wants_devices)
-        return bad(fmt::format("pool {} has no accelerators; leave --gres and --gpus out, or name "
-                               "another with --partition",
-                               pool.name));
+        return bad(
+            fmt::format("pool {} has no accelerators; leave --gres and --gpus out, or name "
+                        "another with --partition",
+                        pool.name));
     gang.devices_per_task = gang.cpus_per_task;
     return gang;
 }
@@ -136,7 +141,8 @@ std::vector<EnvironmentVariable> exported_variables(const ExportRule& rule,
     }
     for (const auto& [name, value] : rule.values)
         if (name != "SUAN_TOKEN") add(name, value);
-    if (!left_out.empty()) notes.push_back("variables left out (names or values not usable): " + left_out);
+    if (!left_out.empty())
+        notes.push_back("variables left out (names or values not usable): " + left_out);
     return out;
 }
 
@@ -144,8 +150,9 @@ void set_files(const Submission& s, const WorkingFolder& folder, JobRequest& job
                std::vector<std::string>& notes) {
     std::string dir = s.working_dir;
     if (!dir.empty() && dir[0] != '/') dir = folder.submit_dir + "/" + dir;
-    const bool shared = std::any_of(folder.work_dirs.begin(), folder.work_dirs.end(),
-                                    [&](const std::string& d) { return lies_in(folder.submit_dir, d); });
+    const bool shared =
+        std::any_of(folder.work_dirs.begin(), folder.work_dirs.end(),
+                    [&](const std::string& d) { return lies_in(folder.submit_dir, d); });
     if (dir.empty() && shared) dir = folder.submit_dir;
     job.set_working_dir(dir);
     const std::string fallback = s.array.empty() ? "slurm-%j.out" : "slurm-%A_%a.out";

@@ -29,10 +29,18 @@ TEST(Mapping, NodesTasksAndDevicesBecomeAGang) {
         {{{"nodes", "2"}, {"ntasks-per-node", "4"}}, cards, 8, 1, 1, TOPOLOGY_ANY},
         {{{"gres", "gpu:8"}}, cards, 1, 8, 1, TOPOLOGY_ANY},
         {{{"nodes", "2"}, {"gpus-per-node", "8"}}, cards, 2, 8, 1, TOPOLOGY_ANY},
-        {{{"nodes", "2"}, {"ntasks-per-node", "8"}, {"gres", "gpu:a100:8"}}, cards, 16, 1, 1,
+        {{{"nodes", "2"}, {"ntasks-per-node", "8"}, {"gres", "gpu:a100:8"}},
+         cards,
+         16,
+         1,
+         1,
          TOPOLOGY_ANY},
         {{{"ntasks", "4"}, {"gpus", "8"}}, cards, 4, 2, 1, TOPOLOGY_ANY},
-        {{{"ntasks", "4"}, {"gpus-per-task", "2"}, {"cpus-per-task", "6"}}, cards, 4, 2, 6,
+        {{{"ntasks", "4"}, {"gpus-per-task", "2"}, {"cpus-per-task", "6"}},
+         cards,
+         4,
+         2,
+         6,
          TOPOLOGY_ANY},
         {{{"ntasks", "2"}, {"cpus-per-task", "3"}}, cpu, 2, 3, 3, TOPOLOGY_ANY}};
     int number = 0;
@@ -62,10 +70,14 @@ TEST(Mapping, LaterOptionsAreStronger) {
 
 TEST(Mapping, BadValuesNameTheOption) {
     const std::pair<Option, const char*> cases[] = {
-        {{"ntasks", "0"}, "--ntasks"},       {{"nodes", "x"}, "--nodes"},
-        {{"gres", "tpu:1"}, "--gres"},       {{"gres", "gpu:1,tpu:1"}, "--gres"},
-        {{"time", "1:2:3:4"}, "--time"},     {{"qos", "gold"}, "--qos"},
-        {{"mem", "lots"}, "--mem"},          {{"dependency", "after:3"}, "--dependency"},
+        {{"ntasks", "0"}, "--ntasks"},
+        {{"nodes", "x"}, "--nodes"},
+        {{"gres", "tpu:1"}, "--gres"},
+        {{"gres", "gpu:1,tpu:1"}, "--gres"},
+        {{"time", "1:2:3:4"}, "--time"},
+        {{"qos", "gold"}, "--qos"},
+        {{"mem", "lots"}, "--mem"},
+        {{"dependency", "after:3"}, "--dependency"},
         {{"dependency", "singleton"}, "--dependency"},
         {{"dependency", "afterok:1?afterok:2"}, "--dependency"},
         {{"partition", "a,b"}, "--partition"}};
@@ -86,13 +98,14 @@ TEST(Mapping, DependenciesAreListsOfLists) {
 
 std::string names_of(const std::vector<EnvironmentVariable>& variables) {
     std::string out;
-    for (const auto& v : variables) out += v.name() + "=" + v.value() + ";";
+    for (const auto& v : variables)
+        out += v.name() + "=" + v.value() + ";";
     return out;
 }
 
 TEST(Mapping, TheEnvironmentIsExportedAsAsked) {
-    const std::vector<std::string> own = {"PATH=/bin", "A=1", "SUAN_TOKEN=secret",
-                                          "SLURM_JOB_ID=7", "BASH_FUNC_x%%=() {", "B=\xff"};
+    const std::vector<std::string> own = {
+        "PATH=/bin", "A=1", "SUAN_TOKEN=secret", "SLURM_JOB_ID=7", "BASH_FUNC_x%%=() {", "B=\xff"};
     std::vector<std::string> notes;
     EXPECT_EQ(names_of(exported_variables(parse_export("ALL"), own, notes)), "PATH=/bin;A=1;");
     EXPECT_EQ(notes.size(), 1U);

@@ -44,7 +44,8 @@ public:
 
 private:
     void take_words() {
-        while (next_ < arguments_.size()) out_.words.push_back(arguments_[next_++]);
+        while (next_ < arguments_.size())
+            out_.words.push_back(arguments_[next_++]);
     }
 
     Result<const OptionRule*> find_long(std::string_view name) const {
@@ -58,7 +59,8 @@ private:
             return bad(fmt::format("option --{} is ambiguous: --{} or --{}", name, begins[0]->name,
                                    begins[1]->name));
         std::vector<std::string> names;
-        for (const OptionRule& rule : rules_) names.emplace_back(rule.name);
+        for (const OptionRule& rule : rules_)
+            names.emplace_back(rule.name);
         const auto near = api::json::nearest_name(name, names);
         return bad(fmt::format("unknown option --{}{}", name.substr(0, 60),
                                near ? fmt::format("; did you mean --{}?", *near) : ""));

@@ -19,8 +19,8 @@ enum class Use {
 };
 
 struct OptionRule {
-    std::string_view name;      // long name; the key of the results
-    char letter = 0;            // 0: none
+    std::string_view name;  // long name; the key of the results
+    char letter = 0;        // 0: none
     Takes takes = Takes::value;
     Use use = Use::understood;
     std::string_view note = {};  // of an ignored or refused option

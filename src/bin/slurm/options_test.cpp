@@ -24,7 +24,8 @@ TEST(Options, AllFormsOfAnOptionAreTheSame) {
 TEST(Options, LettersThatTakeNothingMayBeJoined) {
     const auto parsed = parse({"-HWJname"});
     ASSERT_TRUE(parsed);
-    EXPECT_EQ(parsed->options, (std::vector<Option>{{"hold", ""}, {"wait", ""}, {"job-name", "name"}}));
+    EXPECT_EQ(parsed->options,
+              (std::vector<Option>{{"hold", ""}, {"wait", ""}, {"job-name", "name"}}));
 }
 
 TEST(Options, ReadingStopsAtTheScript) {

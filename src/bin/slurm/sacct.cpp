@@ -45,7 +45,8 @@ std::int64_t midnight_us() {
     return std::int64_t{std::mktime(&tm)} * 1'000'000;
 }
 
-std::int64_t time_option(const ParsedOptions& line, const std::string& name, std::int64_t otherwise) {
+std::int64_t time_option(const ParsedOptions& line, const std::string& name,
+                         std::int64_t otherwise) {
     if (!line.has(name)) return otherwise;
     return usage_or(parse_time(line.last(name), Time{now_us()})).us;
 }
@@ -68,7 +69,7 @@ int run_sacct(const std::vector<std::string>& arguments) {
     const auto columns = usage_or(parse_account_format(format));
     JobFilterText filter;
     filter.jobs = line.last("jobs");
-    filter.users = line.has("user") ? line.last("user")
+    filter.users = line.has("user")                           ? line.last("user")
                    : line.has("allusers") || line.has("jobs") ? ""
                                                               : "$me";
     filter.account = line.last("accounts");

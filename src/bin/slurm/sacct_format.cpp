@@ -43,29 +43,38 @@ const Field fields[] = {
      [](const JobView& j, std::int64_t now) { return std::to_string(elapsed_seconds(j, now)); }},
     {"Timelimit", 10,
      [](const JobView& j, std::int64_t) { return sacct_time(j.walltime_ms() / 1'000); }},
-    {"Submit", 19, [](const JobView& j, std::int64_t) { return slurm_date(j.submitted_us(), "Unknown"); }},
-    {"Eligible", 19, [](const JobView& j, std::int64_t) { return slurm_date(std::max(j.submitted_us(), j.begin_us()), "Unknown"); }},
-    {"Start", 19, [](const JobView& j, std::int64_t) { return slurm_date(j.started_us(), "Unknown"); }},
+    {"Submit", 19,
+     [](const JobView& j, std::int64_t) { return slurm_date(j.submitted_us(), "Unknown"); }},
+    {"Eligible", 19,
+     [](const JobView& j, std::int64_t) {
+         return slurm_date(std::max(j.submitted_us(), j.begin_us()), "Unknown");
+     }},
+    {"Start", 19,
+     [](const JobView& j, std::int64_t) { return slurm_date(j.started_us(), "Unknown"); }},
     {"End", 19, [](const JobView& j, std::int64_t) { return slurm_date(j.ended_us(), "Unknown"); }},
     {"NNodes", 8, [](const JobView& j, std::int64_t) { return std::to_string(node_count(j)); }},
     {"NTasks", 8, [](const JobView& j, std::int64_t) { return std::to_string(j.tasks()); }},
     {"NCPUS", 10, [](const JobView& j, std::int64_t) { return std::to_string(device_count(j)); }},
-    {"AllocCPUS", 10, [](const JobView& j, std::int64_t) { return std::to_string(device_count(j)); }},
+    {"AllocCPUS", 10,
+     [](const JobView& j, std::int64_t) { return std::to_string(device_count(j)); }},
     {"ReqCPUS", 10, [](const JobView& j, std::int64_t) { return std::to_string(device_count(j)); }},
     {"AllocTRES", 10, resources},
     {"ReqTRES", 10, resources},
-    {"NodeList", 15, [](const JobView& j, std::int64_t) { return j.nodes().empty() ? std::string("None assigned") : job_nodes(j); }},
+    {"NodeList", 15,
+     [](const JobView& j, std::int64_t) {
+         return j.nodes().empty() ? std::string("None assigned") : job_nodes(j);
+     }},
     {"Priority", 10, [](const JobView& j, std::int64_t) { return std::to_string(j.priority()); }},
     {"Cluster", 10, [](const JobView&, std::int64_t) { return std::string("suan"); }},
     {"Group", 9, [](const JobView& j, std::int64_t) { return j.org(); }},
-    {"ChargedCNY", 14, [](const JobView& j, std::int64_t) { return yuan_text(j.charged_micro_yuan()); }},
+    {"ChargedCNY", 14,
+     [](const JobView& j, std::int64_t) { return yuan_text(j.charged_micro_yuan()); }},
 };
 
 bool same_word(std::string_view a, std::string_view b) {
     const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-    return a.size() == b.size() &&
-           std::equal(a.begin(), a.end(), b.begin(),
-                      [&](char x, char y) { return lower(x) == lower(y); });
+    return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
+                                              [&](char x, char y) { return lower(x) == lower(y); });
 }
 
 const Field* find_field(std::string_view name) {
@@ -80,7 +89,8 @@ Result<AccountColumn> parse_column(std::string_view text) {
     const Field* field = find_field(name);
     if (field == nullptr) {
         std::vector<std::string> names;
-        for (const Field& f : fields) names.emplace_back(f.name);
+        for (const Field& f : fields)
+            names.emplace_back(f.name);
         const auto near = api::json::nearest_name(name, names);
         return Error{ErrorCode::invalid,
                      fmt::format("invalid field requested: \"{}\"{}", name.substr(0, 40),
@@ -124,8 +134,9 @@ Result<std::vector<AccountColumn>> parse_account_format(std::string_view format)
     return columns;
 }
 
-std::string account_text(const std::vector<AccountColumn>& columns, const std::vector<JobView>& jobs,
-                         const AccountStyle& style, std::int64_t now_us) {
+std::string account_text(const std::vector<AccountColumn>& columns,
+                         const std::vector<JobView>& jobs, const AccountStyle& style,
+                         std::int64_t now_us) {
     std::string out;
     const auto add_line = [&](auto value) {
         for (std::size_t i = 0; i < columns.size(); ++i) {

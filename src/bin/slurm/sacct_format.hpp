@@ -28,7 +28,8 @@ struct AccountStyle {
 };
 
 Result<std::vector<AccountColumn>> parse_account_format(std::string_view format);
-std::string account_text(const std::vector<AccountColumn>& columns, const std::vector<JobView>& jobs,
-                         const AccountStyle& style, std::int64_t now_us);
+std::string account_text(const std::vector<AccountColumn>& columns,
+                         const std::vector<JobView>& jobs, const AccountStyle& style,
+                         std::int64_t now_us);
 
 }  // namespace suan::bin::slurm

@@ -57,8 +57,7 @@ int run_sbatch(const std::vector<std::string>& arguments) {
     std::string script;
     std::string name = "wrap";
     if (line.has("wrap")) {
-        if (!words.empty())
-            throw Failed(ExitCode::usage, "--wrap and a script are one too many");
+        if (!words.empty()) throw Failed(ExitCode::usage, "--wrap and a script are one too many");
         script = wrapped(line.last("wrap"));
     } else {
         const std::string file = words.empty() ? "-" : words[0];
@@ -70,7 +69,8 @@ int run_sbatch(const std::vector<std::string>& arguments) {
     if (!lines) throw Failed(ExitCode::usage, name + ": " + lines.error().context);
     auto in_script = parse_options(*lines, submit_rules(), Words::between_options);
     if (!in_script) throw Failed(ExitCode::usage, name + ": #SBATCH: " + in_script.error().context);
-    const auto variables = environment_options([](const char* v) { return std::getenv(v); });
+    const auto variables =
+        environment_options("SBATCH_", [](const char* v) { return std::getenv(v); });
     Submission submission = usage_or(
         read_submission(merged(in_script->options, variables, line.options), Time{now_us()}));
     if (submission.name.empty()) submission.name = name;
@@ -79,7 +79,8 @@ int run_sbatch(const std::vector<std::string>& arguments) {
     Session session = Session::open(HubOptions{});
     JobRequest job = job_request(session, submission);
     job.set_script(script);
-    for (const std::string& word : words) job.add_argv(word);
+    for (const std::string& word : words)
+        job.add_argv(word);
     job.set_launcher(LAUNCHER_FIRST_NODE);
     if (!submission.quiet) put_notes("sbatch", submission.notes);
     const JobAccepted accepted = submit_job(session, job);

@@ -1,6 +1,7 @@
 // The #SBATCH lines of a batch script, split into words as sbatch splits them: they count from the
 // first line to the first one that is neither blank nor a comment; words are separated by blanks;
-// '...' and "..." keep blanks, a backslash keeps the next character; an unquoted # begins a comment.
+// '...' and "..." keep blanks, a backslash keeps the next character; an unquoted # begins a
+// comment.
 #pragma once
 
 #include "base/result.hpp"

@@ -127,13 +127,13 @@ int run_sinfo(const std::vector<std::string>& arguments) {
     std::vector<PoolView> wanted;
     for (const PoolView& pool : pools.pools())
         if (!line.has("partition") || pool.name() == line.last("partition")) wanted.push_back(pool);
-    const auto groups =
-        node_groups(wanted, {nodes.nodes().begin(), nodes.nodes().end()},
-                    line.has("Node") ? NodeLines::each_node : NodeLines::by_state);
+    const auto groups = node_groups(wanted, {nodes.nodes().begin(), nodes.nodes().end()},
+                                    line.has("Node") ? NodeLines::each_node : NodeLines::by_state);
     put_notes("sinfo", line.notes);
     std::string text = usage_or(node_group_text(format, nullptr));
     if (line.has("noheader")) text.clear();
-    for (const NodeGroup& group : groups) text += usage_or(node_group_text(format, &group));
+    for (const NodeGroup& group : groups)
+        text += usage_or(node_group_text(format, &group));
     put(text);
     return 0;
 }

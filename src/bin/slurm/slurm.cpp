@@ -13,9 +13,9 @@ struct Command {
     std::string_view name;
     Run run;
 };
-constexpr Command commands[] = {{"sbatch", run_sbatch},   {"srun", run_srun},
-                                {"squeue", run_squeue},   {"scancel", run_scancel},
-                                {"sinfo", run_sinfo},     {"sacct", run_sacct}};
+constexpr Command commands[] = {{"sbatch", run_sbatch}, {"srun", run_srun},
+                                {"squeue", run_squeue}, {"scancel", run_scancel},
+                                {"sinfo", run_sinfo},   {"sacct", run_sacct}};
 
 const Command* find(std::string_view name) {
     const auto* found = std::find_if(std::begin(commands), std::end(commands),

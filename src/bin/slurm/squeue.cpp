@@ -83,8 +83,7 @@ std::string format_of(const ParsedOptions& line) {
 }  // namespace
 
 int run_squeue(const std::vector<std::string>& arguments) {
-    const ParsedOptions line =
-        usage_or(parse_options(arguments, rules, Words::between_options));
+    const ParsedOptions line = usage_or(parse_options(arguments, rules, Words::between_options));
     const auto columns = usage_or(parse_queue_format(format_of(line)));
     Session session = Session::open(HubOptions{});
     JobFilterText filter;
@@ -94,7 +93,8 @@ int run_squeue(const std::vector<std::string>& arguments) {
     filter.account = line.last("account");
     filter.name = line.last("name");
     filter.qos = line.last("qos");
-    filter.states = line.has("states") ? api_states(line.last("states")) : "waiting,running,stopping";
+    filter.states =
+        line.has("states") ? api_states(line.last("states")) : "waiting,running,stopping";
     std::vector<JobView> jobs = find_jobs(session, filter);
     order_jobs(jobs);
     if (line.has("sort")) sort_jobs(jobs, line.last("sort"));
@@ -106,11 +106,13 @@ int run_squeue(const std::vector<std::string>& arguments) {
     std::string text = line.has("noheader") ? "" : queue_header(columns);
     std::vector<QueueLine> lines;
     if (line.has("array"))
-        for (const JobView& job : jobs) lines.push_back({job, slurm_id(job)});
+        for (const JobView& job : jobs)
+            lines.push_back({job, slurm_id(job)});
     else
         lines = queue_lines(jobs);
     const std::int64_t now = now_us();
-    for (const QueueLine& l : lines) text += queue_text(columns, l, now);
+    for (const QueueLine& l : lines)
+        text += queue_text(columns, l, now);
     put(text);
     return 0;
 }

@@ -54,16 +54,23 @@ const Letter letters[] = {
     {'g', "GROUP", [](const QueueLine& l, std::int64_t) { return l.job.org(); }},
     {'j', "NAME", [](const QueueLine& l, std::int64_t) { return l.job.name(); }},
     {'u', "USER", [](const QueueLine& l, std::int64_t) { return l.job.member(); }},
-    {'U', "USER", [](const QueueLine& l, std::int64_t) { return std::to_string(l.job.member_id()); }},
-    {'t', "ST", [](const QueueLine& l, std::int64_t) { return std::string(state_name(l.job.state()).compact); }},
-    {'T', "STATE", [](const QueueLine& l, std::int64_t) { return std::string(state_name(l.job.state()).name); }},
+    {'U', "USER",
+     [](const QueueLine& l, std::int64_t) { return std::to_string(l.job.member_id()); }},
+    {'t', "ST",
+     [](const QueueLine& l, std::int64_t) {
+         return std::string(state_name(l.job.state()).compact);
+     }},
+    {'T', "STATE",
+     [](const QueueLine& l, std::int64_t) { return std::string(state_name(l.job.state()).name); }},
     {'M', "TIME",
      [](const QueueLine& l, std::int64_t now) { return squeue_time(elapsed_seconds(l.job, now)); }},
     {'L', "TIME_LEFT", time_left},
     {'l', "TIME_LIMIT",
      [](const QueueLine& l, std::int64_t) { return squeue_time(l.job.walltime_ms() / 1'000); }},
-    {'D', "NODES", [](const QueueLine& l, std::int64_t) { return std::to_string(node_count(l.job)); }},
-    {'C', "CPUS", [](const QueueLine& l, std::int64_t) { return std::to_string(device_count(l.job)); }},
+    {'D', "NODES",
+     [](const QueueLine& l, std::int64_t) { return std::to_string(node_count(l.job)); }},
+    {'C', "CPUS",
+     [](const QueueLine& l, std::int64_t) { return std::to_string(device_count(l.job)); }},
     {'b', "TRES_PER_NODE", devices_per_node},
     {'R', "NODELIST(REASON)", nodes_or_reason},
     {'r', "REASON", [](const QueueLine& l, std::int64_t) { return reason_text(l.job); }},
@@ -98,7 +105,8 @@ Result<QueueColumn> take_column(std::string_view& format) {
         format.remove_prefix(1);
     }
     std::size_t digits = 0;
-    while (digits < format.size() && format[digits] >= '0' && format[digits] <= '9') ++digits;
+    while (digits < format.size() && format[digits] >= '0' && format[digits] <= '9')
+        ++digits;
     const auto width = parse_number(format.substr(0, digits));
     if (digits > 0 && (!width || *width > 10'000))
         return Error{ErrorCode::invalid, "a column is at most 10000 wide"};
@@ -125,7 +133,8 @@ std::string index_ranges(std::vector<std::uint32_t> indices) {
     std::string out;
     for (std::size_t i = 0; i < indices.size();) {
         std::size_t last = i;
-        while (last + 1 < indices.size() && indices[last + 1] == indices[last] + 1) ++last;
+        while (last + 1 < indices.size() && indices[last + 1] == indices[last] + 1)
+            ++last;
         out += fmt::format("{}{}", out.empty() ? "" : ",", indices[i]);
         if (last > i) out += fmt::format("-{}", indices[last]);
         i = last + 1;

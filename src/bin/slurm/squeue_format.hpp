@@ -12,8 +12,7 @@
 namespace suan::bin::slurm {
 
 inline constexpr std::string_view squeue_default = "%.18i %.9P %.8j %.8u %.2t %.10M %.6D %R";
-inline constexpr std::string_view squeue_long =
-    "%.18i %.9P %.8j %.8u %.8T %.10M %.9l %.6D %R";
+inline constexpr std::string_view squeue_long = "%.18i %.9P %.8j %.8u %.8T %.10M %.9l %.6D %R";
 
 struct QueueColumn {
     char letter = 0;  // 0: `text` alone

@@ -27,21 +27,23 @@ void set(const char* name, const std::string& value) {
 }
 
 void set_task_variables(std::uint32_t task, std::uint32_t tasks) {
-    for (const char* name : {"SLURM_PROCID", "SUAN_PROCID", "SLURM_LOCALID", "SUAN_LOCALID", "RANK",
-                             "LOCAL_RANK"})
+    for (const char* name :
+         {"SLURM_PROCID", "SUAN_PROCID", "SLURM_LOCALID", "SUAN_LOCALID", "RANK", "LOCAL_RANK"})
         set(name, std::to_string(task));
-    for (const char* name : {"SLURM_NTASKS", "SLURM_NPROCS", "SLURM_STEP_NUM_TASKS", "WORLD_SIZE",
-                             "LOCAL_WORLD_SIZE"})
+    for (const char* name :
+         {"SLURM_NTASKS", "SLURM_NPROCS", "SLURM_STEP_NUM_TASKS", "WORLD_SIZE", "LOCAL_WORLD_SIZE"})
         set(name, std::to_string(tasks));
     set("SLURM_STEP_ID", "0");
 }
 
 [[noreturn]] void become(std::vector<std::string> command) {
     std::vector<char*> argv;
-    for (std::string& word : command) argv.push_back(word.data());
+    for (std::string& word : command)
+        argv.push_back(word.data());
     argv.push_back(nullptr);
     ::execvp(argv[0], argv.data());
-    const std::string line = fmt::format("srun: cannot run {}: {}\n", command[0], std::strerror(errno));
+    const std::string line =
+        fmt::format("srun: cannot run {}: {}\n", command[0], std::strerror(errno));
     [[maybe_unused]] const ssize_t n = ::write(STDERR_FILENO, line.data(), line.size());
     ::_exit(errno == ENOENT ? 127 : 126);
 }
@@ -100,7 +102,8 @@ int run_step(const Submission& submission, const std::vector<std::string>& comma
     std::vector<pid_t> children;
     for (std::uint32_t task = 0; task < tasks; ++task) {
         const pid_t pid = ::fork();
-        if (pid < 0) throw Failed(ExitCode::try_again, fmt::format("fork: {}", std::strerror(errno)));
+        if (pid < 0)
+            throw Failed(ExitCode::try_again, fmt::format("fork: {}", std::strerror(errno)));
         if (pid == 0) {
             set_task_variables(task, tasks);
             std::signal(SIGPIPE, SIG_DFL);

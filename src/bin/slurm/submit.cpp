@@ -22,7 +22,8 @@ PoolShape pool_shape(Session& session, const std::string& name) {
         if (pool.name() == name || (name.empty() && list.pools_size() == 1))
             return {pool.name(), pool.device_type()};
     std::string names;
-    for (const PoolView& pool : list.pools()) names += (names.empty() ? "" : ", ") + pool.name();
+    for (const PoolView& pool : list.pools())
+        names += (names.empty() ? "" : ", ") + pool.name();
     if (name.empty())
         throw Failed(ExitCode::usage, "which pool?",
                      fmt::format("name one with --partition: {}", names));
@@ -53,7 +54,8 @@ void add_dependencies(Session& session, const std::vector<DependencyText>& after
         const bool is_element = d.job.find('_') != std::string::npos;
         const auto elements = is_element ? std::vector<JobView>{} : array_jobs(session, id);
         if (elements.empty()) add(id, d.kind);
-        for (const JobView& element : elements) add(element.id(), d.kind);
+        for (const JobView& element : elements)
+            add(element.id(), d.kind);
     }
 }
 
@@ -111,7 +113,8 @@ JobRequest job_request(Session& session, Submission& s) {
     if (s.tier == "spot") job.set_tier(TIER_SPOT);
     if (!s.array.empty()) {
         const IndexList list = usage_or(parse_indices(s.array));
-        for (const std::uint32_t index : list.indices) job.mutable_array()->add_indices(index);
+        for (const std::uint32_t index : list.indices)
+            job.mutable_array()->add_indices(index);
         job.mutable_array()->set_running_max(list.running_max);
     }
     add_dependencies(session, s.after, job);

@@ -40,8 +40,8 @@ Result<DependencyKind> dependency_kind(std::string_view text) {
     if (text == "afterok") return DEPENDENCY_KIND_AFTEROK;
     if (text == "afternotok") return DEPENDENCY_KIND_AFTERNOTOK;
     if (text == "afterany") return DEPENDENCY_KIND_AFTERANY;
-    return bad(fmt::format("dependency \"{}\": use afterok, afternotok or afterany",
-                           text.substr(0, 40)));
+    return bad(
+        fmt::format("dependency \"{}\": use afterok, afternotok or afterany", text.substr(0, 40)));
 }
 
 Result<std::string> tier_of(std::string_view qos) {
@@ -112,8 +112,8 @@ Result<void> read_size(Sizes& sizes, const Option& o, bool& known) {
 
 Result<void> read_text(Submission& s, const Option& o, bool& known) {
     const std::pair<std::string_view, std::string*> texts[] = {
-        {"job-name", &s.name}, {"partition", &s.pool},    {"account", &s.account},
-        {"output", &s.output}, {"error", &s.error},       {"wrap", &s.wrap},
+        {"job-name", &s.name},     {"partition", &s.pool}, {"account", &s.account},
+        {"output", &s.output},     {"error", &s.error},    {"wrap", &s.wrap},
         {"chdir", &s.working_dir}, {"array", &s.array}};
     const auto* found = std::find_if(std::begin(texts), std::end(texts),
                                      [&](const auto& text) { return text.first == o.name; });
@@ -226,16 +226,19 @@ const std::vector<OptionRule>& submit_rules() {
     return rules;
 }
 
-std::vector<Option> environment_options(const std::function<const char*(const char*)>& get) {
-    constexpr std::pair<const char*, std::string_view> variables[] = {
-        {"SBATCH_ACCOUNT", "account"},   {"SBATCH_ARRAY_INX", "array"},
-        {"SBATCH_EXPORT", "export"},     {"SBATCH_GPUS", "gpus"},
-        {"SBATCH_GRES", "gres"},         {"SBATCH_JOB_NAME", "job-name"},
-        {"SBATCH_PARTITION", "partition"}, {"SBATCH_QOS", "qos"},
-        {"SBATCH_TIMELIMIT", "time"},    {"SBATCH_WAIT", "wait"}};
+std::vector<Option> environment_options(std::string_view prefix,
+                                        const std::function<const char*(const char*)>& get) {
+    constexpr std::pair<std::string_view, std::string_view> variables[] = {
+        {"ACCOUNT", "account"},     {"ARRAY_INX", "array"},
+        {"EXPORT", "export"},       {"GPUS", "gpus"},
+        {"GRES", "gres"},           {"JOB_NAME", "job-name"},
+        {"PARTITION", "partition"}, {"QOS", "qos"},
+        {"TIMELIMIT", "time"},      {"WAIT", "wait"}};
     std::vector<Option> options;
-    for (const auto& [variable, name] : variables)
-        if (const char* value = get(variable)) options.push_back({std::string(name), value});
+    for (const auto& [variable, name] : variables) {
+        const std::string full = std::string(prefix) + std::string(variable);
+        if (const char* value = get(full.c_str())) options.push_back({std::string(name), value});
+    }
     return options;
 }
 
@@ -253,8 +256,7 @@ Result<std::vector<DependencyText>> parse_dependencies(std::string_view text) {
     std::vector<DependencyText> list;
     for (const std::string_view part : split(text, ',')) {
         const auto fields = split(part, ':');
-        if (part == "singleton")
-            return bad("singleton is not supported: name the job to wait for");
+        if (part == "singleton") return bad("singleton is not supported: name the job to wait for");
         if (fields.size() < 2)
             return bad(fmt::format("\"{}\" is not KIND:JOB", part.substr(0, 40)));
         auto kind = dependency_kind(fields[0]);

@@ -28,7 +28,7 @@ struct DependencyText {
 // Which variables of the submitter the job sees.
 struct ExportRule {
     bool all = true;
-    std::vector<std::string> names;                          // by name, where not all
+    std::vector<std::string> names;                           // by name, where not all
     std::vector<std::pair<std::string, std::string>> values;  // NAME=VALUE
 };
 
@@ -41,7 +41,7 @@ struct Sizes {
     std::uint32_t gpus = 0;
     std::uint32_t gpus_per_node = 0;
     std::uint32_t gpus_per_task = 0;
-    std::uint64_t memory_bytes = 0;          // of each process
+    std::uint64_t memory_bytes = 0;  // of each process
     std::uint64_t memory_per_cpu_bytes = 0;
 };
 
@@ -53,12 +53,15 @@ struct Submission {
     std::int64_t walltime_ms = 0;  // 0: the pool's
     std::int64_t begin_us = 0;
     std::int32_t priority = 0;
-    bool held = false, wait = false, parsable = false, label = false, quiet = false, test_only = false;
+    bool held = false, wait = false, parsable = false, label = false, quiet = false,
+         test_only = false;
     std::vector<std::string> notes;
 };
 
-// SBATCH_* of the environment as options; `get` returns null for an unset variable.
-std::vector<Option> environment_options(const std::function<const char*(const char*)>& get);
+// SBATCH_* (of srun: SLURM_*) of the environment as options; `get` returns null for an unset
+// variable.
+std::vector<Option> environment_options(std::string_view prefix,
+                                        const std::function<const char*(const char*)>& get);
 
 // `invalid` names the option.
 Result<Submission> read_submission(const std::vector<Option>& options, Time now);

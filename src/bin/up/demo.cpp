@@ -21,7 +21,8 @@ namespace suan::bin {
 namespace {
 
 void heading(std::string_view text) {
-    put(fmt::format("\n== {} {}\n", text, std::string(74 - std::min<std::size_t>(70, text.size()), '=')));
+    put(fmt::format("\n== {} {}\n", text,
+                    std::string(74 - std::min<std::size_t>(70, text.size()), '=')));
 }
 
 std::string token_in(const std::filesystem::path& file) {
@@ -79,13 +80,21 @@ void Demo::show_centre() {
     charges_before_ = stats.seq();
     const auto orgs = operator_.all<OrgList>("/v1/orgs", 100, "orgs");
     const auto pools = operator_.all<PoolList>("/v1/pools", 100, "pools");
-    Table pool_table({{"POOL"}, {"DEVICES OF"}, {"EXECUTOR"}, {"NODES", Align::right},
+    Table pool_table({{"POOL"},
+                      {"DEVICES OF"},
+                      {"EXECUTOR"},
+                      {"NODES", Align::right},
                       {"DEVICES", Align::right}});
     for (const PoolView& p : pools.pools())
-        pool_table.row({p.name(), p.device_type(), enum_text(ExecutorKind_descriptor(), p.executor()),
-                        count_text(p.nodes()), devices_text(p.devices_milli())});
-    Table org_table({{"ORG"}, {"TITLE"}, {"BALANCE CNY", Align::right},
-                     {"VOUCHERS CNY", Align::right}, {"BUDGET LEFT CNY", Align::right}, {"SHARES"}});
+        pool_table.row({p.name(), p.device_type(),
+                        enum_text(ExecutorKind_descriptor(), p.executor()), count_text(p.nodes()),
+                        devices_text(p.devices_milli())});
+    Table org_table({{"ORG"},
+                     {"TITLE"},
+                     {"BALANCE CNY", Align::right},
+                     {"VOUCHERS CNY", Align::right},
+                     {"BUDGET LEFT CNY", Align::right},
+                     {"SHARES"}});
     for (const OrgView& o : orgs.orgs()) {
         std::string shares;
         for (const ShareView& s : o.shares())
@@ -100,9 +109,9 @@ void Demo::show_centre() {
 
 JobAccepted Demo::accepted(Session& session, const JobRequest& job, std::string_view what) {
     const JobAccepted done = submit_job(session, job);
-    const std::string ids = done.count() <= 1
-                                ? fmt::format("job {}", done.id())
-                                : fmt::format("jobs {} to {}", done.id(), done.id() + done.count() - 1);
+    const std::string ids =
+        done.count() <= 1 ? fmt::format("job {}", done.id())
+                          : fmt::format("jobs {} to {}", done.id(), done.id() + done.count() - 1);
     put(fmt::format("  {:<44} accepted as {}\n", what, ids));
     return done;
 }
@@ -121,7 +130,8 @@ void Demo::submit_virtual(const std::string& org, const std::string& member, std
     Session session = as(org, member);
     Virtual made{org, {}};
     JobBatchRequest batch;
-    for (JobRequest& job : demo_virtual_jobs(count, seed)) *batch.add_jobs() = std::move(job);
+    for (JobRequest& job : demo_virtual_jobs(count, seed))
+        *batch.add_jobs() = std::move(job);
     const auto answer = session.send<JobBatchResponse>("POST", "/v1/jobs/batch", batch);
     for (const JobBatchResult& result : answer.results())
         if (result.has_accepted()) made.ids.push_back(result.accepted().id());
@@ -138,7 +148,8 @@ void Demo::submit() {
     submit_virtual("starfilm", "wang", third, 2);
     submit_virtual("qlab", "chen", third, 3);
     array_ = accepted(lin_, demo_array(), "array of 20, counts primes (cpu)");
-    after_ = accepted(lin_, demo_after(array_.id(), array_.count()), "a job that runs after the array (cpu)");
+    after_ = accepted(lin_, demo_after(array_.id(), array_.count()),
+                      "a job that runs after the array (cpu)");
     gang_ = accepted(lin_, demo_gang(), "gang of 2 processes that talk (cpu)");
     failing_ = accepted(lin_, demo_failing(), "a job that will fail (cpu)");
     refused(lin_, demo_too_expensive(), "a job whose project's budget is too small");
@@ -157,7 +168,8 @@ void Demo::explain(const std::string& who, Session& session, std::uint64_t id) {
     std::string text = why_text(why);
     // A job after 20 others has 20 lines; three show what they are.
     std::size_t at = 0;
-    for (int line = 0; line < 4 && at != std::string::npos; ++line) at = text.find('\n', at + 1);
+    for (int line = 0; line < 4 && at != std::string::npos; ++line)
+        at = text.find('\n', at + 1);
     if (at != std::string::npos && at + 1 < text.size())
         text = text.substr(0, at + 1) +
                fmt::format("  ... and {} more reasons of this kind\n", why.reasons_size() - 3);
@@ -183,7 +195,8 @@ void Demo::wait() {
                               devices_text(stats.held_milli())));
         if (left == 0) break;
         if (seconds > std::chrono::minutes(10))
-            throw Failed(ExitCode::try_again, fmt::format("{} jobs have not ended in 10 minutes", left),
+            throw Failed(ExitCode::try_again,
+                         fmt::format("{} jobs have not ended in 10 minutes", left),
                          "ask `suan job list --state waiting,running`");
         std::this_thread::sleep_for(std::chrono::milliseconds(250));
     }
@@ -205,8 +218,12 @@ void Demo::show_output(const std::string& title, std::uint64_t id, std::uint32_t
 }
 
 void Demo::show_job_counts() {
-    Table table({{"ORG"}, {"COMPLETED", Align::right}, {"FAILED", Align::right},
-                 {"OTHER", Align::right}, {"DEVICE HOURS", Align::right}, {"CHARGED CNY", Align::right}});
+    Table table({{"ORG"},
+                 {"COMPLETED", Align::right},
+                 {"FAILED", Align::right},
+                 {"OTHER", Align::right},
+                 {"DEVICE HOURS", Align::right},
+                 {"CHARGED CNY", Align::right}});
     for (const Virtual& v : virtual_) {
         std::int64_t completed = 0, failed = 0, other = 0, device_ms = 0, charged = 0;
         const std::uint64_t first = v.ids.empty() ? 0 : v.ids.front();
@@ -243,14 +260,15 @@ void Demo::show_money() {
     heading("Who pays");
     const auto vouchers = operator_.all<VoucherList>("/v1/vouchers", 100, "vouchers");
     for (const VoucherView& v : vouchers.vouchers())
-        put(fmt::format("  Voucher {} of {} for {}: {} of {} CNY spent\n", v.id(), v.funder(), v.org(),
-                        yuan_text(v.spent_micro_yuan()), yuan_text(v.amount_micro_yuan())));
-    const auto charges = operator_.get<ChargeList>(
-        fmt::format("/v1/charges?job={}", gang_.id()));
+        put(fmt::format("  Voucher {} of {} for {}: {} of {} CNY spent\n", v.id(), v.funder(),
+                        v.org(), yuan_text(v.spent_micro_yuan()),
+                        yuan_text(v.amount_micro_yuan())));
+    const auto charges = operator_.get<ChargeList>(fmt::format("/v1/charges?job={}", gang_.id()));
     for (const ChargeView& c : charges.charges())
         for (const PaymentView& p : c.payments())
-            put(fmt::format("  Job {} (the gang): {} CNY for {} device hours, paid from {}\n", c.job_id(),
-                            yuan_text(p.micro_yuan()), device_hours_text(c.milli_device_ms()), p.payer()));
+            put(fmt::format("  Job {} (the gang): {} CNY for {} device hours, paid from {}\n",
+                            c.job_id(), yuan_text(p.micro_yuan()),
+                            device_hours_text(c.milli_device_ms()), p.payer()));
     const auto ledger = operator_.all<LedgerAccountList>("/v1/ledger/accounts", 1'000, "accounts");
     put(fmt::format("  The books of all accounts add up to {} CNY.\n",
                     yuan_text(ledger.books_difference_micro_yuan())));
@@ -258,7 +276,8 @@ void Demo::show_money() {
         InvoiceRequest request;
         request.set_org(org);
         const auto closed = operator_.send<ChangeAccepted>("POST", "/v1/invoices", request);
-        const auto invoice = operator_.get<InvoiceView>(fmt::format("/v1/invoices/{}", closed.id()));
+        const auto invoice =
+            operator_.get<InvoiceView>(fmt::format("/v1/invoices/{}", closed.id()));
         put("\n" + indented(invoice_text(invoice)));
         bill_files_.push_back(std::to_string(closed.id()));
     }

@@ -7,7 +7,8 @@
 namespace suan::bin {
 namespace {
 
-constexpr std::string_view centre = R"(# The centre of ./up: this machine as pool cpu, and a virtual pool of 490 nodes with 8 accelerators.
+constexpr std::string_view centre =
+    R"(# The centre of ./up: this machine as pool cpu, and a virtual pool of 490 nodes with 8 accelerators.
 title: demonstration
 pools:
   - name: cpu

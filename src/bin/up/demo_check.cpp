@@ -41,7 +41,8 @@ void Demo::check() {
     put("\n== Is it true? " + std::string(59, '=') + "\n");
     const std::string key = folder_.public_key().string();
     for (const std::string& invoice : bill_files_) {
-        const std::string file = (folder_.root / fmt::format("invoice-{}.suanbill", invoice)).string();
+        const std::string file =
+            (folder_.root / fmt::format("invoice-{}.suanbill", invoice)).string();
         write_whole_file(file, bundle(operator_, invoice));
         put(fmt::format("  $ suan bill verify {} --key {}\n", file, key));
         put(two_blanks(checked_bill_text(check_bill_file(file, key))));

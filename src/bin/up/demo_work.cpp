@@ -81,20 +81,23 @@ JobRequest demo_gang() {
     job.set_tasks(2);
     job.set_devices_per_task(1);
     job.set_launcher(LAUNCHER_PROCESS_PER_TASK);
-    for (const char* word : {"perl", "-e", gang_program}) job.add_argv(word);
+    for (const char* word : {"perl", "-e", gang_program})
+        job.add_argv(word);
     return job;
 }
 
 JobRequest demo_array() {
     JobRequest job = on_cpu("primes");
     job.set_script(array_script);
-    for (std::uint32_t i = 0; i < 20; ++i) job.mutable_array()->add_indices(i);
+    for (std::uint32_t i = 0; i < 20; ++i)
+        job.mutable_array()->add_indices(i);
     return job;
 }
 
 JobRequest demo_after(std::uint64_t first, std::uint32_t count) {
     JobRequest job = on_cpu("after-primes");
-    job.set_script("#!/bin/sh\necho \"all 20 elements have completed; job $SUAN_JOB_ID may run\"\n");
+    job.set_script(
+        "#!/bin/sh\necho \"all 20 elements have completed; job $SUAN_JOB_ID may run\"\n");
     for (std::uint32_t i = 0; i < count; ++i) {
         DependencyRequest& dependency = *job.add_after();
         dependency.set_job_id(first + i);
@@ -105,7 +108,8 @@ JobRequest demo_after(std::uint64_t first, std::uint32_t count) {
 
 JobRequest demo_failing() {
     JobRequest job = on_cpu("failing");
-    job.set_script("#!/bin/sh\necho 'about to fail'\necho 'no such dataset: imagenet-9k' >&2\nexit 3\n");
+    job.set_script(
+        "#!/bin/sh\necho 'about to fail'\necho 'no such dataset: imagenet-9k' >&2\nexit 3\n");
     return job;
 }
 

@@ -52,12 +52,12 @@ HubProcess::HubProcess(const std::vector<std::string>& arguments,
     std::vector<std::string> words{"suan", "hub", "run", "--port-file", port_file.string()};
     words.insert(words.end(), arguments.begin(), arguments.end());
     std::vector<char*> argv;
-    for (std::string& word : words) argv.push_back(word.data());
+    for (std::string& word : words)
+        argv.push_back(word.data());
     argv.push_back(nullptr);
     std::error_code error;
     std::filesystem::remove(port_file, error);
-    const int log_fd =
-        ::open(log_file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    const int log_fd = ::open(log_file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (log_fd < 0) throw Failed(ExitCode::io, fmt::format("cannot write {}", log_file.string()));
     pid_ = ::fork();
     if (pid_ == 0) become_hub(argv, log_fd);

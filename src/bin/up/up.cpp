@@ -60,7 +60,7 @@ std::string listen_address(const UpOptions& options) {
 
 std::vector<std::string> hub_arguments(const UpOptions& options, const DataFolder& folder,
                                        const fs::path& centre) {
-    return {"--data",   folder.root.string(), "--centre",    centre.string(),
+    return {"--data",   folder.root.string(),    "--centre",    centre.string(),
             "--listen", listen_address(options), "--sim-scale", "1200"};
 }
 
@@ -72,22 +72,24 @@ void wait_until_stopped(HubProcess& hub) {
     const timespec interval{0, 500'000'000};
     while (!hub.has_ended())
         if (::sigtimedwait(&set, nullptr, &interval) > 0) return;
-    throw Failed(ExitCode::refused, "the hub has ended by itself", "its log is hub.log in the data folder");
+    throw Failed(ExitCode::refused, "the hub has ended by itself",
+                 "its log is hub.log in the data folder");
 }
 
 void show_what_to_try(const HubProcess& hub, const DataFolder& folder) {
     std::error_code error;
     const std::string program = fs::read_symlink("/proc/self/exe", error);
     put(fmt::format("\n== The hub keeps running at {} {}\n", hub.url(), std::string(20, '=')));
-    put(fmt::format("  Its data lie in {}. Every member's token is a file in {}.\n"
-                    "  Try, in another terminal:\n"
-                    "    export SUAN_HUB={} SUAN_TOKEN_FILE={}\n"
-                    "    {} job submit --pool cpu --wait -- echo hello\n"
-                    "    {} job list\n"
-                    "    {} sinfo\n"
-                    "  The API describes itself at {}/openapi.json. Ctrl-C stops the hub; the data stay.\n",
-                    folder.root.string(), folder.tokens().string(), hub.url(),
-                    folder.token("deepriver", "lin").string(), program, program, program, hub.url()));
+    put(fmt::format(
+        "  Its data lie in {}. Every member's token is a file in {}.\n"
+        "  Try, in another terminal:\n"
+        "    export SUAN_HUB={} SUAN_TOKEN_FILE={}\n"
+        "    {} job submit --pool cpu --wait -- echo hello\n"
+        "    {} job list\n"
+        "    {} sinfo\n"
+        "  The API describes itself at {}/openapi.json. Ctrl-C stops the hub; the data stay.\n",
+        folder.root.string(), folder.tokens().string(), hub.url(),
+        folder.token("deepriver", "lin").string(), program, program, program, hub.url()));
 }
 
 void block_stop_signals() {
@@ -110,10 +112,11 @@ ExitCode run_up(Cli&, UpOptions& options) {
         const std::uint32_t cores = std::clamp(std::thread::hardware_concurrency(), 2U, 64U);
         write_whole_file(centre, demo_centre_yaml(cores, Time{now_us()}));
     }
-    put(again ? fmt::format("Suan: found the data of an earlier run in {}; its orgs, money and jobs "
-                            "are used, not made again.\n",
-                            folder->root.string())
-              : fmt::format("Suan: a new centre, its data in {}.\n", folder->root.string()));
+    put(again
+            ? fmt::format("Suan: found the data of an earlier run in {}; its orgs, money and jobs "
+                          "are used, not made again.\n",
+                          folder->root.string())
+            : fmt::format("Suan: a new centre, its data in {}.\n", folder->root.string()));
     HubProcess hub(hub_arguments(options, *folder, centre), folder->root / "hub.log",
                    folder->root / "hub.port");
     put(fmt::format("The hub serves at {} (process {}, log in {}).\n", hub.url(), hub.pid(),
@@ -142,7 +145,8 @@ ExitCode run_up(Cli&, UpOptions& options) {
 
 void add_up_command(Cli& cli) {
     auto o = std::make_shared<UpOptions>();
-    CLI::App& up = *cli.app.add_subcommand("up", "Start a hub on this machine and show what it does");
+    CLI::App& up =
+        *cli.app.add_subcommand("up", "Start a hub on this machine and show what it does");
     up.add_option("--data", o->data, "data folder (default ~/.local/state/suan/up)");
     up.add_option("--listen", o->listen, "ADDRESS:PORT (default 127.0.0.1:7700)");
     up.add_option("--virtual-jobs", o->virtual_jobs, "on the virtual pool (default 3000)")
