@@ -34,7 +34,8 @@ expect 0 'Job 3 accepted' "$suan" job submit "$work/job.yaml"
 expect 0 'completed' "$suan" job wait 3
 expect 0 'rank 1 of 2' "$suan" job logs 3 --task 1
 printf 'pool: cpu\nwalltme: 1h\n' >"$work/bad.yaml"
-expect 2 'line 2, column 1: unknown field "walltme"; did you mean "walltime"' "$suan" job submit "$work/bad.yaml"
+expect 2 'line 2, column 1: unknown field "walltme"; did you mean "walltime"' \
+    "$suan" job submit "$work/bad.yaml"
 
 expect 0 'accepted' "$suan" job submit --pool cpu --held -- true
 expect 0 'JobHeldUser' "$suan" job why 4
@@ -93,6 +94,6 @@ expect 0 'completed' "$suan" job show 1
 expect 0 '^hello  world$' "$suan" job logs 1
 stop_hub
 sed -i 's/devices: 4/devices: 8/' "$work/centre.yaml"
-expect 1 'centre.yaml:[0-9]+:[0-9]+: .*devices' "$suan" hub run --data "$data" --listen 127.0.0.1:0 \
-    --centre "$work/centre.yaml"
+expect 1 'centre.yaml:[0-9]+:[0-9]+: .*devices' \
+    "$suan" hub run --data "$data" --listen 127.0.0.1:0 --centre "$work/centre.yaml"
 echo "the command line does what docs/cli.md says"

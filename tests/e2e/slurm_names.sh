@@ -62,6 +62,9 @@ expect 2 'no jobs named' scancel
 expect 2 'format: %y is not known' squeue -o '%y'
 SUAN_TOKEN=$(cat "$SUAN_TOKEN_FILE") sbatch --wait --wrap 'env' >/dev/null
 last=$(sacct -n -P -o JobID | tail -n 1)
-if "$suan" job logs "$last" | grep -q SUAN_TOKEN; then echo "FAILED: the token reached the job"; exit 1; fi
+if "$suan" job logs "$last" | grep -q SUAN_TOKEN; then
+    echo "FAILED: the token reached the job"
+    exit 1
+fi
 stop_hub
 echo "Slurm's names work"

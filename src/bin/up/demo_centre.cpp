@@ -8,7 +8,7 @@ namespace suan::bin {
 namespace {
 
 constexpr std::string_view centre =
-    R"(# The centre of ./up: this machine as pool cpu, and a virtual pool of 490 nodes with 8 accelerators.
+# The centre of ./up: this machine as pool cpu, and a virtual pool of 490 nodes with 8 devices each.
 title: demonstration
 pools:
   - name: cpu
@@ -68,7 +68,8 @@ orgs:
     shares:
       - {{pool: 1000P, deserved: 490}}
     vouchers:
-      - {{funder: City Science Bureau, contract: KJ-2026-017, yuan: 5000000, expires: {expires}, pools: [1000P]}}
+      - {{funder: City Science Bureau, contract: KJ-2026-017, yuan: 5000000,
+          expires: {expires}, pools: [1000P]}}
 )";
 
 }  // namespace
