@@ -6,11 +6,13 @@
 #include "bin/units.hpp"
 
 #include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <functional>
 #include <set>
+#include <sstream>
 #include <string>
 
 namespace suan::bin {
@@ -246,6 +248,44 @@ JobRequest read_job(const YAML::Node& node, Time now) {
     return job;
 }
 
+// Reads the documents without keeping them. YAML::LoadAll does not end on text such as "--- , a]":
+// its parser finds document after document in the same place.
+class DocumentGuard final : public YAML::EventHandler {
+public:
+    void OnDocumentStart(const YAML::Mark& mark) override {
+        if (documents_ > 0 && mark.pos <= last_.pos)
+            throw Fault{mark, "expected fields (name: value), found a bracket or comma of no list"};
+        if (++documents_ > limits::jobs_batch_max + 1)
+            throw Fault{mark, fmt::format("a file has at most {} jobs", limits::jobs_batch_max)};
+        last_ = mark;
+    }
+    void OnDocumentEnd() override {}
+    void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+    void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
+        throw Fault{mark, "aliases (*name) are not read in job files; write the value again"};
+    }
+    void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                  const std::string&) override {}
+    void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                         YAML::EmitterStyle::value) override {}
+    void OnSequenceEnd() override {}
+    void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                    YAML::EmitterStyle::value) override {}
+    void OnMapEnd() override {}
+
+private:
+    std::uint32_t documents_ = 0;
+    YAML::Mark last_;
+};
+
+void check_documents(const std::string& text) {
+    std::istringstream in(text);
+    YAML::Parser parser(in);
+    DocumentGuard guard;
+    while (parser.HandleNextDocument(guard)) {
+    }
+}
+
 Error error_at(const YAML::Mark& mark, std::string_view message) {
     if (mark.is_null()) return Error{ErrorCode::invalid, std::string(message)};
     return Error{ErrorCode::invalid,
@@ -264,6 +304,7 @@ Result<std::vector<JobRequest>> parse_job_file(std::string_view text, Time now) 
         return Error{ErrorCode::invalid, fmt::format("byte {}: a NUL byte", text.find('\0'))};
     std::vector<JobRequest> jobs;
     try {
+        check_documents(std::string(text));
         for (const YAML::Node& node : YAML::LoadAll(std::string(text))) {
             if (node.IsNull()) continue;
             if (jobs.size() == limits::jobs_batch_max)

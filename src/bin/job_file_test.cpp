@@ -108,6 +108,8 @@ TEST(JobFile, BrokenBytesAndYamlAreRefused) {
     EXPECT_EQ(error_of("name: \xff\n"), "byte 6: not UTF-8");
     EXPECT_EQ(error_of(std::string_view("name: \0\n", 8)), "byte 6: a NUL byte");
     EXPECT_NE(error_of("name: [\n").find("line 2"), std::string::npos);
+    EXPECT_NE(error_of("name: a\n---\n, b]\nc: d\n"), "accepted");  // LoadAll never ends on it
+    EXPECT_NE(error_of("name: &x a\nproject: *x\n").find("aliases"), std::string::npos);
     EXPECT_NE(error_of(std::string(100'000, '[')), "accepted");
     EXPECT_NE(error_of(std::string(job_file_bytes_max + 1, ' ')), "accepted");
 }

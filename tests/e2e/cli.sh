@@ -95,6 +95,5 @@ expect 0 '^hello  world$' "$suan" job logs 1
 stop_hub
 sed -i 's/devices: 4/devices: 8/' "$work/centre.yaml"
 expect 1 'centre.yaml:[0-9]+:[0-9]+: .*devices' \
-    "$suan" hub run --data "$data" --listen 127.0.0.1:0 \
-    --centre "$work/centre.yaml"
+    "$suan" hub run --data "$data" --listen 127.0.0.1:0 --centre "$work/centre.yaml"
 echo "the command line does what docs/cli.md says"

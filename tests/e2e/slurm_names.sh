@@ -6,10 +6,10 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib/hub.sh"
 
 write_centre
-start_hub --centre "$work/centre.yaml"
-as acme bob
 "$suan" slurm-names "$work/names" >/dev/null
-export PATH=$work/names:$PATH SBATCH_PARTITION=cpu
+start_hub --centre "$work/centre.yaml" --readable "$work/names"
+as acme bob
+export PATH=$work/names:$PATH SBATCH_PARTITION=cpu SLURM_PARTITION=cpu
 
 cat >"$work/job.sh" <<'SCRIPT'
 #!/bin/bash

@@ -69,7 +69,8 @@ int run_sbatch(const std::vector<std::string>& arguments) {
     if (!lines) throw Failed(ExitCode::usage, name + ": " + lines.error().context);
     auto in_script = parse_options(*lines, submit_rules(), Words::between_options);
     if (!in_script) throw Failed(ExitCode::usage, name + ": #SBATCH: " + in_script.error().context);
-    const auto variables = environment_options([](const char* v) { return std::getenv(v); });
+    const auto variables =
+        environment_options("SBATCH_", [](const char* v) { return std::getenv(v); });
     Submission submission = usage_or(
         read_submission(merged(in_script->options, variables, line.options), Time{now_us()}));
     if (submission.name.empty()) submission.name = name;

@@ -67,9 +67,15 @@ int run_srun(const std::vector<std::string>& arguments) {
     if (line.words.empty())
         throw Failed(ExitCode::usage, "no program to run",
                      "write srun [options] program arguments");
-    Submission submission = usage_or(read_submission(line.options, Time{now_us()}));
+    const bool in_job = std::getenv("SUAN_JOB_ID") != nullptr;
+    // Inside of a job SLURM_* describe that job.
+    std::vector<Option> options;
+    if (!in_job)
+        options = environment_options("SLURM_", [](const char* v) { return std::getenv(v); });
+    options.insert(options.end(), line.options.begin(), line.options.end());
+    Submission submission = usage_or(read_submission(options, Time{now_us()}));
     submission.notes.insert(submission.notes.end(), line.notes.begin(), line.notes.end());
-    if (std::getenv("SUAN_JOB_ID") != nullptr) return run_step(submission, line.words);
+    if (in_job) return run_step(submission, line.words);
     if (!submission.array.empty())
         throw Failed(ExitCode::usage, "srun runs no arrays", "use sbatch --array");
     if (submission.name.empty())

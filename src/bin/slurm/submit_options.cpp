@@ -151,10 +151,8 @@ Result<void> read_option(Submission& s, const Option& o, Time now) {
 
 constexpr std::string_view no_note_needed = "the hub does this by itself";
 
-}  // namespace
-
-const std::vector<OptionRule>& submit_rules() {
-    static const std::vector<OptionRule> rules = {
+std::vector<OptionRule> understood_rules() {
+    return {
         {"job-name", 'J'},
         {"nodes", 'N'},
         {"ntasks", 'n'},
@@ -185,6 +183,12 @@ const std::vector<OptionRule>& submit_rules() {
         {"quiet", 'Q', Takes::nothing},
         {"label", 'l', Takes::nothing},
         {"test-only", 0, Takes::nothing},
+    };
+}
+
+// Accepted with a note, or refused with advice.
+std::vector<OptionRule> other_rules() {
+    return {
         {"requeue", 0, Takes::nothing, Use::ignored, no_note_needed},
         {"no-requeue", 0, Takes::nothing, Use::ignored,
          "a preempted job is always requeued with its place"},
@@ -223,19 +227,33 @@ const std::vector<OptionRule>& submit_rules() {
         {"clusters", 'M', Takes::value, Use::refused, "name another hub with SUAN_HUB"},
         {"input", 'i', Takes::value, Use::refused, "read the file in the script"},
     };
+}
+
+}  // namespace
+
+const std::vector<OptionRule>& submit_rules() {
+    static const std::vector<OptionRule> rules = [] {
+        std::vector<OptionRule> all = understood_rules();
+        const std::vector<OptionRule> others = other_rules();
+        all.insert(all.end(), others.begin(), others.end());
+        return all;
+    }();
     return rules;
 }
 
-std::vector<Option> environment_options(const std::function<const char*(const char*)>& get) {
-    constexpr std::pair<const char*, std::string_view> variables[] = {
-        {"SBATCH_ACCOUNT", "account"},     {"SBATCH_ARRAY_INX", "array"},
-        {"SBATCH_EXPORT", "export"},       {"SBATCH_GPUS", "gpus"},
-        {"SBATCH_GRES", "gres"},           {"SBATCH_JOB_NAME", "job-name"},
-        {"SBATCH_PARTITION", "partition"}, {"SBATCH_QOS", "qos"},
-        {"SBATCH_TIMELIMIT", "time"},      {"SBATCH_WAIT", "wait"}};
+std::vector<Option> environment_options(std::string_view prefix,
+                                        const std::function<const char*(const char*)>& get) {
+    constexpr std::pair<std::string_view, std::string_view> variables[] = {
+        {"ACCOUNT", "account"},     {"ARRAY_INX", "array"},
+        {"EXPORT", "export"},       {"GPUS", "gpus"},
+        {"GRES", "gres"},           {"JOB_NAME", "job-name"},
+        {"PARTITION", "partition"}, {"QOS", "qos"},
+        {"TIMELIMIT", "time"},      {"WAIT", "wait"}};
     std::vector<Option> options;
-    for (const auto& [variable, name] : variables)
-        if (const char* value = get(variable)) options.push_back({std::string(name), value});
+    for (const auto& [variable, name] : variables) {
+        const std::string full = std::string(prefix) + std::string(variable);
+        if (const char* value = get(full.c_str())) options.push_back({std::string(name), value});
+    }
     return options;
 }
 

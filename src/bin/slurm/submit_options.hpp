@@ -58,8 +58,10 @@ struct Submission {
     std::vector<std::string> notes;
 };
 
-// SBATCH_* of the environment as options; `get` returns null for an unset variable.
-std::vector<Option> environment_options(const std::function<const char*(const char*)>& get);
+// SBATCH_* (of srun: SLURM_*) of the environment as options; `get` returns null for an unset
+// variable.
+std::vector<Option> environment_options(std::string_view prefix,
+                                        const std::function<const char*(const char*)>& get);
 
 // `invalid` names the option.
 Result<Submission> read_submission(const std::vector<Option>& options, Time now);
