@@ -3,7 +3,7 @@
 # shellcheck shell=bash
 suan=${SUAN_BIN:?names the program}
 [[ -x $suan ]] || { echo "no program $suan"; exit 1; }
-work=$(mktemp -d)
+work=$(mktemp -d -p "$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)/build")
 data=$work/data
 hub_pid=
 
