@@ -202,12 +202,13 @@ void print_json(const std::vector<Row>& rows) {
     for (const Row& row : rows) {
         const bool peer = !row.peer.empty();
         if (!out.empty()) out += ",";
-        out += fmt::format(
-            R"({{"name":"{}","ours":{:.6g},"unit":"{}","peer":{},"peer_value":{},"ratio":{},"bar":{},"holds":{}}})",
-            row.name, row.ours, row.unit, peer ? "\"" + row.peer + "\"" : "null",
-            number_or_null(peer, row.peer_value), number_or_null(peer, row.ours / row.peer_value),
-            number_or_null(row.bar > 0, row.bar),
-            row.bar > 0 ? (row.ours >= row.bar ? "true" : "false") : "null");
+        out += fmt::format(R"({{"name":"{}","ours":{:.6g},"unit":"{}","peer":{},"peer_value":{},)"
+                           R"("ratio":{},"bar":{},"holds":{}}})",
+                           row.name, row.ours, row.unit, peer ? "\"" + row.peer + "\"" : "null",
+                           number_or_null(peer, row.peer_value),
+                           number_or_null(peer, row.ours / row.peer_value),
+                           number_or_null(row.bar > 0, row.bar),
+                           row.bar > 0 ? (row.ours >= row.bar ? "true" : "false") : "null");
     }
     fmt::print(R"({{"machine":"{} {}, {} processors","rows":[{}]}})"
                "\n",

@@ -104,6 +104,8 @@ std::size_t utf8_prefix(std::string_view text) {
     return good;
 }
 
-bool is_utf8(std::string_view text) { return utf8_prefix(text) == text.size(); }
+bool is_utf8(std::string_view text) {
+    return utf8_prefix(text) == text.size();
+}
 
 }  // namespace suan

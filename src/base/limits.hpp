@@ -49,16 +49,20 @@ inline constexpr std::uint32_t victims_max = 512;  // leases preempted for one j
 // Log.
 inline constexpr std::uint32_t block_entries_max = 4'096;
 inline constexpr std::int64_t block_age_us_max = 1'000'000;
-inline constexpr std::size_t entry_bytes_max = 16 << 20;
-inline constexpr std::size_t append_bytes_max = 256 << 20;  // entries of one group commit, together
+// Of one entry, with its events. When it is serialised the state has already changed, so nothing
+// may ever reach it; docs/formats/entry.md has the arithmetic.
+inline constexpr std::size_t entry_bytes_max = 128 << 20;
+inline constexpr std::size_t append_bytes_max = 512 << 20;  // entries of one group commit, together
+inline constexpr std::size_t holds_per_entry_max = 1'000'000;  // payers of all jobs of a submission
 inline constexpr std::size_t snapshots_kept = 3;
 inline constexpr std::size_t snapshot_row_bytes_max = 64 << 20;  // a snapshot is stored in rows
 
 // Executors.
-inline constexpr std::uint32_t local_tasks_max = 1'024;           // processes of one lease on one machine
+inline constexpr std::uint32_t local_tasks_max = 1'024;  // processes of one lease on one machine
 inline constexpr std::uint32_t environment_variables_max = 1'000;  // given by the user
-inline constexpr std::uint64_t log_bytes_max = 1ULL << 30;        // of one output file; the rest is dropped
-inline constexpr std::uint64_t log_read_bytes_max = 1 << 20;      // of one answer
+inline constexpr std::uint64_t log_bytes_max = 1ULL
+                                               << 30;  // of one output file; the rest is dropped
+inline constexpr std::uint64_t log_read_bytes_max = 1 << 20;  // of one answer
 
 // The hub's edge.
 inline constexpr std::size_t body_bytes_max = 8 << 20;
@@ -66,9 +70,9 @@ inline constexpr std::size_t header_bytes_max = 16 << 10;
 inline constexpr std::uint32_t connections_max = 4'096;
 inline constexpr std::uint32_t pipelined_requests_max = 64;  // of one connection, unanswered
 inline constexpr std::uint32_t json_depth_max = 32;
-inline constexpr std::uint32_t json_messages_max = 200'000;  // objects of one document
+inline constexpr std::uint32_t json_messages_max = 200'000;      // objects of one document
 inline constexpr std::size_t event_queue_bytes_max = 256 << 10;  // of one server-sent event stream
-inline constexpr std::uint32_t rate_buckets_max = 16'384;    // peers and tokens remembered
+inline constexpr std::uint32_t rate_buckets_max = 16'384;        // peers and tokens remembered
 inline constexpr std::uint32_t page_items_max = 1'000;
 inline constexpr std::uint32_t page_items_default = 100;
 inline constexpr std::uint32_t idempotency_keys_kept = 100'000;  // per centre, oldest dropped first
@@ -78,11 +82,13 @@ inline constexpr std::size_t centre_file_bytes_max = 8 << 20;
 
 // Trace files (workloads that the simulator replays), after gzip.
 inline constexpr std::size_t trace_bytes_max = std::size_t{4} << 30;
-inline constexpr std::size_t trace_line_bytes_max = 64 << 10;  // also of a record over several lines
+inline constexpr std::size_t trace_line_bytes_max = 64
+                                                    << 10;  // also of a record over several lines
 inline constexpr std::size_t trace_field_bytes_max = 4 << 10;
 inline constexpr std::size_t trace_columns_max = 256;
 inline constexpr std::uint32_t trace_rows_max = 5'000'000;
 inline constexpr std::uint32_t trace_header_lines_max = 1'024;  // comments kept of a SWF file
-inline constexpr std::int64_t trace_time_us_max = 253'402'300'799LL * 1'000'000;  // end of year 9999
+inline constexpr std::int64_t trace_time_us_max =
+    253'402'300'799LL * 1'000'000;  // end of year 9999
 
 }  // namespace suan::limits

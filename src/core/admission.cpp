@@ -221,6 +221,14 @@ SubmitVerdict decide_submit_job(Step& step, const SubmitJob& command) {
     std::vector<std::size_t> ends(count);  // of each job's parts
     for (std::size_t& end : ends) {
         if (Verdict bad = planner.plan(job, amount, parts)) return {bad, {}};
+        if (parts.size() > limits::holds_per_entry_max) {
+            return {
+                reject(RejectionCode::limit_reached, "array.indices",
+                       fmt::format("the array's jobs would be paid for in more than {} parts, "
+                                   "because vouchers pay little of each: submit a smaller array",
+                                   limits::holds_per_entry_max)),
+                {}};
+        }
         end = parts.size();
     }
     const JobId first{state.next_job};

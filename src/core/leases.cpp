@@ -215,7 +215,7 @@ void charge_lease_as_held(Step& step, LeaseId id, Time to, LastCharge last) {
         charged.set_micro_yuan(metering.amount.micro_yuan);
         plan_payments(job, lease, metering.amount, *charged.mutable_payments());
         charged.set_final(last == LastCharge::yes);
-        if (job.funded)
+        if (job.funded && last == LastCharge::yes)
             charged.set_credited_micro_yuan((whole.amount - metering.amount).micro_yuan);
     });
 }

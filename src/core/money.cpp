@@ -282,9 +282,8 @@ void insert_usable_voucher(State& state, Org& org, VoucherId voucher) {
         std::upper_bound(org.vouchers.begin(), org.vouchers.end(), voucher, earlier), voucher);
 }
 
-void expire_voucher(Step& step, VoucherId id) {
+static void expire_next(Step& step, VoucherId id) {
     const Voucher& voucher = step.state().vouchers.at(id.value);
-    if (voucher.expired || voucher.expires > step.now()) return;
     std::vector<JobId> resting;
     step.state().jobs.for_each([&](std::uint64_t, const Job& job) {
         for (const Hold& hold : job.holds) {
@@ -301,6 +300,14 @@ void expire_voucher(Step& step, VoucherId id) {
         event.mutable_voucher_expired()->set_returned_micro_yuan(
             step.state().available(voucher_account(id)).micro_yuan);
     });
+}
+
+// Those of the org that expired earlier go first, since a job draws on the oldest first.
+void expire_voucher(Step& step, VoucherId id) {
+    const Voucher& voucher = step.state().vouchers.at(id.value);
+    if (voucher.expires > step.now()) return;
+    while (!voucher.expired)
+        expire_next(step, step.state().orgs.at(voucher.org.value).vouchers.front());
 }
 
 void expire_vouchers_under(Step& step, JobId id) {

@@ -124,9 +124,9 @@ TEST_P(Stores, refuse_batches_that_break_the_rules_and_go_on) {
              {3, {}, "append: expected at least one entry"},
              {2, {"x"}, "append: first_seq: expected 3, found 2"},
              {4, {"x"}, "append: first_seq: expected 3, found 4"},
-             {3, {"x", ""}, "append: entry 4: expected 1 to 16777216 bytes, found 0"},
-             {3, {over}, "append: entry 3: expected 1 to 16777216 bytes, found 16777217"},
-             {3, std::vector<std::string_view>(17, large), "at most 268435456 bytes"}}) {
+             {3, {"x", ""}, "append: entry 4: expected 1 to 134217728 bytes, found 0"},
+             {3, {over}, "append: entry 3: expected 1 to 134217728 bytes, found 134217729"},
+             {3, std::vector<std::string_view>(5, large), "at most 536870912 bytes"}}) {
         Batch batch;
         batch.first_seq = c.first_seq;
         batch.entries = c.entries;

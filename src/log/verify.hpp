@@ -55,7 +55,9 @@ struct VerifyOptions {
 };
 
 // Reads the log once. `corrupt` names the first entry or block that is wrong, what was expected and
-// what was found.
+// what was found. Hashes and signatures are checked on a second thread, so `each_entry` may have
+// been shown entries after the first wrong one; the error is the first all the same. The callbacks
+// run on the calling thread.
 Result<Verified> verify_log(const Log& log, const crypto::PublicKey& operator_key,
                             const VerifyOptions& options);
 

@@ -1,5 +1,7 @@
 #include "runtime/committer.hpp"
 
+#include "base/limits.hpp"
+
 #include <algorithm>
 
 namespace suan::runtime {
@@ -55,7 +57,7 @@ void Committer::stop() {
 void Committer::run() {
     for (Batches batches = queue_.take(); !batches.empty(); batches = queue_.take()) {
         const bool had_failed = failed();
-        if (!had_failed) commit(batches);
+        if (!had_failed) commit_all(batches);
         if (failed()) {
             for (auto& batch : batches)
                 refuse(*batch);
@@ -66,7 +68,23 @@ void Committer::run() {
     }
 }
 
-void Committer::commit(Batches& batches) {
+// One group commit, or several when their entries are too much for one.
+void Committer::commit_all(Batches& batches) {
+    const auto all = Group(batches);
+    std::size_t begin = 0;
+    while (begin < all.size() && !failed()) {
+        std::size_t bytes = all[begin]->bytes.size();
+        std::size_t end = begin + 1;
+        for (; end < all.size(); ++end) {
+            bytes += all[end]->bytes.size();
+            if (bytes > limits::append_bytes_max) break;
+        }
+        commit(all.subspan(begin, end - begin));
+        begin = end;
+    }
+}
+
+void Committer::commit(Group batches) {
     const Instant begun = std::chrono::steady_clock::now();
     auto done = append(batches);
     if (!done) {
@@ -84,7 +102,7 @@ void Committer::commit(Batches& batches) {
     }
 }
 
-Result<void> Committer::append(const Batches& batches) {
+Result<void> Committer::append(Group batches) {
     std::vector<std::string_view> entries;
     std::vector<log::Payload> payloads;
     std::uint64_t bytes = 0;
@@ -152,6 +170,7 @@ void Committer::answer(Batch& batch) {
         parts_.metrics.request_us.record(us_since(reply.submitted));
         deliver(reply);
     }
+    batch.replies.clear();
 }
 
 void Committer::refuse(Batch& batch) {

@@ -13,6 +13,7 @@
 
 #include <atomic>
 #include <memory>
+#include <span>
 #include <thread>
 
 namespace suan::runtime {
@@ -45,8 +46,10 @@ public:
 private:
     using Batches = std::vector<std::unique_ptr<Batch>>;
     void run();
-    void commit(Batches& batches);
-    Result<void> append(const Batches& batches);
+    using Group = std::span<std::unique_ptr<Batch>>;
+    void commit_all(Batches& batches);
+    void commit(Group batches);
+    Result<void> append(Group batches);
     void hash(Batch& batch);
     void answer(Batch& batch);
     void refuse(Batch& batch);

@@ -237,6 +237,25 @@ Result<std::vector<LeaseRow>> History::leases(JobId job) const {
         [&](SqliteStatement& select) { select.bind(i64(job.value)); }, read_lease);
 }
 
+Result<OrgId> History::org_in(const char* table, std::uint64_t wanted) const {
+    auto rows = reader_->rows(
+        fmt::format("SELECT org FROM {} WHERE id=?", table),
+        [&](SqliteStatement& select) { select.bind(i64(wanted)); },
+        [](SqliteStatement& row) { return id<OrgId>(row); });
+    if (!rows) return std::move(rows).error();
+    if (rows->empty()) {
+        return Error{ErrorCode::not_found, fmt::format("{}: there is no {}", table, wanted)};
+    }
+    return rows->front();
+}
+
+Result<OrgId> History::org_of(JobId wanted) const {
+    return org_in("history_job", wanted.value);
+}
+Result<OrgId> History::org_of(LeaseId wanted) const {
+    return org_in("history_lease", wanted.value);
+}
+
 Result<std::vector<ChargeRow>> History::charges(const MoneyFilter& filter) const {
     std::string sql = "SELECT * FROM history_charge WHERE number>? AND to_us>=? AND to_us<?";
     if (filter.org) sql += fmt::format(" AND org={}", filter.org.value);

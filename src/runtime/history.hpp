@@ -152,6 +152,9 @@ public:
     // `not_found` while it has not ended, and when it never was.
     Result<JobRow> job(JobId id) const;
     Result<std::vector<LeaseRow>> leases(JobId job) const;  // that ended, by attempt
+    // Of a job or lease that ended; `not_found` otherwise.
+    Result<OrgId> org_of(JobId id) const;
+    Result<OrgId> org_of(LeaseId id) const;
     Result<std::vector<ChargeRow>> charges(const MoneyFilter& filter) const;
     Result<std::vector<InvoiceRow>> invoices(const MoneyFilter& filter) const;
     Result<InvoiceRow> invoice(std::uint64_t id) const;
@@ -159,6 +162,7 @@ public:
 
 private:
     class Reader;
+    Result<OrgId> org_in(const char* table, std::uint64_t wanted) const;
     explicit History(std::unique_ptr<Reader> reader);
     std::unique_ptr<Reader> reader_;
 };

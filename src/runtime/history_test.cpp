@@ -1,5 +1,6 @@
 #include "runtime/history.hpp"
 
+#include "base/limits.hpp"
 #include "log/sqlite/sqlite_log.hpp"
 #include "runtime/testing.hpp"
 
@@ -88,6 +89,77 @@ TEST_F(HistoryTest, a_finished_job_and_its_money_are_found_and_rebuilt) {
     TestHub again(*file);
     again.open();
     expect_history(*again.hub->history());
+}
+
+std::vector<Committed> read_all(Subscription& feed) {
+    std::vector<Committed> out;
+    for (;;) {
+        auto some = feed.next(7);
+        if (!some) ADD_FAILURE() << some.error().context;
+        if (!some || some->empty()) return out;
+        std::move(some->begin(), some->end(), std::back_inserter(out));
+    }
+}
+
+void expect_same(const std::vector<Committed>& expected, const std::vector<Committed>& found) {
+    ASSERT_EQ(expected.size(), found.size());
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+        EXPECT_EQ(found[i].entry->seq(), i + 1);
+        EXPECT_EQ(found[i].entry->SerializeAsString(), expected[i].entry->SerializeAsString());
+        EXPECT_EQ(found[i].entry_hash, expected[i].entry_hash) << i + 1;
+        EXPECT_EQ(found[i].event_orgs, expected[i].event_orgs) << expected[i].entry->DebugString();
+    }
+}
+
+TEST_F(HistoryTest, a_subscriber_who_was_away_catches_up_from_the_log) {
+    auto file = log();
+    std::vector<Committed> live;
+    {
+        TestHub t(*file);
+        t.options.live_entries_kept = 3;
+        t.open();
+        auto feed = t.hub->subscribe(0, [] {});
+        const auto keep_up = [&] {
+            auto some = read_all(*feed);
+            std::move(some.begin(), some.end(), std::back_inserter(live));
+        };
+        t.found_centre();
+        t.found_org("b", "u");
+        for (std::size_t i = 1; i <= 5; ++i) {
+            t.ok(TestHub::job(1, i % 2 == 0 ? 2 : 1), TestHub::token(i % 2 == 0 ? "u" : "t"));
+            const exec::StartOrder order = t.executor.wait_start(i);
+            t.report(exec::Started{order.ref});
+            if (i != 5) t.end(order.ref);
+            t.state_of(i);  // answered after the reports
+            keep_up();
+        }
+        auto away = t.hub->subscribe(0, [] {});
+        expect_same(live, read_all(*away));
+        EXPECT_EQ(away->cursor(), file->head().last_seq);
+    }
+    TestHub again(*file);
+    again.executor.found_[LeaseId{5}].found = exec::Found::running;
+    again.open();
+    auto away = again.hub->subscribe(0, [] {});
+    expect_same(live, read_all(*away));
+}
+
+TEST_F(HistoryTest, the_write_ahead_file_is_moved_into_the_log_off_the_append_path) {
+    log::SqliteOptions options;
+    options.checkpoint_pages = 1'000'000;  // a commit never does it
+    auto file = std::move(log::SqliteLog::open(folder / "log", options)).value();
+    TestHub t(*file);
+    t.open();
+    t.found_centre();
+    const auto size = [&] { return std::filesystem::file_size(folder / "log"); };
+    const auto before = size();
+    const auto deadline = std::chrono::steady_clock::now() + test_deadline;
+    while (t.hub->metrics().checkpoints == 0 && std::chrono::steady_clock::now() < deadline) {
+        t.ok(TestHub::job(), TestHub::token());
+        t.clock.advance(Duration{limits::block_age_us_max});
+    }
+    EXPECT_GT(t.hub->metrics().checkpoints, 0U);
+    EXPECT_GT(size(), before);
 }
 
 // Prints what a batch and single submissions reach on this machine; asserts only that all are kept.

@@ -3,6 +3,7 @@
 #include "base/limits.hpp"
 #include "crypto/sm3.hpp"
 #include "log/sqlite/sqlite_log.hpp"
+#include "runtime/checkpointer.hpp"
 #include "runtime/history_writer.hpp"
 #include "runtime/loop.hpp"
 #include "runtime/payload.hpp"
@@ -72,11 +73,12 @@ public:
           history_(std::move(history)),
           filter_(clock, metrics_, options_.progress_interval),
           inbox_(options_.requests_queued_max),
-          live_(recovered.seq, options_.live_entries_kept),
+          live_(log, history_.reader.get(), state.state, options_.live_entries_kept),
           effector_(log, metrics_, [this](exec::Report report) { take(report); }),
+          checkpointer_(dynamic_cast<log::SqliteLog*>(&log), metrics_, options_.log_line),
           sealer_(
-              log, std::move(key), metrics_, [this](const std::string& why) { fail(why); },
-              options_.log_line),
+              log, std::move(key), checkpointer_, metrics_,
+              [this](const std::string& why) { fail(why); }, options_.log_line),
           committer_({.log = log,
                       .history = history_.writer.get(),
                       .sealer = sealer_,
@@ -152,6 +154,7 @@ private:
     Inbox inbox_;
     LiveFeed live_;
     Effector effector_;
+    Checkpointer checkpointer_;
     Sealer sealer_;
     Committer committer_;
     Loop loop_;
@@ -242,6 +245,7 @@ void HubOnLog::stop() {
     committer_.stop();
     effector_.stop();
     sealer_.stop();
+    checkpointer_.stop();
 }
 
 void HubOnLog::submit(Request request, Callback done) {

@@ -107,9 +107,10 @@ class Subscription {
 public:
     virtual ~Subscription() = default;
     // Up to `max` entries after the cursor, oldest first; the cursor moves past them. None: caught
-    // up, and `wake` will be called (once, on the commit thread) when there are more. `not_found`:
-    // the cursor is older than what the hub keeps ready; read the lists again and subscribe from
-    // there.
+    // up, and `wake` will be called (once, on the commit thread) when there are more. What is older
+    // than Options::live_entries_kept is read from the log, in calls that take some milliseconds.
+    // `not_found`: that needs the history tables, and this hub keeps none; read the lists again and
+    // subscribe from there.
     virtual Result<std::vector<Committed>> next(std::size_t max) = 0;
     virtual std::uint64_t cursor() const = 0;  // seq of the last entry given out
 };

@@ -1,10 +1,18 @@
 #include "runtime/live.hpp"
 
+#include "log/entry.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 
 namespace suan::runtime {
+namespace {
+
+// Read from the log in one call, whatever was asked for: each costs look-ups of its orgs.
+constexpr std::size_t log_entries_max = 1'024;
+
+}  // namespace
 
 class LiveFeed::Cursor final : public Subscription {
 public:
@@ -23,12 +31,15 @@ private:
     std::uint64_t cursor_;
 };
 
-LiveFeed::LiveFeed(std::uint64_t seq, std::size_t entries_kept)
-    : entries_kept_(entries_kept), last_seq_(seq) {}
+LiveFeed::LiveFeed(const log::Log& log, const History* history, const core::State& state,
+                   std::size_t entries_kept)
+    : log_(log), orgs_(state, history), entries_kept_(entries_kept), last_seq_(state.seq) {}
 
 void LiveFeed::publish(std::vector<Committed> entries) {
     std::vector<std::shared_ptr<Waiter>> wake;
     std::vector<Committed> dropped;  // freed outside of the mutex
+    for (const Committed& entry : entries)
+        orgs_.follow(entry);
     {
         const std::lock_guard lock(mutex_);
         for (Committed& entry : entries) {
@@ -65,17 +76,37 @@ std::size_t LiveFeed::subscribers() const {
 Result<std::vector<Committed>> LiveFeed::read(Waiter& waiter, std::uint64_t& cursor,
                                               std::size_t max) {
     std::vector<Committed> out;
-    const std::lock_guard lock(mutex_);
-    const std::uint64_t first = last_seq_ - entries_.size() + 1;
-    if (cursor + 1 < first) {
-        return Error{
-            ErrorCode::not_found,
-            fmt::format("cursor {}: only entries after {} are kept ready", cursor, first - 1)};
+    std::uint64_t past = 0;  // the newest entry that is only in the log
+    {
+        const std::lock_guard lock(mutex_);
+        past = last_seq_ - entries_.size();
+        for (; cursor >= past && cursor < last_seq_ && out.size() < max; ++cursor) {
+            out.push_back(entries_[cursor - past]);
+        }
+        if (cursor >= last_seq_ && out.empty()) waiter.armed = true;
     }
-    for (; cursor < last_seq_ && out.size() < max; ++cursor) {
-        out.push_back(entries_[cursor + 1 - first]);
-    }
-    if (out.empty()) waiter.armed = true;
+    if (cursor >= past || max == 0) return out;
+    return read_log(cursor, std::min<std::uint64_t>(past, cursor + std::min(max, log_entries_max)));
+}
+
+Result<std::vector<Committed>> LiveFeed::read_log(std::uint64_t& cursor, std::uint64_t last) const {
+    std::vector<Committed> out;
+    auto read = log_.for_each(
+        cursor + 1, last, [&](log::Seq seq, std::string_view bytes) -> Result<log::Next> {
+            auto entry = std::make_shared<Entry>();
+            if (!entry->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+                return Error{ErrorCode::corrupt,
+                             fmt::format("entry {}: expected an Entry, found {} bytes that are "
+                                         "none",
+                                         seq, bytes.size())};
+            }
+            auto orgs = orgs_.orgs_of(*entry);
+            if (!orgs) return std::move(orgs).error();
+            out.push_back({std::move(entry), log::entry_hash(bytes), std::move(*orgs)});
+            return log::Next::more;
+        });
+    if (!read) return std::move(read).error();
+    cursor += out.size();
     return out;
 }
 

@@ -172,6 +172,14 @@ Answer Loop::answer_to(Request& request, const Hash256& payload_sm3, Batch& batc
         add(metrics_.unauthenticated);
         return Unauthenticated{};
     }
+    if (batch.bytes.size() + limits::entry_bytes_max > limits::append_bytes_max) {
+        add(metrics_.rejected);
+        return core::Rejection{
+            core::RejectionCode::limit_reached, "",
+            fmt::format("the requests before this one fill a group commit ({} bytes): send the "
+                        "rest again in a request of their own",
+                        batch.bytes.size())};
+    }
     auto entry = std::make_shared<Entry>();
     Command& command = *entry->mutable_command();
     command.Swap(&request.command);

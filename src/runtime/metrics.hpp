@@ -50,6 +50,7 @@ struct Metrics {
     Counter commits{0};
     Counter blocks{0};
     Counter snapshots{0};
+    Counter checkpoints{0};    // of the write-ahead file
     Counter last_seq{0};       // gauge
     Counter last_block{0};     // gauge
     Counter last_block_us{0};  // gauge: its time

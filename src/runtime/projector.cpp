@@ -1,5 +1,7 @@
 #include "runtime/projector.hpp"
 
+#include "runtime/subject.hpp"
+
 #include <fmt/format.h>
 
 namespace suan::runtime {
@@ -96,81 +98,6 @@ JournalRow journal_row(const Entry& entry, std::uint32_t index, OrgId org, Movem
     return row;
 }
 
-// The org that a command names, of commands that change something about one org.
-OrgId org_of_command(const core::State& state, const Command& command) {
-    switch (command.kind_case()) {
-        case Command::kSubmitJob:
-            return OrgId{command.submit_job().org_id()};
-        case Command::kCreateProject:
-            return OrgId{command.create_project().org_id()};
-        case Command::kCreateMember:
-            return OrgId{command.create_member().org_id()};
-        case Command::kChangeMember: {
-            const core::Member* member = state.members.find(command.change_member().member_id());
-            return member == nullptr ? OrgId{} : member->org;
-        }
-        case Command::kSetShare:
-            return OrgId{command.set_share().org_id()};
-        case Command::kFundOrg:
-            return OrgId{command.fund_org().org_id()};
-        case Command::kSetBudget:
-            return OrgId{command.set_budget().org_id()};
-        case Command::kIssueVoucher:
-            return OrgId{command.issue_voucher().org_id()};
-        case Command::kCorrect:
-            return OrgId{command.correct().org_id()};
-        case Command::kCloseInvoice:
-            return OrgId{command.close_invoice().org_id()};
-        default:
-            return OrgId{};
-    }
-}
-
-// The job that an event of a job names; 0 for other events.
-std::uint64_t job_of(const Event& event) {
-    switch (event.kind_case()) {
-        case Event::kJobEligible:
-            return event.job_eligible().job_id();
-        case Event::kJobStarted:
-            return event.job_started().job_id();
-        case Event::kJobRequeued:
-            return event.job_requeued().job_id();
-        case Event::kJobEnded:
-            return event.job_ended().job_id();
-        case Event::kJobHeld:
-            return event.job_held().job_id();
-        case Event::kJobReleased:
-            return event.job_released().job_id();
-        case Event::kJobReserved:
-            return event.job_reserved().job_id();
-        case Event::kJobUnreserved:
-            return event.job_unreserved().job_id();
-        case Event::kJobFunded:
-            return event.job_funded().job_id();
-        case Event::kJobUnfunded:
-            return event.job_unfunded().job_id();
-        default:
-            return 0;
-    }
-}
-
-std::uint64_t lease_of(const Event& event) {
-    switch (event.kind_case()) {
-        case Event::kLeaseRunning:
-            return event.lease_running().lease_id();
-        case Event::kLeaseStopping:
-            return event.lease_stopping().lease_id();
-        case Event::kLeaseEnded:
-            return event.lease_ended().lease_id();
-        case Event::kLeaseCharged:
-            return event.lease_charged().lease_id();
-        case Event::kLeaseProgress:
-            return event.lease_progress().lease_id();
-        default:
-            return 0;
-    }
-}
-
 std::string org_name(OrgId org) {
     return fmt::format("org {}", org.value);
 }
@@ -214,19 +141,24 @@ OrgId Projector::org_of_lease(std::uint64_t lease) const {
 
 OrgId Projector::org_of_event(const core::State& state, const Entry& entry,
                               const Event& event) const {
-    if (const std::uint64_t job = job_of(event); job != 0) return org_of_job(state, job);
-    if (const std::uint64_t lease = lease_of(event); lease != 0) return org_of_lease(lease);
-    switch (event.kind_case()) {
-        case Event::kOrgCreated:
-            return OrgId{event.org_created().org_id()};
-        case Event::kVoucherExpired: {
-            const core::Voucher* voucher =
-                state.vouchers.find(event.voucher_expired().voucher_id());
+    const Subject subject = subject_of(entry, event);
+    switch (subject.kind) {
+        case Subject::Kind::org:
+            return OrgId{static_cast<std::uint32_t>(subject.id)};
+        case Subject::Kind::job:
+            return org_of_job(state, subject.id);
+        case Subject::Kind::lease:
+            return org_of_lease(subject.id);
+        case Subject::Kind::member: {
+            const core::Member* member = state.members.find(subject.id);
+            return member == nullptr ? OrgId{} : member->org;
+        }
+        case Subject::Kind::voucher: {
+            const core::Voucher* voucher = state.vouchers.find(subject.id);
             return voucher == nullptr ? OrgId{} : voucher->org;
         }
-        default:
-            return org_of_command(state, entry.command());
     }
+    return OrgId{};
 }
 
 // Keeps up with the leases that live.
@@ -289,9 +221,8 @@ void Projector::add_charge_row(const core::State& state, const Entry& entry, std
 }
 
 void Projector::add_rows(const core::State& state, const Entry& entry, std::uint32_t index,
-                         const Event& event, std::vector<HistoryRow>& rows) {
+                         const Event& event, OrgId org, std::vector<HistoryRow>& rows) {
     const Command& command = entry.command();
-    const OrgId org = org_of_command(state, command);
     switch (event.kind_case()) {
         case Event::kJobEnded:
             if (const core::Job* job = state.jobs.find(event.job_ended().job_id())) {
@@ -319,7 +250,7 @@ void Projector::add_rows(const core::State& state, const Entry& entry, std::uint
             break;
         case Event::kVoucherExpired:
             rows.emplace_back(journal_row(
-                entry, index, org_of_event(state, entry, event),
+                entry, index, org,
                 {"voucher_expired", fmt::format("voucher {}", event.voucher_expired().voucher_id()),
                  "funders", event.voucher_expired().returned_micro_yuan(), ""}));
             break;
@@ -343,7 +274,7 @@ std::vector<OrgId> Projector::observe(const core::State& state, const Entry& ent
         const OrgId org = org_of_event(state, entry, event);
         orgs.push_back(org);
         follow(entry, event, org);
-        add_rows(state, entry, index++, event, rows);
+        add_rows(state, entry, index++, event, org, rows);
     }
     for (const std::uint64_t lease : ended_) {
         const auto live = live_.find(lease);

@@ -43,7 +43,7 @@ private:
     void add_charge_row(const core::State& state, const Entry& entry, std::uint32_t index,
                         const LeaseCharged& event, std::vector<HistoryRow>& rows);
     void add_rows(const core::State& state, const Entry& entry, std::uint32_t index,
-                  const Event& event, std::vector<HistoryRow>& rows);
+                  const Event& event, OrgId org, std::vector<HistoryRow>& rows);
     void follow(const Entry& entry, const Event& event, OrgId org);
 
     std::map<std::uint64_t, LiveLease> live_;

@@ -6,10 +6,11 @@
 
 namespace suan::runtime {
 
-Sealer::Sealer(log::Log& log, crypto::PrivateKey key, Metrics& metrics, Complain fatal,
-               Complain log_line)
+Sealer::Sealer(log::Log& log, crypto::PrivateKey key, Checkpointer& checkpointer, Metrics& metrics,
+               Complain fatal, Complain log_line)
     : log_(log),
       key_(std::move(key)),
+      checkpointer_(checkpointer),
       metrics_(metrics),
       fatal_(std::move(fatal)),
       log_line_(std::move(log_line)),
@@ -30,6 +31,7 @@ void Sealer::run() {
                 fatal_(std::move(sealed).error().context);
                 continue;
             }
+            checkpointer_.block_stored();
             if (work.snapshot) write_snapshot(work.header, *work.snapshot);
             work.snapshot.reset();
         }

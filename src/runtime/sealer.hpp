@@ -7,6 +7,7 @@
 #include "crypto/sm2.hpp"
 #include "log/block.hpp"
 #include "log/log.hpp"
+#include "runtime/checkpointer.hpp"
 #include "runtime/metrics.hpp"
 #include "runtime/work_queue.hpp"
 
@@ -27,8 +28,8 @@ public:
     using Complain = std::function<void(const std::string&)>;
 
     // `fatal` when a block cannot be stored; a snapshot that cannot is only a line to `log_line`.
-    Sealer(log::Log& log, crypto::PrivateKey key, Metrics& metrics, Complain fatal,
-           Complain log_line);
+    Sealer(log::Log& log, crypto::PrivateKey key, Checkpointer& checkpointer, Metrics& metrics,
+           Complain fatal, Complain log_line);
     ~Sealer() { stop(); }
 
     void push(SealWork work) { queue_.push(std::move(work)); }
@@ -44,6 +45,7 @@ private:
 
     log::Log& log_;
     crypto::PrivateKey key_;
+    Checkpointer& checkpointer_;
     Metrics& metrics_;
     Complain fatal_;
     Complain log_line_;

@@ -5,12 +5,23 @@
 #include "runtime/recover.hpp"
 
 #include <fmt/format.h>
+#include <google/protobuf/arena.h>
 #include <google/protobuf/util/message_differencer.h>
 
 namespace suan::runtime {
 namespace {
 
 constexpr std::uint64_t progress_every = 10'000;
+// The arena is emptied after so many entries: often enough to stay in cache.
+constexpr std::uint64_t entries_per_arena = 64;
+constexpr std::size_t arena_bytes = 256 << 10;
+
+google::protobuf::ArenaOptions arena_options() {
+    google::protobuf::ArenaOptions options;
+    options.start_block_size = arena_bytes;
+    options.max_block_size = arena_bytes;
+    return options;
+}
 
 Error corrupt(std::string context) {
     return Error{ErrorCode::corrupt, std::move(context)};
@@ -27,14 +38,12 @@ std::string differences(const Entry& expected, const Entry& found) {
     return text;
 }
 
-// The entry as it was before it was decided.
-Entry undecided(const Entry& found) {
-    Entry entry;
-    entry.set_time_us(found.time_us());
-    if (found.has_actor()) *entry.mutable_actor() = found.actor();
-    *entry.mutable_command() = found.command();
-    if (!found.salt().empty()) entry.set_salt(found.salt());
-    return entry;
+// The entry as it was before it was decided. Its events are kept as memory for the next ones.
+void undecide(Entry& entry) {
+    entry.clear_seq();
+    entry.clear_rules_version();
+    entry.clear_events();
+    entry.GetReflection()->MutableUnknownFields(&entry)->Clear();
 }
 
 Result<void> check_readable(log::Seq seq, const Entry& found, const core::State& state) {
@@ -52,25 +61,37 @@ Result<void> check_readable(log::Seq seq, const Entry& found, const core::State&
 
 }  // namespace
 
+Reexecutor::Reexecutor(core::State start)
+    : state_(std::move(start)),
+      arena_(std::make_unique<google::protobuf::Arena>(arena_options())) {}
+
+Entry& Reexecutor::fresh_entry() {
+    if (++used_ % entries_per_arena == 0) arena_->Reset();
+    return *google::protobuf::Arena::CreateMessage<Entry>(arena_.get());
+}
+
 Result<void> Reexecutor::entry(log::Seq seq, std::string_view bytes) {
-    Entry found;
-    if (!found.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    Entry& entry = fresh_entry();
+    if (!entry.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
         return corrupt(fmt::format("entry {}: expected an Entry, found {} bytes that are none", seq,
                                    bytes.size()));
     }
-    auto readable = check_readable(seq, found, state_);
+    auto readable = check_readable(seq, entry, state_);
     if (!readable) return readable;
-    Entry again = undecided(found);
-    const core::Outcome outcome = core::step(state_, again);
+    const int events_found = entry.events_size();
+    undecide(entry);
+    const core::Outcome outcome = core::step(state_, entry);
     if (const auto* refused = std::get_if<core::Rejection>(&outcome)) {
         return corrupt(fmt::format("entry {}: its command is refused ({}: {}), found {} events",
                                    seq, core::to_string(refused->code), refused->message,
-                                   found.events_size()));
+                                   events_found));
     }
     bytes_.clear();
-    again.AppendToString(&bytes_);
+    entry.AppendToString(&bytes_);
     if (bytes_ == bytes) return {};
-    return corrupt(fmt::format("entry {}: expected -> found: {}", seq, differences(again, found)));
+    Entry found;
+    static_cast<void>(found.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())));
+    return corrupt(fmt::format("entry {}: expected -> found: {}", seq, differences(entry, found)));
 }
 
 Result<void> Reexecutor::block(const log::SealedBlock& block) {

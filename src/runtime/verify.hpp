@@ -8,9 +8,11 @@
 #include "core/state.hpp"
 #include "crypto/sm2.hpp"
 #include "log/log.hpp"
+#include "suan/log.pb.h"
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 
 namespace suan::runtime {
@@ -43,13 +45,17 @@ Result<Reexecuted> reexecute(log::Log& log, const crypto::PublicKey& operator_ke
 // One entry at a time, for other sources of entries (an export file).
 class Reexecutor {
 public:
-    explicit Reexecutor(core::State start) : state_(std::move(start)) {}
+    explicit Reexecutor(core::State start);
     Result<void> entry(log::Seq seq, std::string_view bytes);
     Result<void> block(const log::SealedBlock& block);
     core::State& state() { return state_; }
 
 private:
+    Entry& fresh_entry();
+
     core::State state_;
+    std::unique_ptr<google::protobuf::Arena> arena_;
+    std::uint64_t used_ = 0;
     std::string bytes_;
 };
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # What /metrics says without a token, and with a token where SUAN_TOKEN has one, passes promtool.
-source "$(dirname "$0")/hub.sh"
+source "$(dirname "$0")/lib/http_hub.sh"
 if ! command -v promtool >/dev/null; then
     echo "promtool is not installed: apt-get install prometheus" >&2
     exit 2

@@ -1,7 +1,7 @@
 #!/bin/bash
 # The OpenAPI document of a running hub passes a public validator (@apidevtools/swagger-parser),
 # installed into a folder that is removed again.
-source "$(dirname "$0")/hub.sh"
+source "$(dirname "$0")/lib/http_hub.sh"
 curl -fsS "$url/openapi.json" -o "$folder/openapi.json"
 mkdir "$folder/npm"
 (cd "$folder/npm" && npm install --silent --no-audit --no-fund --prefix . \

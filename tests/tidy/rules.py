@@ -13,8 +13,8 @@ DIRECTION = {
     "exec": "",
     "core": "ledger sched proto",
     "log": "crypto",
-    "runtime": "core log exec proto",
-    "api": "runtime core proto",
+    "runtime": "core crypto log exec proto",
+    "api": "runtime core crypto log proto",
     "sim": "core runtime proto",
     "bin": "crypto ledger sched core log exec runtime api sim proto",
 }
@@ -27,7 +27,8 @@ BANNED_HEADERS = re.compile(
       |ctime|time\.h|csignal|signal\.h|locale|clocale
       |cmath|math\.h|cfloat|cfenv|cstdio|stdio\.h|exception|stdexcept|system_error
       |unordered_map|unordered_set|unistd\.h|fcntl\.h|poll\.h|pthread\.h|netdb\.h|dlfcn\.h|dirent\.h
-      |(sys|netinet|arpa|linux|boost|openssl|spdlog|yaml-cpp|CLI)/.*|sqlite3\.h|zlib\.h
+      |(sys|netinet|arpa|linux|openssl|spdlog|yaml-cpp|CLI)/.*|sqlite3\.h|zlib\.h
+      |boost(?!/container/small_vector\.hpp)/.*
       |fmt/(chrono|os|ostream|std|color)\.h)$""",
     re.VERBOSE,
 )
@@ -140,7 +141,9 @@ def lines_and_tabs(tree):
         lines = file.lines()
         for number, line in enumerate(lines, 1):
             # Proto files are tables of fields: their comments may stand to the right.
-            wide = len(line) > COLUMNS_MAX and not file.path.endswith(".proto")
+            # Tables and worked logs in tests are read by rows, which clang-format leaves alone.
+            most = COLUMNS_MAX + 20 if file.path.endswith("_test.cpp") else COLUMNS_MAX
+            wide = len(line) > most and not file.path.endswith(".proto")
             if wide and not re.search(r"https?://\S{60}", line):
                 message = f"{len(line)} columns; at most {COLUMNS_MAX}"
                 problems.append(Problem(file.path, number, message))

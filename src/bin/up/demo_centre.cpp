@@ -8,7 +8,7 @@ namespace suan::bin {
 namespace {
 
 constexpr std::string_view centre =
-# The centre of ./up: this machine as pool cpu, and a virtual pool of 490 nodes with 8 devices each.
+    R"(# The centre of ./up: this machine as pool cpu, and a virtual pool of 490 nodes x 8.
 title: demonstration
 pools:
   - name: cpu
@@ -69,7 +69,7 @@ orgs:
       - {{pool: 1000P, deserved: 490}}
     vouchers:
       - {{funder: City Science Bureau, contract: KJ-2026-017, yuan: 5000000,
-          expires: {expires}, pools: [1000P]}}
+         expires: {expires}, pools: [1000P]}}
 )";
 
 }  // namespace

@@ -105,7 +105,7 @@ void Auditor::Impl::lease_charged(const LeaseCharged& event) {
                             metered, amount, of->milli_device_ms, of->charged));
     const std::int64_t whole = cost_floor(used(end), its.price.micro_yuan) - of->charged;
     const std::int64_t credited = its.funded ? whole - amount : event.credited_micro_yuan();
-    if (event.final() && credited != event.credited_micro_yuan())
+    if ((event.final() ? credited : 0) != event.credited_micro_yuan())
         violate(Rule::credit_wrong, fmt::format("{} are credited", whole - amount));
     if (!event.final() && metered < 0) violate(Rule::credit_wrong, "work taken back while it runs");
     take_payments(its, *of, event);

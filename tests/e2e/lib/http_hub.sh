@@ -1,7 +1,7 @@
 # Sourced by the scripts beside it: starts a hub on a free port in a folder of its own and ends it
 # with the script. Sets $url and $folder.
 set -euo pipefail
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)
 suan=${SUAN_PROGRAM:-$root/build/release/bin/suan}
 if [ ! -x "$suan" ]; then
     echo "no $suan: build it first (./dev build)" >&2
