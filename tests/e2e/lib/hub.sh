@@ -10,8 +10,11 @@ hub_pid=
 stop_hub() {
     [[ -n $hub_pid ]] || return 0
     kill -TERM "$hub_pid" 2>/dev/null || true
-    wait "$hub_pid" ||
-        { echo "the hub ended with status $?"; tail -n 20 "$work/hub.log"; return 1; }
+    wait "$hub_pid" || {
+        echo "the hub ended with status $?"
+        tail -n 20 "$work/hub.log"
+        return 1
+    }
     hub_pid=
 }
 # shellcheck disable=SC2317
