@@ -1,0 +1,198 @@
+// SM3's compression over a word type V that holds one or several 32-bit lanes, and the walk over
+// many messages. Only the sm3_*.cpp files include this. They are compiled for different instruction
+// sets, so everything here has internal linkage: with external linkage the linker could keep the
+// AVX-512 copy of a function for a machine that lacks it. For the same reason nothing of the
+// standard library that is not a plain type is used.
+//
+// V provides: lanes, Word, set1(u32), add, xor_, rotl<n>, xor3, majority(a,b,c), choose(a,b,c), and
+// load_block(const u8* const* blocks, Word w[16]), which turns one 64-byte block per lane into
+// words.
+#pragma once
+
+#include "crypto/sm3_lanes.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+namespace suan::crypto {
+namespace {
+
+constexpr std::uint32_t sm3_initial[8] = {0x7380166f, 0x4914b2b9, 0x172442d7, 0xda8a0600,
+                                          0xa96f30bc, 0x163138aa, 0xe38dee4d, 0xb0fb0e4e};
+
+constexpr std::uint32_t rotated(std::uint32_t x, unsigned n) {
+    return n % 32 == 0 ? x : (x << (n % 32)) | (x >> (32 - n % 32));
+}
+
+#define SUAN_INLINE [[gnu::always_inline]] inline
+
+template <class V>
+struct Sm3Rounds {
+    using W = typename V::Word;
+
+    template <int J>
+    SUAN_INLINE static void expand(W (&w)[16]) {
+        if constexpr (J >= 12) {
+            // W[J+4], kept in the slot of W[J-12].
+            const W x =
+                V::xor3(w[(J - 12) & 15], w[(J - 5) & 15], V::template rotl<15>(w[(J + 1) & 15]));
+            const W p1 = V::xor3(x, V::template rotl<15>(x), V::template rotl<23>(x));
+            w[(J + 4) & 15] = V::xor3(p1, V::template rotl<7>(w[(J - 9) & 15]), w[(J - 2) & 15]);
+        }
+    }
+
+    // One round; the caller renames the registers, so that nothing is moved.
+    template <int J>
+    SUAN_INLINE static void round(W& a, W& b, W& c, W& d, W& e, W& f, W& g, W& h, W (&w)[16]) {
+        expand<J>(w);
+        constexpr std::uint32_t t = J < 16 ? 0x79cc4519U : 0x7a879d8aU;
+        const W a12 = V::template rotl<12>(a);
+        const W ss1 = V::template rotl<7>(V::add(a12, V::add(e, V::set1(rotated(t, unsigned(J))))));
+        const W ss2 = V::xor_(ss1, a12);
+        const W wj = w[J & 15];
+        const W w4 = V::xor_(wj, w[(J + 4) & 15]);
+        const W ff = J < 16 ? V::xor3(a, b, c) : V::majority(a, b, c);
+        const W gg = J < 16 ? V::xor3(e, f, g) : V::choose(e, f, g);
+        const W tt1 = V::add(V::add(ff, d), V::add(ss2, w4));
+        const W tt2 = V::add(V::add(gg, h), V::add(ss1, wj));
+        b = V::template rotl<9>(b);
+        f = V::template rotl<19>(f);
+        d = tt1;
+        h = V::xor3(tt2, V::template rotl<9>(tt2), V::template rotl<17>(tt2));
+    }
+
+    template <int J>
+    SUAN_INLINE static void four(W (&s)[8], W (&w)[16]) {
+        round<J>(s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], w);
+        round<J + 1>(s[3], s[0], s[1], s[2], s[7], s[4], s[5], s[6], w);
+        round<J + 2>(s[2], s[3], s[0], s[1], s[6], s[7], s[4], s[5], w);
+        round<J + 3>(s[1], s[2], s[3], s[0], s[5], s[6], s[7], s[4], w);
+    }
+
+    template <int J>
+    SUAN_INLINE static void sixteen(W (&s)[8], W (&w)[16]) {
+        four<J>(s, w);
+        four<J + 4>(s, w);
+        four<J + 8>(s, w);
+        four<J + 12>(s, w);
+    }
+
+    SUAN_INLINE static void compress(W (&state)[8], const std::uint8_t* const* blocks) {
+        W w[16];
+        V::load_block(blocks, w);
+        W s[8];
+        for (int i = 0; i < 8; ++i)
+            s[i] = state[i];
+        sixteen<0>(s, w);
+        sixteen<16>(s, w);
+        sixteen<32>(s, w);
+        sixteen<48>(s, w);
+        for (int i = 0; i < 8; ++i)
+            state[i] = V::xor_(state[i], s[i]);
+    }
+};
+
+// One lane's way through one message.
+struct Sm3Lane {
+    const Sm3Job* job = nullptr;
+    std::size_t next = 0;    // offset of the next block
+    std::size_t blocks = 0;  // blocks left, padding included
+    alignas(64) std::uint8_t buffer[64];
+
+    void start(const Sm3Job* of) {
+        job = of;
+        next = 0;
+        blocks = (of->head_bytes + of->body_bytes + 9 + 63) / 64;
+    }
+
+    // The next block: in place where the message has 64 bytes together, else put together here.
+    const std::uint8_t* block() {
+        const std::size_t total = job->head_bytes + job->body_bytes;
+        const std::size_t at = next;
+        next += 64;
+        --blocks;
+        if (at >= job->head_bytes && at + 64 <= total) return job->body + (at - job->head_bytes);
+        std::size_t filled = 0;
+        if (at < job->head_bytes) {
+            filled = job->head_bytes - at < 64 ? job->head_bytes - at : 64;
+            std::memcpy(buffer, job->head + at, filled);
+        }
+        if (filled < 64 && at + filled < total) {
+            std::size_t count = total - (at + filled);
+            if (count > 64 - filled) count = 64 - filled;
+            std::memcpy(buffer + filled, job->body + (at + filled - job->head_bytes), count);
+            filled += count;
+        }
+        if (filled < 64) pad(at, filled, total);
+        return buffer;
+    }
+
+    void pad(std::size_t at, std::size_t filled, std::size_t total) {
+        std::memset(buffer + filled, 0, 64 - filled);
+        if (at + filled == total && at <= total) buffer[filled] = 0x80;
+        if (blocks != 0) return;
+        const std::uint64_t bits = std::uint64_t(total) * 8;
+        for (int i = 0; i < 8; ++i)
+            buffer[56 + i] = std::uint8_t(bits >> (56 - 8 * i));
+    }
+};
+
+inline void store_hash(const std::uint32_t* words, std::size_t stride, std::uint8_t* out) {
+    for (std::size_t i = 0; i < 8; ++i) {
+        const std::uint32_t swapped = __builtin_bswap32(words[i * stride]);
+        std::memcpy(out + 4 * i, &swapped, 4);
+    }
+}
+
+// A lane that has no message left hashes one dummy block again and again.
+template <class V>
+struct Sm3Walk {
+    static constexpr std::size_t lanes = V::lanes;
+
+    Sm3Lane lane[lanes];
+    alignas(64) std::uint32_t state[8][lanes];
+    const Sm3Job* next;
+    const Sm3Job* end;
+
+    bool refill(std::size_t i) {
+        if (next == end) {
+            lane[i].job = nullptr;
+            return false;
+        }
+        lane[i].start(next++);
+        for (std::size_t k = 0; k < 8; ++k)
+            state[k][i] = sm3_initial[k];
+        return true;
+    }
+
+    void step(std::size_t& busy) {
+        alignas(64) static constexpr std::uint8_t idle[64] = {};
+        const std::uint8_t* blocks[lanes];
+        for (std::size_t i = 0; i < lanes; ++i)
+            blocks[i] = lane[i].job != nullptr ? lane[i].block() : idle;
+        typename V::Word words[8];
+        std::memcpy(words, state, sizeof state);
+        Sm3Rounds<V>::compress(words, blocks);
+        std::memcpy(state, words, sizeof state);
+        for (std::size_t i = 0; i < lanes; ++i) {
+            if (lane[i].job == nullptr || lane[i].blocks != 0) continue;
+            store_hash(&state[0][i], lanes, lane[i].job->out);
+            if (!refill(i)) --busy;
+        }
+    }
+
+    void run(const Sm3Job* jobs, std::size_t count) {
+        next = jobs;
+        end = jobs + count;
+        std::memset(state, 0, sizeof state);
+        std::size_t busy = 0;
+        for (std::size_t i = 0; i < lanes; ++i)
+            busy += refill(i);
+        while (busy > 0)
+            step(busy);
+    }
+};
+
+}  // namespace
+}  // namespace suan::crypto
