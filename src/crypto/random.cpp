@@ -15,4 +15,8 @@ std::string random_bytes(std::size_t count) {
     return bytes;
 }
 
+void SystemRandom::fill(std::span<std::uint8_t> out) {
+    SUAN_ASSERT(RAND_priv_bytes(out.data(), int(out.size())) == 1);
+}
+
 }  // namespace suan::crypto
