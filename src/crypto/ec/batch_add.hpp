@@ -22,31 +22,6 @@ namespace {
 // cache.
 constexpr std::size_t add_run_max = 256;
 
-// 1/a in each lane, 0 where a is 0. One single inversion; constant time if Scalar's is.
-template <class F>
-typename F::V invert(const typename F::V& a) {
-    using S = typename F::Scalar;
-    alignas(64) U256 value[F::lanes];
-    U256 before[F::lanes];
-    F::store_words(F::template tight<Timing::constant>(a), value);
-    U256 running = S::mont_one;
-    for (int i = 0; i < F::lanes; ++i) {
-        value[i] = F::to_scalar(value[i]);
-        before[i] = running;
-        running = S::mul(running, value[i]);
-    }
-    U256 inverse = S::inverse(running);
-    for (int i = F::lanes - 1; i >= 0; --i) {
-        const U256 own = S::mul(inverse, before[i]);
-        inverse = S::mul(inverse, value[i]);
-        value[i] = F::from_scalar(own);
-    }
-    const std::uint64_t* from[F::lanes];
-    for (int i = 0; i < F::lanes; ++i)
-        from[i] = value[i].w;
-    return F::gather(from);
-}
-
 // Lanes of one vector that the formula does not serve.
 struct Exceptions {
     std::uint8_t doubled = 0;
@@ -107,7 +82,7 @@ private:
             before_[i] = product[i & 1];
             product[i & 1] = F::mul(product[i & 1], d);
         }
-        const V both = invert<F>(F::mul(product[0], product[1]));
+        const V both = Curve::inverse(F::mul(product[0], product[1]));
         V inverse[2] = {F::mul(both, product[1]), F::mul(both, product[0])};
         for (std::size_t i = count; i-- > 0;) {
             const V own = F::mul(inverse[i & 1], before_[i]);

@@ -13,12 +13,6 @@
 
 #include <immintrin.h>
 
-#if defined(__clang__)
-#define SUAN_UNROLL
-#else
-#define SUAN_UNROLL _Pragma("GCC unroll 10")
-#endif
-
 namespace suan::crypto::ec {
 namespace {
 

@@ -31,6 +31,7 @@ struct Sm2FieldModulus {
 struct Sm2Field : Modular<Sm2FieldModulus> {
     SUAN_INLINE static U256 reduce(std::uint64_t (&t)[8]) {
         std::uint64_t over = 0;
+        SUAN_UNROLL
         for (int i = 0; i < 4; ++i) {
             const std::uint64_t q = t[i];
             const std::uint64_t low = q << 32;
@@ -44,10 +45,11 @@ struct Sm2Field : Modular<Sm2FieldModulus> {
             t[i + 1] = add_carry(t[i + 1], m0, carry);
             t[i + 2] = add_carry(t[i + 2], m1, carry);
             t[i + 3] = add_carry(t[i + 3], m2, carry);
+            t[i + 4] = add_carry(t[i + 4], m3, carry);
             // The carry of the step before belongs to this word.
-            const Wide sum = Wide(t[i + 4]) + m3 + carry + over;
-            t[i + 4] = std::uint64_t(sum);
-            over = std::uint64_t(sum >> 64);
+            std::uint64_t late = 0;
+            t[i + 4] = add_carry(t[i + 4], over, late);
+            over = carry | late;
         }
         return reduce_once(over, U256{{t[4], t[5], t[6], t[7]}}, sm2_p);
     }

@@ -6,11 +6,20 @@
 // sm3_kernel.hpp, and memory comes from the caller.
 #pragma once
 
+#include <immintrin.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 
 #define SUAN_INLINE [[gnu::always_inline]] inline
+
+// g++ leaves short loops as they are at -O2, and then keeps their arrays in memory.
+#if defined(__clang__)
+#define SUAN_UNROLL
+#else
+#define SUAN_UNROLL _Pragma("GCC unroll 10")
+#endif
 
 namespace suan::crypto::ec {
 namespace {
@@ -24,26 +33,29 @@ struct U256 {
     std::uint64_t w[4];
 };
 
-// a + b + carry; carry is 0 or 1, before and after.
+// a + b + carry; carry is 0 or 1, before and after. g++ makes chains of adc of the intrinsics, and
+// of nothing else.
 SUAN_INLINE std::uint64_t add_carry(std::uint64_t a, std::uint64_t b, std::uint64_t& carry) {
-    const Wide sum = Wide(a) + b + carry;
-    carry = std::uint64_t(sum >> 64);
-    return std::uint64_t(sum);
+    unsigned long long sum;
+    carry = _addcarry_u64(static_cast<unsigned char>(carry), a, b, &sum);
+    return sum;
 }
 SUAN_INLINE std::uint64_t sub_borrow(std::uint64_t a, std::uint64_t b, std::uint64_t& borrow) {
-    const Wide difference = Wide(a) - b - borrow;
-    borrow = std::uint64_t(difference >> 64) & 1;
-    return std::uint64_t(difference);
+    unsigned long long difference;
+    borrow = _subborrow_u64(static_cast<unsigned char>(borrow), a, b, &difference);
+    return difference;
 }
 
 SUAN_INLINE std::uint64_t add(U256& out, const U256& a, const U256& b) {
     std::uint64_t carry = 0;
+    SUAN_UNROLL
     for (int i = 0; i < 4; ++i)
         out.w[i] = add_carry(a.w[i], b.w[i], carry);
     return carry;
 }
 SUAN_INLINE std::uint64_t sub(U256& out, const U256& a, const U256& b) {
     std::uint64_t borrow = 0;
+    SUAN_UNROLL
     for (int i = 0; i < 4; ++i)
         out.w[i] = sub_borrow(a.w[i], b.w[i], borrow);
     return borrow;
@@ -52,6 +64,7 @@ SUAN_INLINE std::uint64_t sub(U256& out, const U256& a, const U256& b) {
 // mask is 0 or all ones: mask ? a : b.
 SUAN_INLINE U256 select(std::uint64_t mask, const U256& a, const U256& b) {
     U256 out;
+    SUAN_UNROLL
     for (int i = 0; i < 4; ++i)
         out.w[i] = b.w[i] ^ (mask & (a.w[i] ^ b.w[i]));
     return out;
@@ -82,6 +95,7 @@ SUAN_INLINE U256 reduce_once(std::uint64_t carry, const U256& a, const U256& m) 
 
 SUAN_INLINE U256 from_be(const std::uint8_t* bytes) {
     U256 out;
+    SUAN_UNROLL
     for (int i = 0; i < 4; ++i) {
         std::uint64_t word;
         std::memcpy(&word, bytes + 8 * (3 - i), 8);
@@ -90,29 +104,38 @@ SUAN_INLINE U256 from_be(const std::uint8_t* bytes) {
     return out;
 }
 SUAN_INLINE void to_be(const U256& a, std::uint8_t* bytes) {
+    SUAN_UNROLL
     for (int i = 0; i < 4; ++i) {
         const std::uint64_t word = __builtin_bswap64(a.w[3 - i]);
         std::memcpy(bytes + 8 * i, &word, 8);
     }
 }
 
-SUAN_INLINE void mul_wide(std::uint64_t (&t)[8], const U256& a, const U256& b) {
-    std::uint64_t carry = 0;
+// t[0..4] += a * b; t[4] is set.
+SUAN_INLINE void add_row(std::uint64_t* t, std::uint64_t a, const U256& b) {
+    std::uint64_t low[4];
+    std::uint64_t high[4];
+    SUAN_UNROLL
     for (int j = 0; j < 4; ++j) {
-        const Wide product = Wide(a.w[0]) * b.w[j] + carry;
-        t[j] = std::uint64_t(product);
-        carry = std::uint64_t(product >> 64);
+        const Wide product = Wide(a) * b.w[j];
+        low[j] = std::uint64_t(product);
+        high[j] = std::uint64_t(product >> 64);
     }
-    t[4] = carry;
-    for (int i = 1; i < 4; ++i) {
-        carry = 0;
-        for (int j = 0; j < 4; ++j) {
-            const Wide product = Wide(a.w[i]) * b.w[j] + t[i + j] + carry;
-            t[i + j] = std::uint64_t(product);
-            carry = std::uint64_t(product >> 64);
-        }
-        t[i + 4] = carry;
-    }
+    std::uint64_t carry = 0;
+    SUAN_UNROLL
+    for (int j = 1; j < 4; ++j)
+        low[j] = add_carry(low[j], high[j - 1], carry);
+    high[3] = add_carry(high[3], 0, carry);
+    SUAN_UNROLL
+    for (int j = 0; j < 4; ++j)
+        t[j] = add_carry(t[j], low[j], carry);
+    t[4] = add_carry(high[3], 0, carry);
+}
+SUAN_INLINE void mul_wide(std::uint64_t (&t)[8], const U256& a, const U256& b) {
+    t[0] = t[1] = t[2] = t[3] = 0;
+    SUAN_UNROLL
+    for (int i = 0; i < 4; ++i)
+        add_row(t + i, a.w[i], b);
 }
 
 // Arithmetic modulo M::modulus, an odd number over 2^255. Elements are in [0, modulus); the names
@@ -143,9 +166,11 @@ struct Modular {
     // t / 2^256 for t < 2^256 * modulus.
     static U256 mont_reduce(std::uint64_t (&t)[8]) {
         std::uint64_t over = 0;
+        SUAN_UNROLL
         for (int i = 0; i < 4; ++i) {
             const std::uint64_t q = t[i] * negated_inverse();
             std::uint64_t carry = 0;
+            SUAN_UNROLL
             for (int j = 0; j < 4; ++j) {
                 const Wide sum = Wide(q) * M::modulus.w[j] + t[i + j] + carry;
                 t[i + j] = std::uint64_t(sum);
