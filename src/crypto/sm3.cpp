@@ -6,7 +6,6 @@
 #include <openssl/crypto.h>
 
 #include <algorithm>
-#include <vector>
 
 namespace suan::crypto {
 namespace {
@@ -34,26 +33,29 @@ Sm3Job job_of(std::string_view message, Hash256& out) {
     return {nullptr, 0, as_bytes(message).data(), message.size(), out.data()};
 }
 
-void run(const std::vector<Sm3Job>& jobs, Isa isa) {
-    SUAN_ASSERT(isa <= best_isa());
-    if (isa == Isa::avx512 && jobs.size() >= lanes_worthwhile) {
-        sm3_many_avx512(jobs.data(), jobs.size());
-    } else if (isa >= Isa::avx2 && jobs.size() >= lanes_worthwhile) {
-        sm3_many_avx2(jobs.data(), jobs.size());
+void run(const Sm3Job* jobs, std::size_t count, Isa isa) {
+    if (isa == Isa::avx512 && count >= lanes_worthwhile) {
+        sm3_many_avx512(jobs, count);
+    } else if (isa >= Isa::avx2 && count >= lanes_worthwhile) {
+        sm3_many_avx2(jobs, count);
     } else {
         Sm3Walk<Sm3Portable> walk;
-        walk.run(jobs.data(), jobs.size());
+        walk.run(jobs, count);
     }
 }
 
 template <typename Message>
 void hash_all(std::span<const Message> messages, std::span<Hash256> out, Isa isa) {
     SUAN_ASSERT(messages.size() == out.size());
-    std::vector<Sm3Job> jobs;
-    jobs.reserve(messages.size());
-    for (std::size_t i = 0; i < messages.size(); ++i)
-        jobs.push_back(job_of(messages[i], out[i]));
-    run(jobs, isa);
+    SUAN_ASSERT(isa <= best_isa());
+    // A stretch at a time, so that the jobs stay in the first cache.
+    std::array<Sm3Job, 256> jobs;
+    for (std::size_t at = 0; at < messages.size(); at += jobs.size()) {
+        const std::size_t count = std::min(jobs.size(), messages.size() - at);
+        for (std::size_t i = 0; i < count; ++i)
+            jobs[i] = job_of(messages[at + i], out[at + i]);
+        run(jobs.data(), count, isa);
+    }
 }
 
 }  // namespace

@@ -52,6 +52,15 @@ struct Sm3Avx2 {
         transpose(blocks, 0, w);
         transpose(blocks, 32, w + 8);
     }
+    static void copy(std::uint8_t* to, const std::uint8_t* from, std::size_t count) {
+        std::memcpy(to, from, count);
+    }
+    static void store(const Word (&state)[8], const Sm3Job* jobs) {
+        alignas(32) std::uint32_t words[8][lanes];
+        std::memcpy(words, state, sizeof words);
+        for (std::size_t i = 0; i < lanes; ++i)
+            store_hash(&words[0][i], lanes, jobs[i].out);
+    }
 };
 
 }  // namespace

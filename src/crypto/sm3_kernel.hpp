@@ -93,51 +93,6 @@ struct Sm3Rounds {
     }
 };
 
-// One lane's way through one message.
-struct Sm3Lane {
-    const Sm3Job* job = nullptr;
-    std::size_t next = 0;    // offset of the next block
-    std::size_t blocks = 0;  // blocks left, padding included
-    alignas(64) std::uint8_t buffer[64];
-
-    void start(const Sm3Job* of) {
-        job = of;
-        next = 0;
-        blocks = (of->head_bytes + of->body_bytes + 9 + 63) / 64;
-    }
-
-    // The next block: in place where the message has 64 bytes together, else put together here.
-    const std::uint8_t* block() {
-        const std::size_t total = job->head_bytes + job->body_bytes;
-        const std::size_t at = next;
-        next += 64;
-        --blocks;
-        if (at >= job->head_bytes && at + 64 <= total) return job->body + (at - job->head_bytes);
-        std::size_t filled = 0;
-        if (at < job->head_bytes) {
-            filled = job->head_bytes - at < 64 ? job->head_bytes - at : 64;
-            std::memcpy(buffer, job->head + at, filled);
-        }
-        if (filled < 64 && at + filled < total) {
-            std::size_t count = total - (at + filled);
-            if (count > 64 - filled) count = 64 - filled;
-            std::memcpy(buffer + filled, job->body + (at + filled - job->head_bytes), count);
-            filled += count;
-        }
-        if (filled < 64) pad(at, filled, total);
-        return buffer;
-    }
-
-    void pad(std::size_t at, std::size_t filled, std::size_t total) {
-        std::memset(buffer + filled, 0, 64 - filled);
-        if (at + filled == total && at <= total) buffer[filled] = 0x80;
-        if (blocks != 0) return;
-        const std::uint64_t bits = std::uint64_t(total) * 8;
-        for (int i = 0; i < 8; ++i)
-            buffer[56 + i] = std::uint8_t(bits >> (56 - 8 * i));
-    }
-};
-
 inline void store_hash(const std::uint32_t* words, std::size_t stride, std::uint8_t* out) {
     for (std::size_t i = 0; i < 8; ++i) {
         const std::uint32_t swapped = __builtin_bswap32(words[i * stride]);
@@ -145,12 +100,54 @@ inline void store_hash(const std::uint32_t* words, std::size_t stride, std::uint
     }
 }
 
-// A lane that has no message left hashes one dummy block again and again.
+inline std::size_t block_count(const Sm3Job& job) {
+    return (job.head_bytes + job.body_bytes + 9 + 63) / 64;
+}
+
+// The block at offset `at` of a job's message: in place where the message has 64 bytes together, else
+// put together in `buffer`, of 128 bytes, with the padding.
+template <class V>
+SUAN_INLINE const std::uint8_t* block_at(const Sm3Job& job, std::size_t at, std::uint8_t* buffer) {
+    const std::size_t total = job.head_bytes + job.body_bytes;
+    if (at >= job.head_bytes && at + 64 <= total) return job.body + (at - job.head_bytes);
+    std::memset(buffer, 0, 64);
+    std::size_t filled = 0;
+    if (at < job.head_bytes) {
+        filled = job.head_bytes - at < 64 ? job.head_bytes - at : 64;
+        std::memcpy(buffer, job.head + at, filled);
+    }
+    if (filled < 64 && at + filled < total) {
+        std::size_t count = total - (at + filled);
+        if (count > 64 - filled) count = 64 - filled;
+        const std::uint8_t* from = job.body + (at + filled - job.head_bytes);
+        if (count < 64) {
+            V::copy(buffer + filled, from, count);
+        } else {
+            std::memcpy(buffer, from, 64);
+        }
+        filled += count;
+    }
+    if (filled < 64 && at + filled == total) buffer[filled] = 0x80;
+    if (at + 64 >= total + 9) {
+        const std::uint64_t bits = __builtin_bswap64(std::uint64_t(total) * 8);
+        std::memcpy(buffer + 56, &bits, 8);
+    }
+    return buffer;
+}
+
 template <class V>
 struct Sm3Walk {
     static constexpr std::size_t lanes = V::lanes;
+    using Word = typename V::Word;
 
-    Sm3Lane lane[lanes];
+    // A lane at work: a lane without a job hashes a dummy block again and again.
+    struct Lane {
+        const Sm3Job* job;
+        std::size_t next;    // offset of the next block
+        std::size_t blocks;  // left, padding included
+    };
+    Lane lane[lanes];
+    alignas(64) std::uint8_t buffer[lanes][128];
     alignas(64) std::uint32_t state[8][lanes];
     const Sm3Job* next;
     const Sm3Job* end;
@@ -160,7 +157,8 @@ struct Sm3Walk {
             lane[i].job = nullptr;
             return false;
         }
-        lane[i].start(next++);
+        lane[i] = {next, 0, block_count(*next)};
+        ++next;
         for (std::size_t k = 0; k < 8; ++k)
             state[k][i] = sm3_initial[k];
         return true;
@@ -169,9 +167,14 @@ struct Sm3Walk {
     void step(std::size_t& busy) {
         alignas(64) static constexpr std::uint8_t idle[64] = {};
         const std::uint8_t* blocks[lanes];
-        for (std::size_t i = 0; i < lanes; ++i)
-            blocks[i] = lane[i].job != nullptr ? lane[i].block() : idle;
-        typename V::Word words[8];
+        for (std::size_t i = 0; i < lanes; ++i) {
+            blocks[i] = idle;
+            if (lane[i].job == nullptr) continue;
+            blocks[i] = block_at<V>(*lane[i].job, lane[i].next, buffer[i]);
+            lane[i].next += 64;
+            --lane[i].blocks;
+        }
+        Word words[8];
         std::memcpy(words, state, sizeof state);
         Sm3Rounds<V>::compress(words, blocks);
         std::memcpy(state, words, sizeof state);
@@ -182,7 +185,8 @@ struct Sm3Walk {
         }
     }
 
-    void run(const Sm3Job* jobs, std::size_t count) {
+    // Messages of any lengths: a lane that is done takes the next.
+    void ragged(const Sm3Job* jobs, std::size_t count) {
         next = jobs;
         end = jobs + count;
         std::memset(state, 0, sizeof state);
@@ -191,6 +195,41 @@ struct Sm3Walk {
             busy += refill(i);
         while (busy > 0)
             step(busy);
+    }
+
+    // One message in each lane, all of `blocks` blocks.
+    void together(const Sm3Job* jobs, std::size_t blocks) {
+        Word words[8];
+        for (int k = 0; k < 8; ++k)
+            words[k] = V::set1(sm3_initial[k]);
+        for (std::size_t at = 0; at < 64 * blocks; at += 64) {
+            const std::uint8_t* from[lanes];
+            for (std::size_t i = 0; i < lanes; ++i)
+                from[i] = block_at<V>(jobs[i], at, buffer[i]);
+            Sm3Rounds<V>::compress(words, from);
+        }
+        V::store(words, jobs);
+    }
+
+    static bool alike(const Sm3Job* jobs) {
+        for (std::size_t i = 1; i < lanes; ++i)
+            if (block_count(jobs[i]) != block_count(jobs[0])) return false;
+        return true;
+    }
+
+    void run(const Sm3Job* jobs, std::size_t count) {
+        while (count > 0) {
+            std::size_t taken = lanes;
+            if (count >= lanes && alike(jobs)) {
+                together(jobs, block_count(jobs[0]));
+            } else {
+                // Enough at a time that lanes are seldom idle.
+                taken = count < 16 * lanes ? count : 16 * lanes;
+                ragged(jobs, taken);
+            }
+            jobs += taken;
+            count -= taken;
+        }
     }
 };
 

@@ -26,6 +26,12 @@ struct Sm3Portable {
             w[i] = __builtin_bswap32(w[i]);
         }
     }
+    static void copy(std::uint8_t* to, const std::uint8_t* from, std::size_t count) {
+        std::memcpy(to, from, count);
+    }
+    static void store(const Word (&state)[8], const Sm3Job* jobs) {
+        store_hash(state, 1, jobs[0].out);
+    }
 };
 
 }  // namespace
