@@ -99,49 +99,63 @@ private:
         return value & ((std::uint64_t(1) << count) - 1);
     }
 
-    // Calls use(window, bucket from 1, minus) for the digits of one scalar that are not zero.
-    template <class Use>
-    static void each_digit(const MsmTerms& terms, std::size_t i, unsigned c, Use use) {
-        const std::uint64_t* scalar = terms.scalars + i * terms.words;
+    // The signed digit of each scalar in window w, as twice its size plus one for a minus; `carries`
+    // holds what the window below passed up.
+    static void cut(const MsmTerms& terms, unsigned w, unsigned c, std::uint8_t* carries,
+                    std::uint16_t* digits) {
         const std::uint64_t half = std::uint64_t(1) << (c - 1);
-        std::uint64_t carry = 0;
-        for (unsigned w = 0; w < windows(terms.bits, c); ++w) {
-            const std::uint64_t digit = bits_at(scalar, terms.words, w * c, c) + carry;
-            carry = digit > half;
-            const std::uint64_t size = carry != 0 ? (half << 1) - digit : digit;
-            if (size != 0) use(w, std::uint32_t(size), std::uint32_t(carry));
+        for (std::size_t i = 0; i < terms.count; ++i) {
+            const std::uint64_t digit =
+                bits_at(terms.scalars + i * terms.words, terms.words, w * c, c) + carries[i];
+            const std::uint64_t minus = digit > half;
+            const std::uint64_t size = minus != 0 ? 2 * half - digit : digit;
+            carries[i] = std::uint8_t(minus);
+            digits[i] = std::uint16_t(2 * size + minus);
         }
     }
 
-    // One list for each bucket of each window, by counting.
+    // One list for each bucket of each window, window after window, by counting.
     PointLists fill(const MsmTerms* terms, std::size_t kinds, unsigned c, unsigned count) {
         const std::size_t half = std::size_t(1) << (c - 1);
+        std::size_t points = 0;
+        for (std::size_t k = 0; k < kinds; ++k)
+            points += terms[k].count;
+        auto* carries = take<std::uint8_t>(arena_, points);
+        auto* digits = take<std::uint16_t>(arena_, points);
+        auto* next = take<std::uint32_t>(arena_, half + 1);
+        std::memset(carries, 0, points);
         PointLists out{};
         out.lists = half * count;
-        out.start = take<std::uint32_t>(arena_, out.lists + 2);
-        std::memset(out.start, 0, (out.lists + 2) * sizeof(std::uint32_t));
-        std::uint32_t* next = out.start + 1;
-        for (std::size_t k = 0; k < kinds; ++k) {
-            for (std::size_t i = 0; i < terms[k].count; ++i) {
-                each_digit(terms[k], i, c, [&](unsigned w, std::uint32_t bucket, std::uint32_t) {
-                    ++next[w * half + bucket];
-                });
+        out.start = take<std::uint32_t>(arena_, out.lists + 1);
+        out.refs = take<PointRef>(arena_, points * count);
+        std::uint32_t filled = 0;
+        for (unsigned w = 0; w < count; ++w) {
+            std::memset(next, 0, (half + 1) * sizeof(std::uint32_t));
+            std::size_t at = 0;
+            for (std::size_t k = 0; k < kinds; at += terms[k++].count) {
+                if (w >= windows(terms[k].bits, c)) continue;
+                cut(terms[k], w, c, carries + at, digits + at);
+                for (std::size_t i = 0; i < terms[k].count; ++i)
+                    ++next[digits[at + i] >> 1];
+            }
+            next[0] = filled;  // digits of zero are in no list
+            for (std::size_t bucket = 1; bucket <= half; ++bucket) {
+                const std::uint32_t size = next[bucket];
+                out.start[w * half + bucket - 1] = filled;
+                next[bucket] = filled;
+                filled += size;
+            }
+            at = 0;
+            for (std::size_t k = 0; k < kinds; at += terms[k++].count) {
+                if (w >= windows(terms[k].bits, c)) continue;
+                for (std::size_t i = 0; i < terms[k].count; ++i) {
+                    const std::uint32_t digit = digits[at + i];
+                    if (digit < 2) continue;
+                    out.refs[next[digit >> 1]++] = PointRef((terms[k].first + i) << 1 | (digit & 1));
+                }
             }
         }
-        for (std::size_t i = 1; i <= out.lists; ++i)
-            next[i] += next[i - 1];
-        out.refs = take<PointRef>(arena_, next[out.lists]);
-        for (std::size_t k = 0; k < kinds; ++k) {
-            for (std::size_t i = 0; i < terms[k].count; ++i) {
-                const auto ref = PointRef((terms[k].first + i) << 1);
-                each_digit(terms[k], i, c,
-                           [&](unsigned w, std::uint32_t bucket, std::uint32_t minus) {
-                               out.refs[next[w * half + bucket - 1]++] = ref | minus;
-                           });
-            }
-        }
-        // next[b-1] has moved from the start of list b-1 to the start of list b, and start = next
-        // - 1.
+        out.start[out.lists] = filled;
         return out;
     }
 
