@@ -104,8 +104,8 @@ inline std::size_t block_count(const Sm3Job& job) {
     return (job.head_bytes + job.body_bytes + 9 + 63) / 64;
 }
 
-// The block at offset `at` of a job's message: in place where the message has 64 bytes together, else
-// put together in `buffer`, of 128 bytes, with the padding.
+// The block at offset `at` of a job's message: in place where the message has 64 bytes together,
+// else put together in `buffer`, of 128 bytes, with the padding.
 template <class V>
 SUAN_INLINE const std::uint8_t* block_at(const Sm3Job& job, std::size_t at, std::uint8_t* buffer) {
     const std::size_t total = job.head_bytes + job.body_bytes;

@@ -1,5 +1,7 @@
 #include "crypto/sm3.hpp"
 
+#include "crypto/testing.hpp"
+
 #include <gtest/gtest.h>
 #include <openssl/evp.h>
 
@@ -8,6 +10,8 @@
 
 namespace suan::crypto {
 namespace {
+
+using testing::levels;
 
 Hash256 by_openssl(std::string_view message) {
     Hash256 out{};
@@ -20,13 +24,6 @@ std::string filler(std::size_t size, unsigned seed) {
     std::string out(size, '\0');
     for (char& byte : out)
         byte = char((seed = seed * 1664525 + 1013904223) >> 24);
-    return out;
-}
-
-std::vector<Isa> levels() {
-    std::vector<Isa> out;
-    for (const Isa isa : {Isa::portable, Isa::avx2, Isa::avx512})
-        if (isa <= best_isa()) out.push_back(isa);
     return out;
 }
 
@@ -48,14 +45,12 @@ TEST(Sm3Lanes, every_length_hashes_as_openssl_does_on_every_level) {
 
 TEST(Sm3Lanes, a_head_of_any_length_is_as_if_it_stood_before_the_body) {
     const std::string text = filler(400, 3);
+    const std::string_view whole = text;
     for (const Isa isa : levels()) {
         for (std::size_t head = 0; head <= 64; ++head) {
             std::vector<Sm3Message> messages;
             for (std::size_t size = head; size < 200; size += 7)
-                messages.push_back({text.substr(0, head).size()
-                                        ? std::string_view(text).substr(0, head)
-                                        : std::string_view(),
-                                    std::string_view(text).substr(head, size - head)});
+                messages.push_back({whole.substr(0, head), whole.substr(head, size - head)});
             std::vector<Hash256> out(messages.size());
             sm3_many(messages, out, isa);
             for (std::size_t i = 0; i < out.size(); ++i)
