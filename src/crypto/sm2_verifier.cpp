@@ -1,12 +1,13 @@
 #include "crypto/sm2_verifier.hpp"
 
 #include "base/assert.hpp"
+#include "crypto/long_sum.hpp"
+#include "crypto/points.hpp"
 #include "crypto/random.hpp"
 #include "crypto/sm2_scheme.hpp"
 #include "crypto/sm3.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 #include <vector>
 
@@ -27,21 +28,10 @@ constexpr ec::CombShape wide = ec::comb_of_width(8);
 constexpr ec::CombShape narrow = ec::comb_of_width(5);
 constexpr ec::CombShape generator_shape = ec::comb_of_width(10);
 
-struct Free {
-    void operator()(PackedPoint* points) const { std::free(points); }
-};
-using Points = std::unique_ptr<PackedPoint[], Free>;
-
-Points make_points(std::size_t count) {
-    void* memory = std::aligned_alloc(64, count * sizeof(PackedPoint));
-    SUAN_ASSERT(memory != nullptr);
-    return Points(static_cast<PackedPoint*>(memory));
-}
-
 struct Signer {
     Hash256 za{};
     PackedPoint key{};
-    Points table;  // none yet, or none at all
+    PointPool table;  // empty: none yet, or none at all
     bool is_wide = true;
 };
 
@@ -51,34 +41,6 @@ struct Candidate {
     std::uint32_t signer = 0;
     U256 s{};
     U256 t{};
-};
-
-// A sum of 384-bit products: below 2^448 for fewer than 2^64 of them.
-struct LongSum {
-    std::uint64_t w[7] = {};
-
-    void add_product(const std::uint64_t* z, const U256& s) {
-        std::uint64_t product[6] = {};
-        for (std::size_t i = 0; i < 2; ++i) {
-            std::uint64_t carry = 0;
-            for (std::size_t k = 0; k < 4; ++k) {
-                const ec::Wide step = ec::Wide(z[i]) * s.w[k] + product[i + k] + carry;
-                product[i + k] = std::uint64_t(step);
-                carry = std::uint64_t(step >> 64);
-            }
-            product[i + 4] = carry;
-        }
-        std::uint64_t carry = 0;
-        for (std::size_t i = 0; i < 6; ++i)
-            w[i] = ec::add_carry(w[i], product[i], carry);
-        w[6] += carry;
-    }
-    U256 mod_n() const {
-        using Order = ec::Sm2Order;
-        const U256 low = Order::reduced(U256{{w[0], w[1], w[2], w[3]}});
-        const U256 high{{w[4], w[5], w[6], 0}};
-        return Order::add(low, Order::mont_mul(high, Order::mont_square));
-    }
 };
 
 bool is_zero(const U256& a) {
@@ -93,12 +55,11 @@ bool in_order(const U256& a) {
 class Sm2Verifier::Impl {
 public:
     explicit Impl(const Options& options)
-        : options_(options),
-          engine_(ec::sm2_engine(options.isa)),
-          generator_table_(make_points(generator_shape.points())) {
+        : options_(options), engine_(ec::sm2_engine(options.isa)) {
+        generator_table_.grow(generator_shape.points());
         const auto bytes = generator_bytes();
         generator_ = imported(bytes.data());
-        engine_.make_comb(arena_, generator_, generator_shape, generator_table_.get());
+        engine_.make_comb(arena_, generator_, generator_shape, generator_table_.data());
     }
 
     std::uint32_t add(const PublicKey& key, std::string_view user_id) {
@@ -130,9 +91,9 @@ public:
         std::vector<const std::uint8_t*> bytes;
         for (const Candidate& candidate : candidates_)
             bytes.push_back(points[candidate.item].data());
-        reserve_pool(candidates_.size());
+        pool_.reserve(candidates_.size());
         good_.resize(candidates_.size());
-        engine_.import_points(bytes.data(), bytes.size(), pool_.get(), good_.data());
+        engine_.import_points(bytes.data(), bytes.size(), pool_.data(), good_.data());
         for (std::size_t i = 0; i < candidates_.size(); ++i) {
             const std::uint32_t item = candidates_[i].item;
             const U256 found = sum_mod_n(hash_of(item), ec::from_be(bytes[i]));
@@ -155,9 +116,9 @@ public:
             if ((hints[item] & 2) != 0) carry = ec::add(x[i], x[i], ec::sm2_n);
             fits[i] = std::uint8_t(carry == 0 && hints[item] <= 3);
         }
-        reserve_pool(candidates_.size());
+        pool_.reserve(candidates_.size());
         good_.resize(candidates_.size());
-        engine_.import_x(x.empty() ? nullptr : x[0].w, odd.data(), x.size(), pool_.get(),
+        engine_.import_x(x.empty() ? nullptr : x[0].w, odd.data(), x.size(), pool_.data(),
                          good_.data());
         for (std::size_t i = 0; i < x.size(); ++i)
             good_[i] &= fits[i];
@@ -201,16 +162,6 @@ private:
         }
     }
 
-    // The pool holds the points of the candidates first, and then whatever the sums need.
-    void reserve_pool(std::size_t points) {
-        const std::size_t wanted = std::max<std::size_t>(points, 1);
-        if (pool_size_ >= wanted) return;
-        Points larger = make_points(wanted + wanted / 2);
-        if (pool_) std::memcpy(larger.get(), pool_.get(), pool_size_ * sizeof(PackedPoint));
-        pool_ = std::move(larger);
-        pool_size_ = wanted + wanted / 2;
-    }
-
     // The candidates whose points are good go into sums; the others are checked plainly.
     void check_in_batch() {
         std::size_t kept = 0;
@@ -220,7 +171,7 @@ private:
                 continue;
             }
             candidates_[kept] = candidates_[i];
-            pool_[kept] = pool_[i];
+            pool_.data()[kept] = pool_.data()[i];
             ++kept;
         }
         candidates_.resize(kept);
@@ -260,11 +211,11 @@ private:
         const ec::MsmTerms terms[2] = {{begin, count, weights_.data(), 2, 128},
                                        {fixed, keys, key_scalars_[0].w, 4, 256}};
         const std::size_t room = engine_.msm_room(terms, 2);
-        reserve_pool(fixed + keys + room);
-        pool_[fixed] = generator_;
+        pool_.reserve(fixed + keys + room);
+        pool_.data()[fixed] = generator_;
         for (std::size_t i = 1; i < keys; ++i)
-            pool_[fixed + i] = signers_[key_signers_[i]].key;
-        return engine_.sum_is_infinity(arena_, pool_.get(), fixed + keys, fixed + keys + room,
+            pool_.data()[fixed + i] = signers_[key_signers_[i]].key;
+        return engine_.sum_is_infinity(arena_, pool_.data(), fixed + keys, fixed + keys + room,
                                        terms, 2);
     }
 
@@ -287,7 +238,7 @@ private:
         }
         key_scalars_.clear();
         for (const LongSum& sum : sums)
-            key_scalars_.push_back(ec::Sm2Order::sub(U256{}, sum.mod_n()));
+            key_scalars_.push_back(ec::Sm2Order::sub(U256{}, sum.reduced<ec::Sm2Order>()));
         for (const std::uint32_t signer : key_signers_)
             place_[signer] = 0;
     }
@@ -320,15 +271,15 @@ private:
     }
 
     bool has_table(Signer& signer) {
-        if (signer.table) return true;
+        if (signer.table.size() != 0) return true;
         const std::size_t wide_bytes = wide.points() * sizeof(PackedPoint);
         signer.is_wide = signers_.size() * wide_bytes <= options_.table_bytes_max;
         const ec::CombShape& shape = signer.is_wide ? wide : narrow;
         const std::size_t bytes = shape.points() * sizeof(PackedPoint);
         if (table_bytes_ + bytes > options_.table_bytes_max) return false;
         table_bytes_ += bytes;
-        signer.table = make_points(shape.points());
-        engine_.make_comb(arena_, signer.key, shape, signer.table.get());
+        signer.table.grow(shape.points());
+        engine_.make_comb(arena_, signer.key, shape, signer.table.data());
         return true;
     }
 
@@ -337,9 +288,9 @@ private:
         std::vector<const PackedPoint*> tables[2];
         std::vector<U256> scalars[2];
         for (const Candidate& candidate : list) {
-            tables[0].push_back(signers_[candidate.signer].table.get());
+            tables[0].push_back(signers_[candidate.signer].table.data());
             scalars[0].push_back(candidate.t);
-            tables[1].push_back(generator_table_.get());
+            tables[1].push_back(generator_table_.data());
             scalars[1].push_back(candidate.s);
         }
         const ec::CombTerm terms[2] = {{tables[0].data(), scalars[0][0].w, shape},
@@ -367,7 +318,7 @@ private:
     const ec::Sm2Engine& engine_;
     ec::Arena arena_;
     PackedPoint generator_{};
-    Points generator_table_;
+    PointPool generator_table_;
     std::vector<Signer> signers_;
     std::size_t table_bytes_ = 0;
 
@@ -382,8 +333,7 @@ private:
     std::vector<std::uint32_t> place_;  // of a signer in key_scalars_, 0 between sums
     std::vector<std::uint32_t> key_signers_;
     std::vector<U256> key_scalars_;
-    Points pool_;
-    std::size_t pool_size_ = 0;
+    PointPool pool_;  // the candidates' points, then whatever a sum needs
     std::size_t summed_left_ = 0;
     Work work_;
 };

@@ -153,6 +153,8 @@ struct IfmaField {
     using V = Limbs;
     using Prime = P;
     static constexpr int lanes = 8;
+    // No loose value is a greater multiple of p.
+    static constexpr std::uint64_t loose_multiples = P::sub_multiple + 4;
 
     SUAN_INLINE static V zero() { return all(LimbConstant{}); }
     SUAN_INLINE static V one() { return all(P::one); }
@@ -242,14 +244,14 @@ struct IfmaField {
 
     // Lanes that may be zero modulo p: all that are, and one in 2^47 others.
     SUAN_INLINE static std::uint8_t maybe_zero(const V& loose) {
-        constexpr std::uint64_t step = (limb_mask + 1) - P::p.l[0];
+        constexpr std::uint64_t step = ((limb_mask + 1) - P::p.l[0]) * loose_multiples;
         const __m512i moved =
-            _mm512_and_si512(_mm512_add_epi64(loose.l[0], all(8 * step)), all(limb_mask));
-        return _mm512_cmple_epu64_mask(moved, all(8 * step));
+            _mm512_and_si512(_mm512_add_epi64(loose.l[0], all(step)), all(limb_mask));
+        return _mm512_cmple_epu64_mask(moved, all(step));
     }
     static std::uint8_t is_zero(const V& loose) {
         std::uint8_t found = 0;
-        for (std::uint64_t k = 0; k <= 8; ++k)
+        for (std::uint64_t k = 0; k <= loose_multiples; ++k)
             found |= equals(loose, all(times(P::p, k)));
         return found;
     }

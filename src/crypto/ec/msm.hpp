@@ -99,8 +99,8 @@ private:
         return value & ((std::uint64_t(1) << count) - 1);
     }
 
-    // The signed digit of each scalar in window w, as twice its size plus one for a minus; `carries`
-    // holds what the window below passed up.
+    // The signed digit of each scalar in window w, as twice its size plus one for a minus;
+    // `carries` holds what the window below passed up.
     static void cut(const MsmTerms& terms, unsigned w, unsigned c, std::uint8_t* carries,
                     std::uint16_t* digits) {
         const std::uint64_t half = std::uint64_t(1) << (c - 1);
@@ -151,7 +151,8 @@ private:
                 for (std::size_t i = 0; i < terms[k].count; ++i) {
                     const std::uint32_t digit = digits[at + i];
                     if (digit < 2) continue;
-                    out.refs[next[digit >> 1]++] = PointRef((terms[k].first + i) << 1 | (digit & 1));
+                    out.refs[next[digit >> 1]++] =
+                        PointRef((terms[k].first + i) << 1 | (digit & 1));
                 }
             }
         }

@@ -1,4 +1,4 @@
-// The SM2 curve over a field of either shape (sm2_ifma.hpp, sm2_single.hpp), and how its points
+// The SM2 curve over a field of either shape (sm2_ifma.hpp, single_field.hpp), and how its points
 // come in and go out as bytes.
 #pragma once
 

@@ -2,8 +2,8 @@
 #include "crypto/ec/sm2_engine.hpp"
 
 #include "base/assert.hpp"
+#include "crypto/ec/single_field.hpp"
 #include "crypto/ec/sm2_kernels.hpp"
-#include "crypto/ec/sm2_single.hpp"
 
 namespace suan::crypto::ec {
 

@@ -1,7 +1,7 @@
 // The SM2 engine of one field element at a time, compiled for BMI2 and ADX (CMakeLists.txt): mulx
 // leaves the flags alone, which a chain of carries wants.
+#include "crypto/ec/single_field.hpp"
 #include "crypto/ec/sm2_kernels.hpp"
-#include "crypto/ec/sm2_single.hpp"
 
 namespace suan::crypto::ec {
 
