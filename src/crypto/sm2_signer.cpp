@@ -17,7 +17,7 @@ using ec::U256;
 using Order = ec::Sm2Order;
 
 // Signatures made together; their nonces stay in the caches.
-constexpr std::size_t block_max = 2'048;
+constexpr std::size_t block_max = 4'096;
 // A nonce is 320 random bits modulo n, which is within 2^-64 of uniform and never drawn twice.
 constexpr std::size_t nonce_bytes = 40;
 
@@ -37,14 +37,19 @@ public:
           engine_(ec::sm2_engine(options.isa)),
           nonces_(nonces != nullptr ? nonces : &system_),
           za_(sm2_za(key.public_key().raw(), sm2_user_id)),
-          table_(static_cast<std::uint64_t*>(table_arena_.take(engine_.secret_words * 8))) {
-        engine_.make_secret_comb(arena_, table_);
-        SecretBytes bytes = key.secret();
-        U256 d = ec::from_be(bytes.data());
-        // s = (k - r d) / (1 + d) = (k + r) / (1 + d) - r
-        inverse_ = Order::mont_inverse(Order::to_mont(Order::add(d, U256{{1, 0, 0, 0}})));
-        OPENSSL_cleanse(&d, sizeof d);
-        OPENSSL_cleanse(bytes.data(), bytes.size());
+          table_(std::make_shared<Table>()) {
+        table_->words = static_cast<std::uint64_t*>(table_->memory.take(engine_.secret_words * 8));
+        engine_.make_secret_comb(arena_, table_->words);
+        set_key(key);
+    }
+    // Shares the table of another.
+    Impl(const PrivateKey& key, const Impl& like)
+        : isa_(like.isa_),
+          engine_(like.engine_),
+          nonces_(like.nonces_ != &like.system_ ? like.nonces_ : &system_),
+          za_(sm2_za(key.public_key().raw(), sm2_user_id)),
+          table_(like.table_) {
+        set_key(key);
     }
     ~Impl() { OPENSSL_cleanse(&inverse_, sizeof inverse_); }
 
@@ -62,6 +67,20 @@ public:
     }
 
 private:
+    struct Table {
+        ec::Arena memory;
+        std::uint64_t* words = nullptr;
+    };
+
+    void set_key(const PrivateKey& key) {
+        SecretBytes bytes = key.secret();
+        U256 d = ec::from_be(bytes.data());
+        // s = (k - r d) / (1 + d) = (k + r) / (1 + d) - r
+        inverse_ = Order::mont_inverse(Order::to_mont(Order::add(d, U256{{1, 0, 0, 0}})));
+        OPENSSL_cleanse(&d, sizeof d);
+        OPENSSL_cleanse(bytes.data(), bytes.size());
+    }
+
     void hash(std::span<const std::string_view> messages) {
         std::vector<Sm3Message> all;
         all.reserve(messages.size());
@@ -83,7 +102,7 @@ private:
         nonces_->fill({random, count * nonce_bytes});
         for (std::size_t i = 0; i < count; ++i)
             k[i] = nonce_from(random + i * nonce_bytes);
-        engine_.secret_multiples(arena_, table_, k->w, count, x->w, y->w);
+        engine_.secret_multiples(arena_, table_->words, k->w, count, x->w, y->w);
         std::uint64_t refused = 0;
         for (std::size_t i = 0; i < count; ++i) {
             const U256 r = sum_mod_n(ec::from_be(hashes_[at + i].data()), x[i]);
@@ -108,8 +127,7 @@ private:
     SystemRandom system_;
     RandomSource* nonces_;
     Hash256 za_;
-    ec::Arena table_arena_;
-    std::uint64_t* table_;
+    std::shared_ptr<Table> table_;  // of the generator: not changed once made
     ec::Arena arena_;
     U256 inverse_{};  // 1 / (1 + d), times 2^256
     std::vector<Hash256> hashes_;
@@ -119,6 +137,8 @@ Sm2Signer::Sm2Signer(const PrivateKey& key)
     : impl_(std::make_unique<Impl>(key, Options{}, nullptr)) {}
 Sm2Signer::Sm2Signer(const PrivateKey& key, const Options& options, RandomSource& nonces)
     : impl_(std::make_unique<Impl>(key, options, &nonces)) {}
+Sm2Signer::Sm2Signer(const PrivateKey& key, const Sm2Signer& like)
+    : impl_(std::make_unique<Impl>(key, *like.impl_)) {}
 Sm2Signer::~Sm2Signer() = default;
 Sm2Signer::Sm2Signer(Sm2Signer&&) noexcept = default;
 Sm2Signer& Sm2Signer::operator=(Sm2Signer&&) noexcept = default;

@@ -24,6 +24,8 @@ public:
     explicit Sm2Signer(const PrivateKey& key);
     // `nonces` is borrowed, and gives 40 bytes for each signature.
     Sm2Signer(const PrivateKey& key, const Options& options, RandomSource& nonces);
+    // Another key, with the tables, level and nonces of `like`: next to nothing to make.
+    Sm2Signer(const PrivateKey& key, const Sm2Signer& like);
     ~Sm2Signer();
     Sm2Signer(Sm2Signer&&) noexcept;
     Sm2Signer& operator=(Sm2Signer&&) noexcept;

@@ -26,7 +26,7 @@ constexpr std::size_t plain_at_most = 24;
 constexpr std::size_t summed_times_max = 5;
 constexpr ec::CombShape wide = ec::comb_of_width(8);
 constexpr ec::CombShape narrow = ec::comb_of_width(5);
-constexpr ec::CombShape generator_shape = ec::comb_of_width(10);
+constexpr ec::CombShape generator_shape = ec::comb_of_width(12);
 
 struct Signer {
     Hash256 za{};

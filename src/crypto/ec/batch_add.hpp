@@ -20,7 +20,7 @@ namespace {
 
 // Vectors that share one inversion: enough to make it cheap, few enough to stay in the second
 // cache.
-constexpr std::size_t add_run_max = 256;
+constexpr std::size_t add_run_max = 512;
 
 // Lanes of one vector that the formula does not serve.
 struct Exceptions {

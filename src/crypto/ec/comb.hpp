@@ -9,7 +9,7 @@ namespace suan::crypto::ec {
 namespace {
 
 // Items worked on together: their sums and digits stay in the second cache.
-constexpr std::size_t comb_block = 2048;
+constexpr std::size_t comb_block = 4096;
 
 // The digit of `window`, of `width` bits, of the comb form of an odd k: bits of k/2 rounded down,
 // with the very top bit set. A digit b stands for 2b + 1 - 2^width.
