@@ -87,31 +87,31 @@ private:
 
     // Hashes, decodes the points R, and refuses what is wrong at sight.
     void take(std::span<const Ed25519Signed> items) {
-        std::vector<std::array<std::uint8_t, 64>> heads(items.size());
-        std::vector<std::array<std::uint8_t, 64>> hashes(items.size());
-        std::vector<Sha512Job> jobs;
-        std::vector<const std::uint8_t*> points;
+        heads_.resize(items.size());
+        hashes_.resize(items.size());
+        jobs_.clear();
+        points_.clear();
         for (std::size_t i = 0; i < items.size(); ++i) {
             const Ed25519Signed& item = items[i];
             SUAN_ASSERT(item.signer < signers_.size());
-            std::memcpy(heads[i].data(), item.signature.data(), 32);
-            std::memcpy(heads[i].data() + 32, signers_[item.signer].bytes.data(), 32);
+            std::memcpy(heads_[i].data(), item.signature.data(), 32);
+            std::memcpy(heads_[i].data() + 32, signers_[item.signer].bytes.data(), 32);
             const auto message = as_bytes(item.message);
-            jobs.push_back({heads[i].data(), message.data(), message.size(), hashes[i].data()});
-            points.push_back(item.signature.data());
+            jobs_.push_back({heads_[i].data(), message.data(), message.size(), hashes_[i].data()});
+            points_.push_back(item.signature.data());
         }
-        sha512_many(jobs.data(), jobs.size(), isa_);
+        sha512_many(jobs_.data(), jobs_.size(), isa_);
         pool_.reserve(items.size());
-        std::vector<std::uint8_t> good(items.size());
-        engine_.decode(points.data(), points.size(), pool_.data(), good.data());
+        good_.resize(items.size());
+        engine_.decode(points_.data(), points_.size(), pool_.data(), good_.data());
         candidates_.clear();
         for (std::size_t i = 0; i < items.size(); ++i) {
             verdicts_[i] = Verdict::invalid;
             const U256 s = from_le(items[i].signature.data() + 32);
-            if (good[i] == 0 || ec::less_mask(s, ec::ed25519_order) == 0) continue;
+            if (good_[i] == 0 || ec::less_mask(s, ec::ed25519_order) == 0) continue;
             pool_.data()[candidates_.size()] = pool_.data()[i];
             candidates_.push_back(
-                {std::uint32_t(i), items[i].signer, s, hash_mod_order(hashes[i].data())});
+                {std::uint32_t(i), items[i].signer, s, hash_mod_order(hashes_[i].data())});
         }
     }
 
@@ -143,8 +143,7 @@ private:
     bool all_hold(std::size_t begin, std::size_t end) {
         const std::size_t count = end - begin;
         weights_.resize(2 * count);
-        const std::string random = random_bytes(16 * count);
-        std::memcpy(weights_.data(), random.data(), random.size());
+        random_fill(std::as_writable_bytes(std::span(weights_)));
         add_up_scalars(begin, end);
         const std::size_t fixed = candidates_.size();
         const std::size_t keys = key_scalars_.size();
@@ -191,8 +190,14 @@ private:
     ec::PackedPoint generator_{};
     std::vector<Signer> signers_;
 
-    // Of the batch at work.
+    // Of the batch at work; kept between batches, as fresh memory costs more than what is done with
+    // it.
     std::span<Verdict> verdicts_;
+    std::vector<std::array<std::uint8_t, 64>> heads_;
+    std::vector<std::array<std::uint8_t, 64>> hashes_;
+    std::vector<Sha512Job> jobs_;
+    std::vector<const std::uint8_t*> points_;
+    std::vector<std::uint8_t> good_;
     std::vector<Candidate> candidates_;
     std::size_t summed_left_ = 0;
     PointPool pool_;

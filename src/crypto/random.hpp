@@ -11,6 +11,9 @@ namespace suan::crypto {
 // `count` random bytes. A generator without entropy is a broken machine: asserted, never weakened.
 std::string random_bytes(std::size_t count);
 
+// The same, in place.
+void random_fill(std::span<std::byte> out);
+
 // Where the nonces of signatures come from: the system, or a test that knows what it gives.
 class RandomSource {
 public:

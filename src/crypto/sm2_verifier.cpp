@@ -88,7 +88,8 @@ public:
     void without_points() { plain_ = candidates_; }
 
     void with_points(const Sm2Point* points) {
-        std::vector<const std::uint8_t*> bytes;
+        std::vector<const std::uint8_t*>& bytes = points_;
+        bytes.clear();
         for (const Candidate& candidate : candidates_)
             bytes.push_back(points[candidate.item].data());
         pool_.reserve(candidates_.size());
@@ -143,14 +144,13 @@ private:
         verdicts_ = verdicts;
         candidates_.clear();
         plain_.clear();
-        std::vector<Sm3Message> messages;
-        messages.reserve(items.size());
+        messages_.clear();
         for (const Sm2Signed& item : items) {
             SUAN_ASSERT(item.signer < signers_.size());
-            messages.push_back({as_text(signers_[item.signer].za), item.message});
+            messages_.push_back({as_text(signers_[item.signer].za), item.message});
         }
         hashes_.resize(items.size());
-        sm3_many(messages, hashes_, options_.isa);
+        sm3_many(messages_, hashes_, options_.isa);
         for (std::size_t i = 0; i < items.size(); ++i) {
             verdicts[i] = Verdict::invalid;
             Candidate candidate{std::uint32_t(i), items[i].signer, {}, {}};
@@ -203,8 +203,7 @@ private:
     bool all_hold(std::size_t begin, std::size_t end) {
         const std::size_t count = end - begin;
         weights_.resize(2 * count);
-        const std::string random = random_bytes(16 * count);
-        std::memcpy(weights_.data(), random.data(), random.size());
+        random_fill(std::as_writable_bytes(std::span(weights_)));
         add_up_scalars(begin, end);
         const std::size_t fixed = candidates_.size();
         const std::size_t keys = key_scalars_.size();
@@ -322,8 +321,11 @@ private:
     std::vector<Signer> signers_;
     std::size_t table_bytes_ = 0;
 
-    // Of the batch at work.
+    // Of the batch at work; kept between batches, as fresh memory costs more than what is done with
+    // it.
     std::span<const Sm2Signed> items_;
+    std::vector<Sm3Message> messages_;
+    std::vector<const std::uint8_t*> points_;
     std::span<Verdict> verdicts_;
     std::vector<Hash256> hashes_;
     std::vector<Candidate> candidates_;

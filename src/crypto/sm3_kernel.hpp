@@ -42,16 +42,14 @@ struct Sm3Rounds {
         }
     }
 
-    // One round; the caller renames the registers, so that nothing is moved.
+    // One round with words J and J+4; the caller renames the registers, so that nothing is moved.
     template <int J>
-    SUAN_INLINE static void round(W& a, W& b, W& c, W& d, W& e, W& f, W& g, W& h, W (&w)[16]) {
-        expand<J>(w);
+    SUAN_INLINE static void round(W& a, W& b, W& c, W& d, W& e, W& f, W& g, W& h, const W& wj,
+                                  const W& w4) {
         constexpr std::uint32_t t = J < 16 ? 0x79cc4519U : 0x7a879d8aU;
         const W a12 = V::template rotl<12>(a);
         const W ss1 = V::template rotl<7>(V::add(a12, V::add(e, V::set1(rotated(t, unsigned(J))))));
         const W ss2 = V::xor_(ss1, a12);
-        const W wj = w[J & 15];
-        const W w4 = V::xor_(wj, w[(J + 4) & 15]);
         const W ff = J < 16 ? V::xor3(a, b, c) : V::majority(a, b, c);
         const W gg = J < 16 ? V::xor3(e, f, g) : V::choose(e, f, g);
         const W tt1 = V::add(V::add(ff, d), V::add(ss2, w4));
@@ -62,25 +60,51 @@ struct Sm3Rounds {
         h = V::xor3(tt2, V::template rotl<9>(tt2), V::template rotl<17>(tt2));
     }
 
-    template <int J>
-    SUAN_INLINE static void four(W (&s)[8], W (&w)[16]) {
-        round<J>(s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], w);
-        round<J + 1>(s[3], s[0], s[1], s[2], s[7], s[4], s[5], s[6], w);
-        round<J + 2>(s[2], s[3], s[0], s[1], s[6], s[7], s[4], s[5], w);
-        round<J + 3>(s[1], s[2], s[3], s[0], s[5], s[6], s[7], s[4], w);
-    }
+    // Words of a block that differs from lane to lane, made as they are needed.
+    struct Words {
+        W w[16];
 
-    template <int J>
-    SUAN_INLINE static void sixteen(W (&s)[8], W (&w)[16]) {
+        template <int J>
+        SUAN_INLINE void at(W& wj, W& w4) {
+            expand<J>(w);
+            wj = w[J & 15];
+            w4 = V::xor_(wj, w[(J + 4) & 15]);
+        }
+    };
+    // All words of a block that is the same in every lane, and their sums by exclusive or.
+    struct SameWords {
+        std::uint32_t w[68];
+        std::uint32_t w4[64];
+
+        template <int J>
+        SUAN_INLINE void at(W& wj, W& to4) const {
+            wj = V::set1(w[J]);
+            to4 = V::set1(w4[J]);
+        }
+    };
+
+    template <int J, class Source>
+    SUAN_INLINE static void one(W& a, W& b, W& c, W& d, W& e, W& f, W& g, W& h, Source& source) {
+        W wj, w4;
+        source.template at<J>(wj, w4);
+        round<J>(a, b, c, d, e, f, g, h, wj, w4);
+    }
+    template <int J, class Source>
+    SUAN_INLINE static void four(W (&s)[8], Source& w) {
+        one<J>(s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], w);
+        one<J + 1>(s[3], s[0], s[1], s[2], s[7], s[4], s[5], s[6], w);
+        one<J + 2>(s[2], s[3], s[0], s[1], s[6], s[7], s[4], s[5], w);
+        one<J + 3>(s[1], s[2], s[3], s[0], s[5], s[6], s[7], s[4], w);
+    }
+    template <int J, class Source>
+    SUAN_INLINE static void sixteen(W (&s)[8], Source& w) {
         four<J>(s, w);
         four<J + 4>(s, w);
         four<J + 8>(s, w);
         four<J + 12>(s, w);
     }
-
-    SUAN_INLINE static void compress(W (&state)[8], const std::uint8_t* const* blocks) {
-        W w[16];
-        V::load_block(blocks, w);
+    template <class Source>
+    SUAN_INLINE static void rounds(W (&state)[8], Source& w) {
         W s[8];
         for (int i = 0; i < 8; ++i)
             s[i] = state[i];
@@ -90,6 +114,29 @@ struct Sm3Rounds {
         sixteen<48>(s, w);
         for (int i = 0; i < 8; ++i)
             state[i] = V::xor_(state[i], s[i]);
+    }
+
+    SUAN_INLINE static void compress(W (&state)[8], const std::uint8_t* const* blocks) {
+        Words words;
+        V::load_block(blocks, words.w);
+        rounds(state, words);
+    }
+
+    // The words of the last block of a message of `bytes` bytes that fills its blocks: the padding
+    // alone, for which nothing is left to expand once it is known.
+    static SameWords padding(std::uint64_t bytes) {
+        SameWords out{};
+        out.w[0] = 0x80000000U;
+        out.w[14] = std::uint32_t(bytes >> 29);
+        out.w[15] = std::uint32_t(bytes << 3);
+        for (int j = 16; j < 68; ++j) {
+            const std::uint32_t x = out.w[j - 16] ^ out.w[j - 9] ^ rotated(out.w[j - 3], 15);
+            out.w[j] =
+                x ^ rotated(x, 15) ^ rotated(x, 23) ^ rotated(out.w[j - 13], 7) ^ out.w[j - 6];
+        }
+        for (int j = 0; j < 64; ++j)
+            out.w4[j] = out.w[j] ^ out.w[j + 4];
+        return out;
     }
 };
 
@@ -147,6 +194,8 @@ struct Sm3Walk {
         std::size_t blocks;  // left, padding included
     };
     Lane lane[lanes];
+    std::size_t padded_bytes = 0;  // what `padding` is for
+    typename Sm3Rounds<V>::SameWords padding;
     alignas(64) std::uint8_t buffer[lanes][128];
     alignas(64) std::uint32_t state[8][lanes];
     const Sm3Job* next;
@@ -202,15 +251,29 @@ struct Sm3Walk {
         Word words[8];
         for (int k = 0; k < 8; ++k)
             words[k] = V::set1(sm3_initial[k]);
+        const std::size_t total = jobs[0].head_bytes + jobs[0].body_bytes;
+        const bool filled = total > 0 && total % 64 == 0 && of_one_size(jobs);
+        if (filled) --blocks;
         for (std::size_t at = 0; at < 64 * blocks; at += 64) {
             const std::uint8_t* from[lanes];
             for (std::size_t i = 0; i < lanes; ++i)
                 from[i] = block_at<V>(jobs[i], at, buffer[i]);
             Sm3Rounds<V>::compress(words, from);
         }
+        if (filled) {
+            if (padded_bytes != total) padding = Sm3Rounds<V>::padding(total);
+            padded_bytes = total;
+            Sm3Rounds<V>::rounds(words, padding);
+        }
         V::store(words, jobs);
     }
 
+    static bool of_one_size(const Sm3Job* jobs) {
+        const std::size_t total = jobs[0].head_bytes + jobs[0].body_bytes;
+        for (std::size_t i = 1; i < lanes; ++i)
+            if (jobs[i].head_bytes + jobs[i].body_bytes != total) return false;
+        return true;
+    }
     static bool alike(const Sm3Job* jobs) {
         for (std::size_t i = 1; i < lanes; ++i)
             if (block_count(jobs[i]) != block_count(jobs[0])) return false;
