@@ -1,7 +1,7 @@
 #include "crypto/sm2_signer.hpp"
 
 #include "base/assert.hpp"
-#include "crypto/declassify.hpp"
+#include "crypto/secrets.hpp"
 #include "crypto/sm2_scheme.hpp"
 #include "crypto/sm3.hpp"
 
@@ -74,6 +74,7 @@ private:
 
     void set_key(const PrivateKey& key) {
         SecretBytes bytes = key.secret();
+        classify(bytes.data(), bytes.size());
         U256 d = ec::from_be(bytes.data());
         // s = (k - r d) / (1 + d) = (k + r) / (1 + d) - r
         inverse_ = Order::mont_inverse(Order::to_mont(Order::add(d, U256{{1, 0, 0, 0}})));
@@ -100,6 +101,7 @@ private:
         auto* x = static_cast<U256*>(arena_.take(count * sizeof(U256)));
         auto* y = static_cast<U256*>(arena_.take(count * sizeof(U256)));
         nonces_->fill({random, count * nonce_bytes});
+        classify(random, count * nonce_bytes);
         for (std::size_t i = 0; i < count; ++i)
             k[i] = nonce_from(random + i * nonce_bytes);
         engine_.secret_multiples(arena_, table_->words, k->w, count, x->w, y->w);
@@ -112,8 +114,9 @@ private:
             ec::to_be(r, out[at + i].data());
             ec::to_be(s, out[at + i].data() + 32);
         }
-        // What follows is in the signature, or is a flag that is never set.
+        // This is the signature, or follows from it and the key, or is a flag that is never set.
         declassify(&refused, sizeof refused);
+        declassify(out[at].data(), count * sizeof(Signature));
         declassify(x, count * sizeof(U256));
         declassify(y, count * sizeof(U256));
         for (std::size_t i = 0; i < count; ++i)
