@@ -12,7 +12,6 @@
 
 #include <array>
 #include <cstdlib>
-#include <optional>
 #include <string_view>
 
 namespace {
@@ -37,13 +36,6 @@ double by_sodium() {
     });
 }
 
-std::optional<crypto::Isa> isa_from(std::string_view name) {
-    for (const crypto::Isa isa : {crypto::Isa::portable, crypto::Isa::avx2, crypto::Isa::avx512}) {
-        if (crypto::to_string(isa) == name && isa <= crypto::best_isa()) return isa;
-    }
-    return std::nullopt;
-}
-
 int usage() {
     fmt::print(stderr,
                "usage: bench_crypto [--json] [--tiny] [--isa portable|avx2|avx512], a level that "
@@ -64,8 +56,8 @@ int main(int argc, char** argv) {
         } else if (argument == "--tiny") {
             options.items = 200;
             options.many_signers = 100;
-        } else if (argument == "--isa" && i + 1 < argc && isa_from(argv[i + 1])) {
-            options.isa = *isa_from(argv[++i]);
+        } else if (argument == "--isa" && i + 1 < argc && crypto::isa_from(argv[i + 1])) {
+            options.isa = *crypto::isa_from(argv[++i]);
         } else {
             return usage();
         }

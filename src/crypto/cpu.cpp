@@ -33,4 +33,10 @@ std::string_view to_string(Isa isa) {
     return "?";
 }
 
+std::optional<Isa> isa_from(std::string_view name) {
+    for (const Isa isa : {Isa::portable, Isa::avx2, Isa::avx512})
+        if (to_string(isa) == name && isa <= best_isa()) return isa;
+    return std::nullopt;
+}
+
 }  // namespace suan::crypto

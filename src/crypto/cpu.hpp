@@ -1,6 +1,7 @@
 // The instruction sets that the kernels of this folder are written for, and what this machine has.
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 namespace suan::crypto {
@@ -17,5 +18,8 @@ Isa best_isa();
 
 // "portable", "avx2", "avx512".
 std::string_view to_string(Isa isa);
+
+// The level of that name, if this machine has it.
+std::optional<Isa> isa_from(std::string_view name);
 
 }  // namespace suan::crypto
