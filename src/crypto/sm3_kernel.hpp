@@ -9,6 +9,7 @@
 // words.
 #pragma once
 
+#include "crypto/ec/compiler.hpp"
 #include "crypto/sm3_lanes.hpp"
 
 #include <cstddef>
@@ -24,8 +25,6 @@ constexpr std::uint32_t sm3_initial[8] = {0x7380166f, 0x4914b2b9, 0x172442d7, 0x
 constexpr std::uint32_t rotated(std::uint32_t x, unsigned n) {
     return n % 32 == 0 ? x : (x << (n % 32)) | (x >> (32 - n % 32));
 }
-
-#define SUAN_INLINE [[gnu::always_inline]] inline
 
 template <class V>
 struct Sm3Rounds {

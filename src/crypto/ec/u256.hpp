@@ -6,20 +6,13 @@
 // sm3_kernel.hpp, and memory comes from the caller.
 #pragma once
 
+#include "crypto/ec/compiler.hpp"
+
 #include <immintrin.h>
 
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-
-#define SUAN_INLINE [[gnu::always_inline]] inline
-
-// g++ leaves short loops as they are at -O2, and then keeps their arrays in memory.
-#if defined(__clang__)
-#define SUAN_UNROLL
-#else
-#define SUAN_UNROLL _Pragma("GCC unroll 10")
-#endif
 
 namespace suan::crypto::ec {
 namespace {
