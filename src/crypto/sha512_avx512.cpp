@@ -101,7 +101,7 @@ void compress(Word (&state)[8], const std::uint8_t* const* blocks) {
         Word kw[8];
         for (std::size_t k = 0; k < 8; ++k) {
             kw[k] = add(w[(i + k) & 15], _mm512_set1_epi64(std::int64_t(round_constants[i + k])));
-            w[(i + k) & 15] = expanded(w, i + k);
+            if (i < 64) w[(i + k) & 15] = expanded(w, i + k);
         }
         round(s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], kw[0]);
         round(s[7], s[0], s[1], s[2], s[3], s[4], s[5], s[6], kw[1]);
@@ -145,9 +145,7 @@ const std::uint8_t* block_at(const Sha512Job& job, std::size_t index, std::uint8
     return buffer;
 }
 
-void store(const Word (&state)[8], std::size_t lane, std::uint8_t* out) {
-    alignas(64) std::uint64_t words[8][lanes];
-    std::memcpy(words, state, sizeof words);
+void store(const std::uint64_t (&words)[8][lanes], std::size_t lane, std::uint8_t* out) {
     for (std::size_t i = 0; i < 8; ++i) {
         const std::uint64_t word = __builtin_bswap64(words[i][lane]);
         std::memcpy(out + 8 * i, &word, 8);
@@ -170,8 +168,10 @@ void hash_group(const Sha512Job* jobs, std::size_t count) {
             blocks[i] = busy ? block_at(jobs[i], b, buffer[i]) : buffer[i];
         }
         compress(state, blocks);
+        alignas(64) std::uint64_t words[8][lanes];
+        std::memcpy(words, state, sizeof words);
         for (std::size_t i = 0; i < count; ++i)
-            if (block_count(jobs[i]) == b + 1) store(state, i, jobs[i].out);
+            if (block_count(jobs[i]) == b + 1) store(words, i, jobs[i].out);
     }
 }
 

@@ -38,6 +38,8 @@ struct Ed25519Kernels {
     static constexpr std::size_t lanes = F::lanes;
     // Vectors decoded together: their inversion is shared.
     static constexpr std::size_t run_max = 64;
+    // Vectors whose roots are taken side by side.
+    static constexpr std::size_t chains = 4;
 
     // One vector on its way: y and x of the twisted Edwards form.
     struct Half {
@@ -82,13 +84,14 @@ struct Ed25519Kernels {
         return std::uint8_t(out);
     }
 
-    // x of two vectors: x^2 = (y^2 - 1) / (d y^2 + 1) = u / v, x = u v^3 (u v^7)^((p-5)/8), times
+    // x of some vectors: x^2 = (y^2 - 1) / (d y^2 + 1) = u / v, x = u v^3 (u v^7)^((p-5)/8), times
     // the root of -1 where that is needed.
     void solve(const std::uint8_t* const* bytes, std::size_t at, std::size_t count,
-               Half (&half)[2]) const {
-        V u[2], v[2], power[2], uv3[2];
-        std::uint8_t odd[2];
-        for (std::size_t k = 0; k < 2; ++k) {
+               Half (&half)[chains]) const {
+        V u[chains], v[chains], uv3[chains];
+        typename Powers25519<F>::template Several<chains> power;
+        std::uint8_t odd[chains];
+        for (std::size_t k = 0; k < chains; ++k) {
             Half& h = half[k];
             h.good = read(bytes, at + k * lanes, count, h.y, odd[k]);
             const V square = F::tight(F::sqr(h.y));
@@ -96,12 +99,12 @@ struct Ed25519Kernels {
             v[k] = F::sub(F::tight(F::mul(square, d)), F::negate_if(0xff, one));
             const V v3 = F::mul(F::sqr(v[k]), v[k]);
             uv3[k] = F::mul(u[k], v3);
-            power[k] = F::mul(uv3[k], F::mul(v3, v[k]));
+            power.v[k] = F::mul(uv3[k], F::mul(v3, v[k]));
         }
-        Powers25519<F>::root_power(power);
-        for (std::size_t k = 0; k < 2; ++k) {
+        power = Powers25519<F>::root_power(power);
+        for (std::size_t k = 0; k < chains; ++k) {
             Half& h = half[k];
-            V x = F::mul(uv3[k], power[k]);
+            V x = F::mul(uv3[k], power.v[k]);
             const V check = F::tight(F::mul(v[k], F::sqr(x)));
             const V right = F::tight(u[k]);
             const std::uint8_t same = F::is_zero(F::sub(check, right));
@@ -132,14 +135,14 @@ struct Ed25519Kernels {
     void run(const std::uint8_t* const* bytes, std::size_t begin, std::size_t count,
              PackedPoint* out, std::uint8_t* good, Half* halves) const {
         const std::size_t left = (count - begin + lanes - 1) / lanes;
-        const std::size_t vectors = (at_most(left, run_max) + 1) / 2 * 2;
+        const std::size_t vectors = (at_most(left, run_max) + chains - 1) / chains * chains;
         V product = one;
         for (std::size_t i = 0; i < vectors; ++i) {
-            if (i % 2 == 0) {
-                Half pair[2];
-                solve(bytes, begin + i * lanes, count, pair);
-                halves[i] = pair[0];
-                halves[i + 1] = pair[1];
+            if (i % chains == 0) {
+                Half some[chains];
+                solve(bytes, begin + i * lanes, count, some);
+                for (std::size_t k = 0; k < chains; ++k)
+                    halves[i + k] = some[k];
             }
             Half& h = halves[i];
             h.divisor = F::blend(h.x_is_zero, F::mul(h.x, F::sub(one, h.y)), one);

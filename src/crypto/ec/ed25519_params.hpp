@@ -100,31 +100,40 @@ struct Powers25519 {
         V a11;
         return F::mul(squared(run_of_250(a, a11), 5), a11);
     }
-    // a^((p-5)/8), two at a time: a chain alone would wait for itself.
-    static void root_power(V (&a)[2]) {
-        const V one[2] = {a[0], a[1]};
-        V x[2], x5[2], x10[2], x50[2], kept[2];
-        const auto both = [](V(&out)[2], const V(&from)[2], int times, const V(&by)[2]) {
-            V t[2] = {from[0], from[1]};
+    // N values at a time: a chain of squares alone would wait for itself.
+    template <int N>
+    struct Several {
+        V v[N];
+
+        SUAN_INLINE Several squared(int times) const {
+            Several out = *this;
             for (int i = 0; i < times; ++i) {
-                t[0] = F::sqr(t[0]);
-                t[1] = F::sqr(t[1]);
+                SUAN_UNROLL
+                for (int k = 0; k < N; ++k)
+                    out.v[k] = F::sqr(out.v[k]);
             }
-            out[0] = F::mul(t[0], by[0]);
-            out[1] = F::mul(t[1], by[1]);
-        };
-        V a2[2] = {F::sqr(a[0]), F::sqr(a[1])};
-        both(x, a2, 2, one);   // a^9
-        both(kept, x, 0, a2);  // a^11
-        both(x5, kept, 1, x);  // a^31
-        both(x10, x5, 5, x5);
-        both(x, x10, 10, x10);
-        both(x, x, 20, x);
-        both(x50, x, 10, x10);
-        both(x, x50, 50, x50);
-        both(x, x, 100, x);
-        both(x, x, 50, x50);  // a^(2^250-1)
-        both(a, x, 2, one);   // a^(2^252-3)
+            return out;
+        }
+        SUAN_INLINE Several times(const Several& by) const {
+            Several out;
+            for (int k = 0; k < N; ++k)
+                out.v[k] = F::mul(v[k], by.v[k]);
+            return out;
+        }
+    };
+    // a^((p-5)/8), which is a^(2^252-3)
+    template <int N>
+    static Several<N> root_power(const Several<N>& a) {
+        const Several<N> a2 = a.squared(1);
+        const Several<N> a9 = a2.squared(2).times(a);
+        const Several<N> x5 = a9.times(a2).squared(1).times(a9);
+        const Several<N> x10 = x5.squared(5).times(x5);
+        const Several<N> x20 = x10.squared(10).times(x10);
+        const Several<N> x40 = x20.squared(20).times(x20);
+        const Several<N> x50 = x40.squared(10).times(x10);
+        const Several<N> x100 = x50.squared(50).times(x50);
+        const Several<N> x200 = x100.squared(100).times(x100);
+        return x200.squared(50).times(x50).squared(2).times(a);
     }
 };
 
