@@ -131,10 +131,6 @@ private:
         out.operator_token = hub_.token("operator");
         return out;
     }
-    static std::int64_t system_us() {
-        const auto now = std::chrono::system_clock::now().time_since_epoch();
-        return std::chrono::duration_cast<std::chrono::microseconds>(now).count();
-    }
     void rest(std::uint64_t us_max) {
         std::this_thread::sleep_for(std::chrono::microseconds(random_() % us_max));
     }
@@ -153,7 +149,18 @@ private:
         hub_.start();
         const std::chrono::duration<double, std::milli> took = Wall::now() - began;
         restart_ms_.push_back(took.count());
+        ready_us_.push_back(system_us());
         where_.moved(hub_.url());
+    }
+    // A stop that was promised reaches the job within a second, or of the hub's return.
+    std::int64_t cancel_deadline(std::int64_t told_us) const {
+        constexpr std::int64_t second_us = 1'000'000;
+        std::int64_t deadline = told_us + second_us;
+        for (std::size_t i = 0; i < killed_us_.size(); ++i) {
+            if (killed_us_[i] >= told_us - second_us && killed_us_[i] <= deadline)
+                deadline = std::max(deadline, ready_us_[i] + second_us);
+        }
+        return deadline;
     }
     // Real jobs that ran across a kill and completed in that same attempt.
     std::uint64_t survivors() const {
@@ -203,6 +210,8 @@ private:
             std::this_thread::sleep_for(std::chrono::milliseconds(20));
         }
         promises_ = record_.copy();
+        for (PromisedChange& change : promises_.changes)
+            change.deadline_us = cancel_deadline(change.told_us);
         std::string cursor;
         world_ = final_reader.read(0, cursor);
         std::set<std::uint64_t> jobs;
@@ -329,6 +338,7 @@ private:
     std::vector<Check> checks_;
     std::vector<double> restart_ms_;
     std::vector<std::int64_t> killed_us_;
+    std::vector<std::int64_t> ready_us_;  // of the restart after each kill
     std::uint64_t kills_ = 0;
     std::uint64_t kills_while_starting_ = 0;
     Promises promises_;

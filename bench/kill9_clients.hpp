@@ -160,7 +160,7 @@ private:
                 {"pool", "virtual"},
                 {"devices_per_task", 1 + below(random, 8)},
                 {"walltime_ms", 3'600'000},
-                {"sim_duration_ms", 1'000 + below(random, 1'000'000)}};
+                {"sim_duration_ms", 1'000 + below(random, 3'000'000)}};
     }
 
     // Remembers what was told of one submission; returns the job's id, 0 when refused.
@@ -192,6 +192,7 @@ private:
                  text(answer->body, "entry_sm3")});
     }
     void promise(PromisedChange change) {
+        change.told_us = system_us();
         record_.note([&](Promises& promises) { promises.changes.push_back(std::move(change)); });
     }
 
@@ -309,7 +310,7 @@ private:
                 const json::object& job = shown[below(random, shown.size())].as_object();
                 see_leases(line, id_in(job, "id"));
             }
-            const std::int64_t since = now_us() - 500'000;
+            const std::int64_t since = system_us() - 500'000;
             see_charges(line, since);
             rest(random, 40);
         }
@@ -329,11 +330,6 @@ private:
             const json::object& o = charge.as_object();
             record_.note([&](Promises& p) { p.charges.emplace(id_in(o, "number"), charge_of(o)); });
         }
-    }
-
-    static std::int64_t now_us() {
-        const auto now = std::chrono::system_clock::now().time_since_epoch();
-        return std::chrono::duration_cast<std::chrono::microseconds>(now).count();
     }
 
     Whereabouts& where_;

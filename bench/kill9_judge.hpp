@@ -32,6 +32,9 @@ struct PromisedChange {
     std::uint64_t id = 0;  // of a voucher, or of the cancelled job
     std::uint64_t seq = 0;
     std::string sm3;
+    std::int64_t told_us = 0;
+    // Of a cancel: until then the job may have ended by itself.
+    std::int64_t deadline_us = 0;
 };
 struct Lease {
     std::uint64_t job = 0;
@@ -67,6 +70,7 @@ struct ShownJob {
     std::int64_t devices = 0;
     std::int64_t price_micro_yuan = 0;  // of a device for an hour
     std::int64_t charged_micro_yuan = 0;
+    std::int64_t ended_us = 0;
 };
 struct Movement {
     std::string debit;
@@ -202,7 +206,8 @@ private:
     void judge_cancel(const PromisedChange& change) {
         const auto job = world_.jobs.find(change.id);
         if (job == world_.jobs.end()) return;
-        const bool done = job->second.state == "cancelled";
+        const bool done =
+            job->second.state == "cancelled" || job->second.ended_us <= change.deadline_us;
         if (!done && extent_ == Extent::everything)
             blame(verdict_.lost, "the cancel of job {} is gone: {}", change.id, job->second.state);
     }
@@ -287,10 +292,16 @@ private:
 
     // When nothing runs any more.
     void judge_end() {
+        std::map<std::uint64_t, std::int64_t> charged;
+        for (const auto& [number, charge] : world_.charges)
+            charged[charge.job] += charge.micro_yuan;
         static const std::set<std::string> ended{"completed", "failed", "cancelled", "timeout"};
         for (const auto& [id, job] : world_.jobs) {
             if (!ended.contains(job.state))
                 blame(verdict_.wrong, "job {} has not ended: {}", id, job.state);
+            if (job.charged_micro_yuan != charged[id])
+                blame(verdict_.wrong, "job {} was charged {}, its charges add up to {}", id,
+                      job.charged_micro_yuan, charged[id]);
         }
         for (const auto& [name, expected] : world_.attempts_expected) {
             const auto ids = ids_.find(name);

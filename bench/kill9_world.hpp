@@ -49,6 +49,11 @@ inline Charge charge_of(const json::object& o) {
             number(o, "micro_yuan")};
 }
 
+inline std::int64_t system_us() {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    return std::chrono::duration_cast<std::chrono::microseconds>(now).count();
+}
+
 class WorldReader {
 public:
     WorldReader(const std::string& url, const std::string& operator_token,
@@ -66,7 +71,8 @@ public:
                          static_cast<std::uint32_t>(id_in(o, "attempts")),
                          number(o, "tasks") * number(o, "devices_per_task"),
                          number(o, "price_micro_yuan_per_device_hour"),
-                         number(o, "charged_micro_yuan")};
+                         number(o, "charged_micro_yuan"),
+                         number(o, "ended_us")};
             world.jobs.emplace(id_in(o, "id"), std::move(job));
         });
         pages(operator_, "/v1/charges?limit=1000" + since, "charges", [&](const json::object& o) {

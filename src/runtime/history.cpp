@@ -306,10 +306,19 @@ Result<std::vector<JournalRow>> History::journal(const MoneyFilter& filter) cons
         },
         read_movement);
     if (!rows) return std::move(rows).error();
-    auto charged = charges(filter);
-    if (!charged) return std::move(charged).error();
-    for (const ChargeRow& charge : *charged) {
-        add_movements(charge, *rows);
+    // A charge may have many movements or none, so charges are read on until they fill the page.
+    MoneyFilter next = filter;
+    for (bool more = true; more;) {
+        auto charged = charges(next);
+        if (!charged) return std::move(charged).error();
+        for (const ChargeRow& charge : *charged) {
+            add_movements(charge, *rows);
+        }
+        if (!charged->empty()) next.after = charged->back().number;
+        const auto known = std::count_if(rows->begin(), rows->end(), [&](const JournalRow& row) {
+            return row.number <= next.after;
+        });
+        more = charged->size() == filter.limit && static_cast<std::uint32_t>(known) < filter.limit;
     }
     std::stable_sort(rows->begin(), rows->end(),
                      [](const JournalRow& a, const JournalRow& b) { return a.number < b.number; });
