@@ -40,7 +40,8 @@ inline std::filesystem::path suan_program() {
     const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe");
     const std::filesystem::path path = named != nullptr ? named : self.parent_path() / "suan";
     if (access(path.c_str(), X_OK) != 0)
-        give_up(fmt::format("no program {}: build it (./dev build) or set SUAN_BIN", path.string()));
+        give_up(
+            fmt::format("no program {}: build it (./dev build) or set SUAN_BIN", path.string()));
     return std::filesystem::absolute(path);
 }
 
@@ -95,8 +96,8 @@ public:
 
     void launch() {
         std::filesystem::remove(folder_ / "port");
-        std::vector<std::string> words{program_.string(), "hub",       "run",
-                                       "--data",          data(),      "--listen",
+        std::vector<std::string> words{program_.string(), "hub",         "run",
+                                       "--data",          data(),        "--listen",
                                        "127.0.0.1:0",     "--port-file", folder_ / "port"};
         words.insert(words.end(), options_.begin(), options_.end());
         pid_ = spawn(words, log_text());

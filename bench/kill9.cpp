@@ -3,12 +3,12 @@
 //
 //   bench_kill9 [--kills N] [--tiny] [--seed N] [--keep] [--json]
 //
-// A hub with a `local` pool (real processes) and a `sim` pool; clients submit jobs one by one and in
-// batches, cancel, pay, issue vouchers, correct, and look at leases and charges, and write down
+// A hub with a `local` pool (real processes) and a `sim` pool; clients submit jobs one by one and
+// in batches, cancel, pay, issue vouchers, correct, and look at leases and charges, and write down
 // every answer. The hub gets SIGKILL at a random moment (one of five while it is starting), is
-// started again on the same folder, and the clients go on. After each restart what is recent, and at
-// the end everything, is compared with what was promised (kill9_judge.hpp, which shares no code with
-// the hub), then `suan log verify` re-executes the log. At last faults are planted in what was
+// started again on the same folder, and the clients go on. After each restart what is recent, and
+// at the end everything, is compared with what was promised (kill9_judge.hpp, which shares no code
+// with the hub), then `suan log verify` re-executes the log. At last faults are planted in what was
 // read: a judge that does not find each of them is worth nothing.
 //
 // The folder is kept when something was found, or with --keep.
@@ -45,12 +45,18 @@ Arguments read_arguments(int argc, char** argv) {
     out.seed = static_cast<std::uint64_t>(Wall::now().time_since_epoch().count()) % 1'000'000;
     for (int i = 1; i < argc; ++i) {
         const std::string_view word = argv[i];
-        if (word == "--tiny") out.kills = 5;
-        else if (word == "--json") out.json = true;
-        else if (word == "--keep") out.keep = true;
-        else if (word == "--kills") out.kills = number_of(argv[++i]);
-        else if (word == "--seed") out.seed = number_of(argv[++i]);
-        else give_up("bench_kill9 [--kills N] [--tiny] [--seed N] [--keep] [--json]");
+        if (word == "--tiny")
+            out.kills = 5;
+        else if (word == "--json")
+            out.json = true;
+        else if (word == "--keep")
+            out.keep = true;
+        else if (word == "--kills")
+            out.kills = number_of(argv[++i]);
+        else if (word == "--seed")
+            out.seed = number_of(argv[++i]);
+        else
+            give_up("bench_kill9 [--kills N] [--tiny] [--seed N] [--keep] [--json]");
     }
     return out;
 }
@@ -180,9 +186,7 @@ private:
         return count;
     }
 
-    WorldReader reader() const {
-        return {hub_.url(), hub_.token("operator"), hub_.token("audit")};
-    }
+    WorldReader reader() const { return {hub_.url(), hub_.token("operator"), hub_.token("audit")}; }
 
     // The promises of the era that was killed and of the one before, against what is there now.
     void check_recent() {
@@ -297,11 +301,28 @@ private:
             {"kills while starting", count(kills_while_starting_), "", 0, Better::higher, {}, 0},
             {"requests acknowledged", count(record_.acknowledged), "", 0, Better::higher, {}, 0},
             {"requests retried", count(record_.retried), "", 0, Better::higher, {}, 0},
-            {"retries that had been done", count(record_.already_done), "", 0, Better::higher, {}, 0},
+            {"retries that had been done",
+             count(record_.already_done),
+             "",
+             0,
+             Better::higher,
+             {},
+             0},
             {"real jobs", count(world_.starts.size()), "", 0, Better::higher, {}, 0},
-            {"real jobs that ran on across a kill", count(survivors()), "", 0, Better::higher, {}, 0},
-            {"leases and charges shown", count(promises_.leases.size() + promises_.charges.size()),
-             "", 0, Better::higher, {}, 0},
+            {"real jobs that ran on across a kill",
+             count(survivors()),
+             "",
+             0,
+             Better::higher,
+             {},
+             0},
+            {"leases and charges shown",
+             count(promises_.leases.size() + promises_.charges.size()),
+             "",
+             0,
+             Better::higher,
+             {},
+             0},
             {"restart, median", restart_ms_[restart_ms_.size() / 2], "ms", 0, Better::lower, {}, 0},
             none("acknowledged and lost", found_.lost),
             none("doubled", found_.doubled),
@@ -315,10 +336,11 @@ private:
             print_json(rows);
         } else {
             print_text(rows);
-            fmt::print("seed {}. Peer: Slurm 22.05.8, measured: acknowledged jobs lost in 5 of 5 "
-                       "kills (10 to 130 each), their ids given out again, a running job launched "
-                       "a second time.\n",
-                       arguments_.seed);
+            fmt::print(
+                "seed {}. Peer: Slurm 22.05.8, measured: acknowledged jobs lost in 5 of 5 "
+                "kills (10 to 130 each), their ids given out again, a running job launched "
+                "a second time.\n",
+                arguments_.seed);
         }
         return found_.words.empty() && found_.faults() == 0 && log_verifies_;
     }

@@ -184,8 +184,8 @@ private:
     }
     // "already ended" is an answer too, but promises nothing.
     void cancel(Line& line, std::uint64_t job) {
-        const auto answer = line.ask("POST", fmt::format("/v1/jobs/{}/cancel", job), "{}", {},
-                                     Retry::yes);
+        const auto answer =
+            line.ask("POST", fmt::format("/v1/jobs/{}/cancel", job), "{}", {}, Retry::yes);
         if (answer->status >= 300) return;
         record_.acknowledged.fetch_add(1);
         promise({answer->era, ChangeKind::cancel, "", 0, job, id_in(answer->body, "seq"),
@@ -244,10 +244,10 @@ private:
         for (std::uint64_t i = 0; !where_.is_over(); ++i) {
             const std::string name = fmt::format("real-{}", i);
             const bool fails_first = below(random, 5) == 0;
-            const std::string script = fmt::format(
-                "echo $SUAN_ATTEMPT >> {}/{}; sleep {}.{}; {}", starts_.string(), name,
-                below(random, 4), below(random, 10),
-                fails_first ? "test $SUAN_ATTEMPT -gt 1" : "true");
+            const std::string script =
+                fmt::format("echo $SUAN_ATTEMPT >> {}/{}; sleep {}.{}; {}", starts_.string(), name,
+                            below(random, 4), below(random, 10),
+                            fails_first ? "test $SUAN_ATTEMPT -gt 1" : "true");
             {
                 const std::lock_guard lock(mutex_);
                 attempts_expected_[name] = fails_first ? 2 : 1;
@@ -304,7 +304,8 @@ private:
     void look(Random& random) {
         Line line(where_, record_, tokens_.operator_token);
         while (!where_.is_over()) {
-            const auto jobs = line.ask("GET", "/v1/jobs?state=running&limit=50", "", {}, Retry::yes);
+            const auto jobs =
+                line.ask("GET", "/v1/jobs?state=running&limit=50", "", {}, Retry::yes);
             const json::array& shown = jobs->body.at("jobs").as_array();
             if (!shown.empty()) {
                 const json::object& job = shown[below(random, shown.size())].as_object();

@@ -233,7 +233,8 @@ private:
         for (const auto& [number, charge] : promises_.charges) {
             const auto shown = world_.charges.find(number);
             if (shown == world_.charges.end()) {
-                if (extent_ == Extent::everything) blame(verdict_.lost, "charge {} is gone", number);
+                if (extent_ == Extent::everything)
+                    blame(verdict_.lost, "charge {} is gone", number);
             } else if (shown->second != charge) {
                 blame(verdict_.wrong, "charge {} is another one now", number);
             }
@@ -332,8 +333,9 @@ private:
         for (const auto& [name, balance] : world_.accounts) {
             const Balance& sum = added[name];
             if (balance.debits != sum.debits || balance.credits != sum.credits)
-                blame(verdict_.wrong, "account {}: {} and {}, but its movements add up to {} and {}",
-                      name, balance.debits, balance.credits, sum.debits, sum.credits);
+                blame(verdict_.wrong,
+                      "account {}: {} and {}, but its movements add up to {} and {}", name,
+                      balance.debits, balance.credits, sum.debits, sum.credits);
             if (balance.pending != 0)
                 blame(verdict_.wrong, "account {} holds {} for nobody", name, balance.pending);
         }

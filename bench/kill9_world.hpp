@@ -44,8 +44,8 @@ inline Lease lease_of(const json::object& o) {
             number(o, "started_us")};
 }
 inline Charge charge_of(const json::object& o) {
-    return {id_in(o, "seq"),    id_in(o, "job_id"), id_in(o, "lease_id"),
-            number(o, "from_us"), number(o, "to_us"), number(o, "milli_device_ms"),
+    return {id_in(o, "seq"),        id_in(o, "job_id"), id_in(o, "lease_id"),
+            number(o, "from_us"),   number(o, "to_us"), number(o, "milli_device_ms"),
             number(o, "micro_yuan")};
 }
 
@@ -84,18 +84,15 @@ public:
                                            number(o, "micro_yuan")});
               });
         read_accounts(world);
-        entries_cursor =
-            pages(auditor_, "/v1/log/entries?limit=1000", "entries",
-                  [&](const json::object& o) {
-                      world.entries.emplace(id_in(o, "seq"), text(o, "sm3"));
-                  },
-                  entries_cursor);
+        entries_cursor = pages(
+            auditor_, "/v1/log/entries?limit=1000", "entries",
+            [&](const json::object& o) { world.entries.emplace(id_in(o, "seq"), text(o, "sm3")); },
+            entries_cursor);
         return world;
     }
 
     void read_leases(std::uint64_t job, World& world) {
-        const json::value answer =
-            get(operator_, fmt::format("/v1/jobs/{}/leases", job));
+        const json::value answer = get(operator_, fmt::format("/v1/jobs/{}/leases", job));
         for (const json::value& lease : answer.as_object().at("leases").as_array())
             world.leases.emplace(id_in(lease.as_object(), "id"), lease_of(lease.as_object()));
     }
