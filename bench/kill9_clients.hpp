@@ -206,7 +206,7 @@ private:
             const std::uint64_t id = submit(line, name, job);
             if (id != 0 && below(random, 8) == 0) cancel(line, below(random, 2) == 0 ? id : last);
             if (id != 0) last = id;
-            rest(random, 2);
+            rest(random, 4);
         }
     }
 
@@ -233,7 +233,7 @@ private:
                 else
                     refused(names[k]);
             }
-            rest(random, 20);
+            rest(random, 50);
         }
     }
 
@@ -266,11 +266,19 @@ private:
         }
     }
 
+    // Few vouchers: every job of an org with many is paid in as many parts.
+    static ChangeKind kind_of_transfer(Random& random) {
+        const std::uint64_t draw = below(random, 64);
+        return draw == 0   ? ChangeKind::voucher
+               : draw < 32 ? ChangeKind::fund
+                           : ChangeKind::correction;
+    }
+
     // Transfers have no key: what was not answered is not repeated, and may have happened once.
     void move_money(Random& random) {
         Line line(where_, record_, tokens_.operator_token);
         for (std::uint64_t i = 0; !where_.is_over(); ++i) {
-            const auto kind = static_cast<ChangeKind>(below(random, 3));
+            const ChangeKind kind = kind_of_transfer(random);
             const std::string note = fmt::format("transfer-{}", i);
             const auto amount = static_cast<std::int64_t>(1 + below(random, 1'000'000));
             json::object body{{"org", tokens_.orgs[below(random, tokens_.orgs.size())].first},

@@ -64,7 +64,10 @@ public:
     // the entries of the log (empty: with the first) and is moved to the last page.
     World read(std::int64_t since_us, std::string& entries_cursor) {
         World world;
-        const std::string since = since_us == 0 ? "" : fmt::format("&since_us={}", since_us);
+        const std::string since = fmt::format("&since_us={}", since_us);
+        // Clients write meanwhile, perhaps faster than this reads.
+        const std::string until = fmt::format("{}&until_us={}", since, system_us());
+        const std::uint64_t last_seq = id_in(get(auditor_, "/v1/log/head").as_object(), "last_seq");
         pages(operator_, "/v1/jobs?limit=1000" + since, "jobs", [&](const json::object& o) {
             ShownJob job{text(o, "name"),
                          text(o, "state"),
@@ -75,10 +78,10 @@ public:
                          number(o, "ended_us")};
             world.jobs.emplace(id_in(o, "id"), std::move(job));
         });
-        pages(operator_, "/v1/charges?limit=1000" + since, "charges", [&](const json::object& o) {
+        pages(operator_, "/v1/charges?limit=1000" + until, "charges", [&](const json::object& o) {
             world.charges.emplace(id_in(o, "number"), charge_of(o));
         });
-        pages(operator_, "/v1/ledger/journal?limit=1000" + since, "rows",
+        pages(operator_, "/v1/ledger/journal?limit=1000" + until, "rows",
               [&](const json::object& o) {
                   world.journal.push_back({text(o, "debit"), text(o, "credit"), text(o, "note"),
                                            number(o, "micro_yuan")});
@@ -87,7 +90,8 @@ public:
         entries_cursor = pages(
             auditor_, "/v1/log/entries?limit=1000", "entries",
             [&](const json::object& o) { world.entries.emplace(id_in(o, "seq"), text(o, "sm3")); },
-            entries_cursor);
+            entries_cursor,
+            [&] { return !world.entries.empty() && world.entries.rbegin()->first >= last_seq; });
         return world;
     }
 
@@ -112,16 +116,17 @@ private:
     }
 
     // Returns the cursor of the last page.
-    static std::string pages(http::Client& client, const std::string& target, const char* field,
-                             const std::function<void(const json::object&)>& each,
-                             std::string cursor = {}) {
+    static std::string pages(
+        http::Client& client, const std::string& target, const char* field,
+        const std::function<void(const json::object&)>& each, std::string cursor = {},
+        const std::function<bool()>& enough = [] { return false; }) {
         for (;;) {
             const json::value page =
                 get(client, cursor.empty() ? target : target + "&cursor=" + cursor);
             for (const json::value& one : page.as_object().at(field).as_array())
                 each(one.as_object());
             std::string next = text(page.as_object(), "next_cursor");
-            if (next.empty()) return cursor;
+            if (next.empty() || enough()) return cursor;
             cursor = std::move(next);
         }
     }
