@@ -1,6 +1,6 @@
 // Submissions over HTTP to the real hub, each acknowledged when it is on disk.
 //
-//   bench_hub [--json] [--tiny] [--runs N] [--keep]
+//   bench_hub [--json] [--tiny] [--runs N] [--keep] [--only single|batch|slurm]
 //
 // `suan hub run` with its SQLite log and a virtual pool of 490 nodes x 8; two client processes on
 // loopback, keep-alive, 64 connections each with one request outstanding (batches: 2 connections
@@ -28,6 +28,9 @@ struct Arguments {
     bool json = false;
     bool keep = false;
     std::uint64_t runs = 3;
+    std::string only{};
+
+    bool wants(const char* part) const { return only.empty() || only == part; }
 };
 
 Arguments read_arguments(int argc, char** argv) {
@@ -43,8 +46,10 @@ Arguments read_arguments(int argc, char** argv) {
             out.keep = true;
         } else if (word == "--runs" && i + 1 < argc) {
             out.runs = std::max(1, std::atoi(argv[++i]));
+        } else if (word == "--only" && i + 1 < argc) {
+            out.only = argv[++i];
         } else {
-            give_up("bench_hub [--json] [--tiny] [--runs N] [--keep]");
+            give_up("bench_hub [--json] [--tiny] [--runs N] [--keep] [--only single|batch|slurm]");
         }
     }
     return out;
@@ -162,6 +167,7 @@ double median(std::vector<double> values) {
 }
 
 Result measure_many(Form form, std::uint64_t requests, const Arguments& arguments) {
+    if (!arguments.wants(form == Form::single ? "single" : "batch")) return {};
     std::vector<double> rate;
     std::vector<double> p50;
     std::vector<double> p99;
@@ -179,7 +185,7 @@ double slurm_rate(const Arguments& arguments) {
     const char* source = std::getenv("SUAN_SOURCE_DIR");
     const std::filesystem::path script =
         std::filesystem::path(source == nullptr ? "." : source) / "bench/slurm_peer.sh";
-    if (arguments.tiny || !std::filesystem::exists(script)) return 0;
+    if (arguments.tiny || !arguments.wants("slurm") || !std::filesystem::exists(script)) return 0;
     const auto folder = fresh_folder("bench_slurm");
     const auto out = folder / "rate";
     const std::string command =

@@ -107,12 +107,17 @@ public:
     }
 
 private:
+    // "too slow" happens to a hub whose machine stood still for a while, and is asked again.
     static json::value get(http::Client& client, const std::string& target) {
-        auto answer = client.request("GET", target);
-        if (!answer) give_up(fmt::format("GET {}: {}", target, answer.error().context));
-        if (answer->status != 200)
-            give_up(fmt::format("GET {}: {} {}", target, answer->status, answer->body));
-        return json::parse(answer->body);
+        constexpr int tries_max = 5;
+        for (int tries = 1;; ++tries) {
+            auto answer = client.request("GET", target);
+            if (answer && answer->status == 200) return json::parse(answer->body);
+            if (tries == tries_max || (answer && answer->status != 504)) {
+                give_up(fmt::format("GET {}: {}", target,
+                                    answer ? answer->body : answer.error().context));
+            }
+        }
     }
 
     // Returns the cursor of the last page.
