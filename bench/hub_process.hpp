@@ -18,6 +18,7 @@
 #include <fstream>
 #include <iterator>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -93,6 +94,19 @@ public:
     pid_t pid() const { return pid_; }
     std::uint16_t port() const { return port_; }
     std::string url() const { return fmt::format("http://127.0.0.1:{}", port_); }
+
+    // Of all its threads so far, in user and kernel mode.
+    double cpu_s() const {
+        const std::string stat = read_text(fmt::format("/proc/{}/stat", pid_));
+        std::istringstream fields(stat.substr(stat.rfind(')') + 2));
+        std::string word;
+        for (int i = 0; i < 11; ++i)
+            fields >> word;
+        double user = 0;
+        double system = 0;
+        fields >> user >> system;
+        return (user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
+    }
 
     void launch() {
         std::filesystem::remove(folder_ / "port");
