@@ -6,10 +6,11 @@
 // A hub with a `local` pool (real processes) and a `sim` pool; clients submit jobs one by one and
 // in batches, cancel, pay, issue vouchers, correct, and look at leases and charges, and write down
 // every answer. The hub gets SIGKILL at a random moment (one of five while it is starting), is
-// started again on the same folder, and the clients go on. After each restart what is recent, and
-// at the end everything, is compared with what was promised (kill9_judge.hpp, which shares no code
-// with the hub), then `suan log verify` re-executes the log. At last faults are planted in what was
-// read: a judge that does not find each of them is worth nothing.
+// started again on the same folder, and the clients go on with what was not answered. After each
+// restart what is recent, and at the end everything, is compared with what was promised
+// (kill9_judge.hpp, which shares no code with the hub), then `suan log verify` re-executes the log.
+// At last faults are planted in what was read: a judge that does not find each of them is worth
+// nothing.
 //
 // The folder is kept when something was found, or with --keep.
 #include "kill9_clients.hpp"
@@ -117,7 +118,9 @@ public:
         for (std::uint64_t i = 0; i < arguments_.kills; ++i) {
             rest(600'000);
             kill_and_start();
+            where_.pause();
             check_recent();
+            where_.resume();
         }
         where_.over();
         clients_->join();

@@ -27,11 +27,18 @@ public:
         place_ = {place_.era + 1, url};
         changed_.notify_all();
     }
+    // Clients begin nothing new until they are told to go on: a check reads what does not move.
+    void pause() { paused_.store(true); }
+    void resume() { paused_.store(false); }
     void over() {
         over_.store(true);
-        changed_.notify_all();
+        paused_.store(false);
     }
-    bool is_over() const { return over_.load(); }
+    bool goes_on() const {
+        while (paused_.load())
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        return !over_.load();
+    }
     Place place() const {
         const std::lock_guard lock(mutex_);
         return place_;
@@ -46,6 +53,7 @@ private:
     mutable std::mutex mutex_;
     std::condition_variable changed_;
     Place place_;
+    std::atomic<bool> paused_{false};
     std::atomic<bool> over_{false};
 };
 
@@ -199,7 +207,7 @@ private:
     void submit_singles(Random& random, std::size_t org) {
         Line line(where_, record_, tokens_.orgs[org].second);
         std::uint64_t last = 0;
-        for (std::uint64_t i = 0; !where_.is_over(); ++i) {
+        for (std::uint64_t i = 0; where_.goes_on(); ++i) {
             const std::string name = fmt::format("{}-{}", tokens_.orgs[org].first, i);
             json::object job = virtual_job(random, name);
             if (below(random, 50) == 0) job["pool"] = "no-such-pool";
@@ -212,7 +220,7 @@ private:
 
     void submit_batches(Random& random, std::size_t org) {
         Line line(where_, record_, tokens_.orgs[org].second);
-        for (std::uint64_t i = 0; !where_.is_over(); ++i) {
+        for (std::uint64_t i = 0; where_.goes_on(); ++i) {
             json::array jobs;
             std::vector<std::string> names;
             for (std::uint64_t n = 1 + below(random, 20); n > 0; --n) {
@@ -241,7 +249,7 @@ private:
     // cancelled.
     void submit_real_jobs(Random& random, std::size_t org) {
         Line line(where_, record_, tokens_.orgs[org].second);
-        for (std::uint64_t i = 0; !where_.is_over(); ++i) {
+        for (std::uint64_t i = 0; where_.goes_on(); ++i) {
             const std::string name = fmt::format("real-{}", i);
             const bool fails_first = below(random, 5) == 0;
             const std::string script =
@@ -267,18 +275,20 @@ private:
     }
 
     // Few vouchers: every job of an org with many is paid in as many parts.
-    static ChangeKind kind_of_transfer(Random& random) {
-        const std::uint64_t draw = below(random, 64);
-        return draw == 0   ? ChangeKind::voucher
-               : draw < 32 ? ChangeKind::fund
-                           : ChangeKind::correction;
+    static ChangeKind kind_of_transfer(Random& random, std::uint32_t vouchers) {
+        constexpr std::uint32_t vouchers_max = 20;
+        const std::uint64_t draw = below(random, 32);
+        if (draw == 0 && vouchers < vouchers_max) return ChangeKind::voucher;
+        return draw < 16 ? ChangeKind::fund : ChangeKind::correction;
     }
 
     // Transfers have no key: what was not answered is not repeated, and may have happened once.
     void move_money(Random& random) {
         Line line(where_, record_, tokens_.operator_token);
-        for (std::uint64_t i = 0; !where_.is_over(); ++i) {
-            const ChangeKind kind = kind_of_transfer(random);
+        std::uint32_t vouchers = 0;
+        for (std::uint64_t i = 0; where_.goes_on(); ++i) {
+            const ChangeKind kind = kind_of_transfer(random, vouchers);
+            if (kind == ChangeKind::voucher) ++vouchers;
             const std::string note = fmt::format("transfer-{}", i);
             const auto amount = static_cast<std::int64_t>(1 + below(random, 1'000'000));
             json::object body{{"org", tokens_.orgs[below(random, tokens_.orgs.size())].first},
@@ -311,7 +321,7 @@ private:
     // Leases and charges that were shown are promises too.
     void look(Random& random) {
         Line line(where_, record_, tokens_.operator_token);
-        while (!where_.is_over()) {
+        while (where_.goes_on()) {
             const auto jobs =
                 line.ask("GET", "/v1/jobs?state=running&limit=50", "", {}, Retry::yes);
             const json::array& shown = jobs->body.at("jobs").as_array();
