@@ -250,8 +250,27 @@ protected:
     }
     Answer ask_row(const Row& row, const Words& words, http::Headers headers) {
         headers.emplace_back("X-Request-Id", "r");
-        return ask("", http::to_string(route_of(row).method), spoken(row.target, words),
-                   spoken(row.body, words), std::move(headers));
+        const http::Route& route = route_of(row);
+        const std::string target = spoken(row.target, words);
+        const bool may_stream = route.response_type == "text/event-stream" ||
+                                target.find("follow=true") != std::string::npos;
+        if (may_stream && opens_stream(target, headers)) {
+            Answer opened;
+            opened.status = 200;
+            return opened;
+        }
+        return ask("", http::to_string(route.method), target, spoken(row.body, words),
+                   std::move(headers));
+    }
+    // Not of a stream that has no event, which is no stream worth keeping from anybody.
+    bool opens_stream(const std::string& target, const http::Headers& headers) {
+        auto client = http::Client::make(api_->url());
+        std::string first;
+        const auto opened = client->events(target, headers, [&](const http::ReceivedEvent& event) {
+            first = event.name;
+            return false;
+        });
+        return opened && first != "end";
     }
     static http::Headers bearer(const std::string& token) {
         return {{"Authorization", "Bearer " + token}};

@@ -34,6 +34,7 @@ struct Snapshots : ::testing::Test {
                 submit.mutable_array()->set_running_max(1);
             }
             submit.set_idempotency_key("k" + std::to_string(i));
+            submit.set_request_sm3(std::string(32, static_cast<char>(i)));
             centre.submit(std::move(command));
         }
         centre.tick();
