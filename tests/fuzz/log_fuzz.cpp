@@ -12,6 +12,8 @@
 #include "pieces.hpp"
 #include "runtime/verify.hpp"
 
+#include <google/protobuf/stubs/logging.h>
+
 #include <cstdint>
 #include <sstream>
 #include <string>
@@ -93,11 +95,11 @@ void read_snapshot(std::string_view input) {
     suan::StateSnapshot snapshot;
     if (!snapshot.ParseFromArray(input.data(), static_cast<int>(input.size()))) return;
     std::string error;
-    const auto state = suan::core::from_snapshot(snapshot, error);
+    auto state = suan::core::from_snapshot(snapshot, error);
     SUAN_ASSERT(state.has_value() == error.empty());
     if (!state) return;
     std::string again_error;
-    const auto again = suan::core::from_snapshot(suan::core::to_snapshot(*state), again_error);
+    auto again = suan::core::from_snapshot(suan::core::to_snapshot(*state), again_error);
     SUAN_ASSERT(again.has_value());
     SUAN_ASSERT(again->digest() == state->digest());
 }
@@ -116,6 +118,7 @@ void read_entries(std::string_view input) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    google::protobuf::SetLogHandler(nullptr);
     if (size == 0) return 0;
     constexpr void (*readers[])(std::string_view) = {read_chunk,  read_entry,    read_block,
                                                      read_export, read_snapshot, read_entries};
