@@ -59,9 +59,8 @@ void read_entry(std::string_view input) {
         for (std::uint32_t i = 1; i <= parts->events.size(); i += 2)
             events.push_back(i);
         const auto shown = suan::log::show_parts(input, suan::log::ShowCommand::yes, events);
-        SUAN_ASSERT(shown.has_value());
-        const std::string bytes = suan::log::encode_shown(*shown);
-        SUAN_ASSERT(suan::log::entry_hash(bytes) == hash);
+        SUAN_ASSERT(shown.has_value() != parts->header.empty());
+        if (shown) SUAN_ASSERT(suan::log::entry_hash(suan::log::encode_shown(*shown)) == hash);
     }
     const auto shown = suan::log::decode_shown(input);
     check_error(shown);
