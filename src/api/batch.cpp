@@ -115,6 +115,7 @@ struct Batch {
     std::vector<std::uint64_t> next_job;   // by place in the order: before it was decided
     std::vector<std::uint64_t> first_job;  // by request index; 0: refused
     MemberId member;                       // of the job being prepared
+    bool role_refused = false;             // of all its jobs: one token asks for them
 };
 
 // Whether the job decided before this one was accepted: ids are counters, so the next one moved on,
@@ -139,7 +140,8 @@ std::optional<core::Rejection> prepare_one(Batch& batch, std::size_t place,
                                            Command& command) {
     note_previous(state, batch, place);
     batch.next_job[place] = state.next_job;
-    if (!may_use(batch.call->request->route(), actor)) return refuse_role(actor);
+    batch.role_refused = !may_use(batch.call->request->route(), actor);
+    if (batch.role_refused) return refuse_role(actor);
     const std::uint32_t i = batch.plan.order[place];
     SubmitJob& submit = *command.mutable_submit_job();
     if (auto bad = resolve(state, actor, batch.submissions[i], submit)) return bad;
@@ -186,8 +188,13 @@ void answer_batch(Batch& batch, const std::vector<runtime::Answer>& answers) {
     if (!answers.empty() && std::holds_alternative<runtime::Unauthenticated>(answers.front())) {
         return batch.call->fail(unknown_token());
     }
+<<<<<<< HEAD
     google::protobuf::Arena arena;
     auto& out = *google::protobuf::Arena::CreateMessage<JobBatchResponse>(&arena);
+=======
+    if (batch.role_refused) return batch.call->fail(*failure_in(answers.front()));
+    JobBatchResponse out;
+>>>>>>> guard
     for (const std::string& label : batch.labels)
         out.add_results()->set_label(label);
     std::uint32_t accepted = 0;

@@ -117,6 +117,14 @@ std::optional<SubmitVerdict> check_idempotency(const State& state, const SubmitJ
                                                 limits::idempotency_key_bytes_max)),
                              std::nullopt};
     }
+    if (command.request_sm3().size() != Hash256{}.size()) {
+        return SubmitVerdict{
+            reject(RejectionCode::invalid_field, "request_sm3",
+                   fmt::format("request_sm3 must be the {} bytes of an SM3 hash where there is an "
+                               "idempotency_key, got {}",
+                               Hash256{}.size(), command.request_sm3().size())),
+            std::nullopt};
+    }
     const auto known =
         state.idempotent.find({MemberId{command.member_id()}, command.idempotency_key()});
     if (known == state.idempotent.end()) return std::nullopt;
@@ -152,7 +160,7 @@ void remember_request(State& state, const SubmitJob& command, JobId job) {
     IdempotentRequest& request = state.idempotent[key];
     if (request.count++ > 0) return;
     request.first_job = job;
-    if (command.request_sm3().size() == 32) {
+    if (command.request_sm3().size() == request.request_sm3.size()) {
         std::copy(command.request_sm3().begin(), command.request_sm3().end(),
                   request.request_sm3.begin());
     }

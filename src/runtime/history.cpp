@@ -162,7 +162,7 @@ void add_movements(const ChargeRow& charge, std::vector<JournalRow>& out) {
 class History::Reader {
 public:
     struct Close {
-        void operator()(sqlite3* database) const { sqlite3_close_v2(database); }
+        void operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
     };
 
     // `bind` sets the parameters, `read` makes a row.
