@@ -28,6 +28,38 @@ TEST_F(ApiTest, ARetryUnderTheSameKeyIsOneJobAndAnotherBodyClashes) {
     EXPECT_EQ(clash.code(), "idempotency_clash");
 }
 
+TEST_F(ApiTest, MoneyIsPaidInOnceHoweverOftenItIsSent) {
+    const http::Headers key = {{"Idempotency-Key", "transfer-4711"}};
+    const std::string body = R"({"org":"acme","micro_yuan":5000000,"note":"transfer 4711"})";
+    const auto paid_in = [&] {
+        return json_lib::value_to<std::int64_t>(
+            ok(admin, "GET", "/v1/orgs/acme").at("/available_micro_yuan"));
+    };
+    const std::int64_t before = paid_in();
+    const Answer first = ask(op, "POST", "/v1/funds", body, key);
+    EXPECT_LT(first.status, 300) << first.body;
+    const Answer again = ask(op, "POST", "/v1/funds", body, key);
+    EXPECT_EQ(again.status, 200) << again.body;
+    EXPECT_EQ(again.at("/seq"), first.at("/seq"));
+    EXPECT_EQ(again.at("/entry_sm3"), first.at("/entry_sm3"));
+    EXPECT_TRUE(again.at("/already_done").as_bool());
+    EXPECT_EQ(paid_in(), before + 5'000'000);
+    const Answer clash =
+        ask(op, "POST", "/v1/funds", R"({"org":"acme","micro_yuan":1})", key);
+    EXPECT_EQ(clash.status, 409) << clash.body;
+    EXPECT_EQ(clash.code(), "idempotency_clash");
+    // A key is its member's own.
+    EXPECT_EQ(ask(admin, "POST", "/v1/jobs", R"({"pool":"big"})", key).status, 201);
+    // A token is shown once; its retry names the member only.
+    const std::string make = R"({"org":"acme","name":"dan","role":"member"})";
+    const http::Headers other = {{"Idempotency-Key", "dan"}};
+    const Answer made = ask(op, "POST", "/v1/members", make, other);
+    const Answer retried = ask(op, "POST", "/v1/members", make, other);
+    EXPECT_EQ(retried.at("/id"), made.at("/id"));
+    EXPECT_TRUE(made.json.as_object().contains("token"));
+    EXPECT_FALSE(retried.json.as_object().contains("token"));
+}
+
 TEST_F(ApiTest, RefusalsCarryTheStatusOfTheirKind) {
     struct Case {
         const char* body;

@@ -188,13 +188,9 @@ void answer_batch(Batch& batch, const std::vector<runtime::Answer>& answers) {
     if (!answers.empty() && std::holds_alternative<runtime::Unauthenticated>(answers.front())) {
         return batch.call->fail(unknown_token());
     }
-<<<<<<< HEAD
+    if (batch.role_refused) return batch.call->fail(*failure_in(answers.front()));
     google::protobuf::Arena arena;
     auto& out = *google::protobuf::Arena::CreateMessage<JobBatchResponse>(&arena);
-=======
-    if (batch.role_refused) return batch.call->fail(*failure_in(answers.front()));
-    JobBatchResponse out;
->>>>>>> guard
     for (const std::string& label : batch.labels)
         out.add_results()->set_label(label);
     std::uint32_t accepted = 0;

@@ -43,11 +43,12 @@ public:
         call("GET", target, nullptr, &answer);
         return answer;
     }
+    // Under a fresh idempotency key, so that a lost answer can be asked for again.
     template <typename Answer>
     Answer send(std::string_view method, std::string_view target,
                 const google::protobuf::Message& body) {
         Answer answer;
-        call(method, target, &body, &answer);
+        call(method, target, &body, &answer, {{"Idempotency-Key", fresh_key()}});
         return answer;
     }
 
@@ -91,6 +92,9 @@ private:
     std::string text_;
     char next_ = '?';
 };
+
+// 128 random bits as text.
+std::string fresh_key();
 
 std::string percent_encoded(std::string_view text);
 

@@ -448,6 +448,7 @@ private:
             }
             request.first_job = JobId{record.first_job()};
             request.count = record.count();
+            request.seq = record.seq();
             s.idempotent.emplace(key, request);
             s.idempotent_order.push_back(key);
         }

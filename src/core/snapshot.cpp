@@ -268,6 +268,7 @@ StateSnapshot to_snapshot(const State& s) {
         record.set_request_sm3(std::string(as_text(request.request_sm3)));
         record.set_first_job(request.first_job.value);
         record.set_count(request.count);
+        record.set_seq(request.seq);
     }
     const ledger::Snapshot books = s.books.export_state();
     SUAN_ASSERT(books.finished.empty());
