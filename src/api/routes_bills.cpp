@@ -9,6 +9,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace suan::api {
 namespace {
 
@@ -76,7 +78,11 @@ void list_rows(const CallPtr& call, RowList<Message, Row> list) {
     parts.show = [call, page, list](const core::State& state, const Viewer& viewer, Plan& plan,
                                     Message& out) -> MaybeFailure {
         if (plan.rows.size() > page.limit) {
-            plan.rows.resize(page.limit);
+            // Rows of one number (the movements of one charge) stay on one page.
+            const std::uint64_t last = plan.rows[page.limit - 1].*list.number;
+            const auto end = std::find_if(plan.rows.begin() + page.limit, plan.rows.end(),
+                                          [&](const Row& row) { return row.*list.number != last; });
+            plan.rows.erase(end, plan.rows.end());
             out.set_next_cursor(cursor_text(call->request->route(), plan.rows.back().*list.number));
         }
         for (const Row& row : plan.rows) {

@@ -104,6 +104,27 @@ protected:
         foreign = member("zebra-secret", "zoe", "admin");
         auditor = member("", "audrey", "auditor");
     }
+    // The first job of this centre, from its submission to its end.
+    std::uint64_t run_for(Duration span) {
+        const std::uint64_t id = submit(user, "run");
+        const exec::StartOrder order = world_.executor.wait_start(1);
+        world_.hub->executor_sink()(exec::Started{order.ref});
+        world_.clock.advance(span);
+        exec::LeaseEnded end;
+        end.ref = order.ref;
+        end.outcome = exec::Outcome::completed;
+        world_.hub->executor_sink()(end);
+        auto client = http::Client::make(api_->url());
+        const http::Headers headers = {{"Authorization", "Bearer " + user}};
+        bool over = false;
+        EXPECT_TRUE(client->events(fmt::format("/v1/jobs/{}/events", id), headers,
+                                   [&](const http::ReceivedEvent& event) {
+                                       over = event.name == "end";
+                                       return !over;
+                                   }));
+        EXPECT_TRUE(over);
+        return id;
+    }
     std::uint64_t submit(std::string_view token, const std::string& name) {
         const Answer made =
             ok(token, "POST", "/v1/jobs",
