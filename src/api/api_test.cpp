@@ -44,8 +44,7 @@ TEST_F(ApiTest, MoneyIsPaidInOnceHoweverOftenItIsSent) {
     EXPECT_EQ(again.at("/entry_sm3"), first.at("/entry_sm3"));
     EXPECT_TRUE(again.at("/already_done").as_bool());
     EXPECT_EQ(paid_in(), before + 5'000'000);
-    const Answer clash =
-        ask(op, "POST", "/v1/funds", R"({"org":"acme","micro_yuan":1})", key);
+    const Answer clash = ask(op, "POST", "/v1/funds", R"({"org":"acme","micro_yuan":1})", key);
     EXPECT_EQ(clash.status, 409) << clash.body;
     EXPECT_EQ(clash.code(), "idempotency_clash");
     // A key is its member's own.
@@ -56,8 +55,8 @@ TEST_F(ApiTest, MoneyIsPaidInOnceHoweverOftenItIsSent) {
     const Answer made = ask(op, "POST", "/v1/members", make, other);
     const Answer retried = ask(op, "POST", "/v1/members", make, other);
     EXPECT_EQ(retried.at("/id"), made.at("/id"));
-    EXPECT_TRUE(made.json.as_object().contains("token"));
-    EXPECT_FALSE(retried.json.as_object().contains("token"));
+    EXPECT_NE(made.at("/token").as_string(), "");
+    EXPECT_EQ(retried.at("/token").as_string(), "");
 }
 
 TEST_F(ApiTest, RefusalsCarryTheStatusOfTheirKind) {

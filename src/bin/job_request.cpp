@@ -46,8 +46,7 @@ JobView get_job(Session& session, std::uint64_t id) {
 }
 
 JobAccepted submit_job(Session& session, const JobRequest& job) {
-    const std::string key =
-        job.idempotency_key().empty() ? fresh_key() : job.idempotency_key();
+    const std::string key = job.idempotency_key().empty() ? fresh_key() : job.idempotency_key();
     JobRequest body = job;
     body.clear_idempotency_key();
     JobAccepted accepted;

@@ -24,6 +24,9 @@ struct HubOptions {
     std::string token_file;  // of --token-file
 };
 
+// An idempotency key: 128 random bits as text.
+std::string fresh_key();
+
 inline constexpr const char* default_hub_url = "http://127.0.0.1:7700";
 
 class Session {
@@ -92,9 +95,6 @@ private:
     std::string text_;
     char next_ = '?';
 };
-
-// 128 random bits as text.
-std::string fresh_key();
 
 std::string percent_encoded(std::string_view text);
 

@@ -138,9 +138,8 @@ bool admitted_eligible(const State& state, const Job& job, const JobSpec& spec, 
 
 void remember_request(State& state, const SubmitJob& command, JobId job) {
     if (command.idempotency_key().empty()) return;
-    IdempotentRequest& request =
-        remember_key(state, MemberId{command.member_id()}, command.idempotency_key(),
-                     command.request_sm3());
+    IdempotentRequest& request = remember_key(state, MemberId{command.member_id()},
+                                              command.idempotency_key(), command.request_sm3());
     if (request.count++ == 0) request.first_job = job;
 }
 

@@ -12,9 +12,9 @@ KeyAnswer look_up_key(const State& state, MemberId member, const std::string& ke
                       const std::string& request_sm3) {
     if (key.empty()) return {};
     if (key.size() > limits::idempotency_key_bytes_max) {
-        return reject(RejectionCode::invalid_field, "idempotency_key",
-                      fmt::format("idempotency_key has at most {} bytes",
-                                  limits::idempotency_key_bytes_max));
+        return reject(
+            RejectionCode::invalid_field, "idempotency_key",
+            fmt::format("idempotency_key has at most {} bytes", limits::idempotency_key_bytes_max));
     }
     if (request_sm3.size() != Hash256{}.size()) {
         return reject(RejectionCode::invalid_field, "request_sm3",

@@ -70,9 +70,8 @@ AlreadyDone already_done(const IdempotentRequest& request) {
 // What an idempotency key answers in place of a decision.
 std::optional<Outcome> answer_by_key(const State& state, const Entry& entry) {
     const Command& command = entry.command();
-    const KeyAnswer answer =
-        look_up_key(state, MemberId{entry.actor().member_id()}, command.idempotency_key(),
-                    command.request_sm3());
+    const KeyAnswer answer = look_up_key(state, MemberId{entry.actor().member_id()},
+                                         command.idempotency_key(), command.request_sm3());
     if (const auto* bad = std::get_if<Rejection>(&answer)) return *bad;
     if (const auto* known = std::get_if<const IdempotentRequest*>(&answer)) {
         return already_done(**known);
