@@ -63,7 +63,10 @@ SchedulerParameters=defer,batch_sched_delay=3,max_rpc_cnt=150
 PriorityType=priority/basic
 GresTypes=gpu
 SlurmdParameters=config_overrides
-NodeName=n[1-$nodes] NodeHostname=localhost NodeAddr=127.0.0.1 Port=[$((port + 1))-$((port + nodes))] CPUs=96 SocketsPerBoard=2 CoresPerSocket=48 ThreadsPerCore=1 RealMemory=1024 Gres=gpu:fake:8 State=UNKNOWN
+NodeName=n[1-$nodes] NodeHostname=localhost NodeAddr=127.0.0.1 \
+Port=[$((port + 1))-$((port + nodes))] \
+CPUs=96 SocketsPerBoard=2 CoresPerSocket=48 \
+ThreadsPerCore=1 RealMemory=1024 Gres=gpu:fake:8 State=UNKNOWN
 PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 C
 echo "Name=gpu Type=fake File=$lab/dev/gpu[0-7] Flags=nvidia_gpu_env" >"$lab/etc/gres.conf"
