@@ -255,7 +255,7 @@ Result<ShownEntry> show_parts(std::string_view entry, ShowCommand command,
                               std::span<const std::uint32_t> events) {
     const auto parts = split_entry(entry);
     if (!parts) return parts.error();
-    if (hashed_whole(parts->command_kind)) {
+    if (hashed_whole(parts->command_kind) || parts->header.empty()) {
         return Error{ErrorCode::invalid, "show parts: expected an entry that is hashed in parts"};
     }
     ShownEntry out;
