@@ -196,7 +196,7 @@ struct PairSource {
     }
     SUAN_INLINE std::uint8_t idle(std::size_t i) const {
         const std::size_t left = count - i * lanes;
-        return left >= lanes ? 0 : std::uint8_t(0xff << left);
+        return std::uint8_t(left >= lanes ? 0U : 0xffU << left);
     }
     SUAN_INLINE void store(std::size_t i, const V& x3, const V& y3) const {
         PackedPoint* to[lanes];
