@@ -205,7 +205,8 @@ void Plan::arrange(Stage& stage) {
             continue;
         }
         for (std::uint64_t rest = step.mask; rest != 0; rest &= rest - 1)
-            phased[static_cast<std::size_t>(std::countr_zero(rest))] = at;
+            phased[static_cast<std::size_t>(std::countr_zero(rest))] =
+                std::max(phased[static_cast<std::size_t>(std::countr_zero(rest))], at);
         add_phase(stage, round, step);
     }
     // terms.scale.im held the logarithm of the round's cosines while they came in.
