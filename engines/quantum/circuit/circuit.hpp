@@ -24,7 +24,7 @@ enum class GateKind : std::uint8_t {
     id, x, y, z, h, s, sdg, t, tdg, sx, sxdg, rx, ry, rz, p, u, gphase, swap, rxx, ryy, rzz
 };
 
-enum class OpKind : std::uint8_t { gate, measure, reset, barrier, delay };
+enum class OpKind : std::uint8_t { gate, measure, reset, barrier, delay, channel };
 
 using Qubits = boost::container::small_vector<std::uint32_t, 4>;
 
