@@ -27,7 +27,7 @@ struct RunArguments {
     std::string output;
     std::string histogram;
     std::uint32_t bond_max = 256;
-    double truncation = 1e-12;
+    double truncation = 1e-16;
 };
 
 int run_files(const RunArguments& arguments);

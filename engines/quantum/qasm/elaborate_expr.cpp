@@ -134,13 +134,24 @@ std::optional<std::int64_t> Interpreter::eval_int(const Node& node, std::string_
 std::optional<Value> Interpreter::eval_comparison(const Node& node, const Value& left,
                                                   const Value& right) {
     Value bits = left;
-    const auto number = static_cast<std::uint64_t>(right.as_int());
-    bool equal = bits.bits.size() >= 64 || (number >> bits.bits.size()) == 0;
-    for (std::size_t i = 0; equal && i < bits.bits.size(); ++i) {
-        if (!decide(bits.bits[i])) return std::nullopt;
-        const auto wanted = i < 64 ? static_cast<Bit>((number >> i) & 1) : 0;
-        equal = bits.bits[i] == wanted;
+    // The number's bits: of a literal longer than 64 bits, or of a plain number.
+    const bool long_number = right.type == ValueType::bits;
+    const std::uint64_t number = long_number ? 0 : static_cast<std::uint64_t>(right.as_int());
+    const auto wanted = [&](std::size_t i) -> Bit {
+        if (long_number) return i < right.bits.size() ? right.bits[i] : 0;
+        return i < 64 ? static_cast<Bit>((number >> i) & 1) : 0;
+    };
+    bool equal = true;
+    for (std::size_t i = 0; equal && i < std::max<std::size_t>(bits.bits.size(), 64); ++i) {
+        if (i < bits.bits.size()) {
+            if (!decide(bits.bits[i])) return std::nullopt;
+            equal = bits.bits[i] == wanted(i);
+        } else {
+            equal = wanted(i) == 0;
+        }
     }
+    for (std::size_t i = bits.bits.size(); long_number && i < right.bits.size(); ++i)
+        equal = equal && right.bits[i] == 0;
     return Value::boolean_of(equal == (node.text == "=="));
 }
 
@@ -156,9 +167,11 @@ std::optional<Value> Interpreter::eval_binary(const Node& node) {
     if (!left) return std::nullopt;
     auto right = eval(*node.kids[1]);
     if (!right) return std::nullopt;
-    const bool plain_whole = right->is_whole() && right->type != ValueType::bits;
-    if ((node.text == "==" || node.text == "!=") && left->type == ValueType::bits && plain_whole &&
-        right->as_int() >= 0)
+    const bool plain_whole =
+        right->is_whole() && right->type != ValueType::bits && right->as_int() >= 0;
+    const bool known = node.kids[1]->kind == NodeKind::bits;
+    if ((node.text == "==" || node.text == "!=") && left->type == ValueType::bits &&
+        (plain_whole || known))
         return eval_comparison(node, *left, *right);
     if (!decide_all(*left) || !decide_all(*right)) return std::nullopt;
     std::string why;

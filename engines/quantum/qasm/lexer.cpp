@@ -22,6 +22,9 @@ constexpr std::array<std::string_view, 28> long_symbols = {
     "+=",  "-=",  "*=",  "/=", "&=", "|=", "^=", "%=", "~=", "~",  "!",  "@",  ":",  "#"};
 constexpr std::string_view single_symbols = "{}()[];,=+-*/%<>&|^";
 
+// Registers of some hundred bits are compared with numbers that long.
+constexpr std::size_t large_digits_max = 1'000;
+
 // Digits without the underscores that OpenQASM 3 allows between them.
 std::string plain(std::string_view digits) {
     std::string out;
@@ -212,6 +215,10 @@ Lexeme Lexer::number() {
     const auto whole = lexeme.kind == Token::integer
                            ? std::from_chars(clean.data(), last, lexeme.integer).ec
                            : std::errc{};
+    if (whole == std::errc::result_out_of_range && clean.size() <= large_digits_max) {
+        lexeme.kind = Token::large;
+        return lexeme;
+    }
     if (real.ec != std::errc{} || whole != std::errc{} || !std::isfinite(lexeme.real)) {
         lexeme.kind = Token::bad;
         lexeme.text = "this number is out of range";

@@ -19,6 +19,7 @@ enum class Token : std::uint8_t {
     imaginary,  // 3im, value in `real`
     duration,   // 10ns, value in `real`, the unit in `unit`
     string,     // text without its quotes
+    large,      // a whole number beyond 64 bits, decimal digits in text
     symbol,     // operators and brackets
     line,       // @annotation or pragma, up to the end of the line
     bad,        // not a token; `text` says why

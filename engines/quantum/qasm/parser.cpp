@@ -100,7 +100,15 @@ NodePtr Parser::make(NodeKind kind) const {
 
 // OPENQASM 2.0; the first statement, if it is there at all.
 bool Parser::version_line() {
-    if (!at("OPENQASM")) return true;
+    if (!at("OPENQASM")) {
+        // Programs of version 2 without a version are told by their library.
+        const std::string& text = program_.sources.file(token_.place.file).text;
+        if (text.find("include \"qelib1.inc\"") != std::string::npos) {
+            program_.dialect = Dialect::qasm2;
+            lexer_.set_dialect(Dialect::qasm2);
+        }
+        return true;
+    }
     advance();
     if (token_.kind != Token::integer && token_.kind != Token::real) {
         fail_here("a version such as 2.0 or 3.0");

@@ -44,6 +44,24 @@ int precedence_of(const Lexeme& token, Dialect dialect) {
 constexpr std::array<std::string_view, 9> scalar_words = {
     "bit", "int", "uint", "float", "angle", "bool", "duration", "stretch", "complex"};
 
+// The binary digits of a decimal number of any length.
+std::string binary_of(std::string_view decimal) {
+    std::string digits;
+    for (const char c : decimal)
+        if (c != '_') digits += c;
+    std::string bits;
+    while (digits.find_first_not_of('0') != std::string::npos) {
+        int rest = 0;
+        for (char& digit : digits) {
+            const int value = rest * 10 + (digit - '0');
+            digit = static_cast<char>('0' + value / 2);
+            rest = value % 2;
+        }
+        bits.insert(bits.begin(), static_cast<char>('0' + rest));
+    }
+    return bits;
+}
+
 }  // namespace
 
 bool Parser::at_scalar_type() const {
@@ -251,6 +269,10 @@ NodePtr Parser::literal() {
         case Token::real:
             node = make(NodeKind::real);
             node->real = token_.real;
+            break;
+        case Token::large:
+            node = make(NodeKind::bits);
+            node->text = binary_of(token_.text);
             break;
         case Token::imaginary:
             node = make(NodeKind::imaginary);

@@ -35,7 +35,7 @@ struct RunOptions {
     bool keep_order = false;
     std::uint64_t memory_bytes_max = 0;
     std::uint32_t bond_max = 256;
-    double truncation_max = 1e-12;
+    double truncation_max = 1e-16;
     std::vector<std::string> observables;
     std::map<std::string, double, std::less<>> inputs;
     std::function<void(double)> progress;

@@ -53,7 +53,7 @@ struct SimulatorOptions {
     Isa isa = Isa::portable;
     std::uint64_t memory_bytes_max = 0;
     std::uint32_t bond_max = 256;      // of a matrix product state
-    double truncation_max = 1e-12;     // discarded weight of one cut
+    double truncation_max = 1e-16;     // discarded weight of one cut
 };
 
 // The state |0...0> of a method. exhausted: it does not fit; the message says what would.
