@@ -1,6 +1,7 @@
 #include "quantum/cli/run_command.hpp"
 
 #include "quantum/cli/cli.hpp"
+#include "quantum/draw/draw.hpp"
 
 #include <fmt/format.h>
 
@@ -66,6 +67,8 @@ Result<Sweep> parse_sweep(const std::string& text) {
     return sweep;
 }
 
+}  // namespace
+
 Result<RunOptions> options_of(const RunArguments& a) {
     RunOptions options;
     auto method = method_of(a.method);
@@ -90,7 +93,7 @@ Result<RunOptions> options_of(const RunArguments& a) {
     return options;
 }
 
-void print_text(const RunResult& r, std::size_t top) {
+void print_result(const RunResult& r, std::size_t top) {
     fmt::print("{}: {} qubits, {} ({}), {} threads, {:.3g} s\n", r.program, r.qubits,
                name_of(r.method), r.method_reason, r.threads, r.run_seconds);
     const std::size_t most = top == 0 ? 32 : top;
@@ -108,7 +111,13 @@ void print_text(const RunResult& r, std::size_t top) {
         fmt::print("<{}> = {:.9f} +- {:.2g}\n", one.text, one.value, one.error);
 }
 
-}  // namespace
+void print_progress(std::size_t done, std::size_t all, const std::string& message) {
+    std::string clean;
+    for (const char c : message)
+        if (c != '"' && c != '\\' && static_cast<unsigned char>(c) >= 0x20) clean += c;
+    fmt::print(stderr, "suan-progress {{\"fraction\":{:.4f},\"message\":\"{}\"}}\n",
+               static_cast<double>(done) / static_cast<double>(std::max<std::size_t>(all, 1)), clean);
+}
 
 Result<std::map<std::string, double, std::less<>>> parse_params(
     const std::vector<std::string>& params) {
@@ -140,7 +149,7 @@ int run_files(const RunArguments& a) {
     const unsigned all = std::max(1U, std::thread::hardware_concurrency());
     Threads threads(a.threads == 0 ? all : std::min(a.threads, 256U));
     std::vector<std::string> documents;
-    const double total = static_cast<double>(points * a.files.size());
+    std::size_t done = 0;
     for (const std::string& file : a.files) {
         auto text = read_file(file);
         if (!text) return fail(text.error());
@@ -155,10 +164,11 @@ int run_files(const RunArguments& a) {
             auto result = run_program(std::move(*program), *options, threads);
             if (!result) return fail(result.error());
             if (a.json || !a.output.empty()) documents.push_back(to_json(*result, a.top));
-            if (!a.json) print_text(*result, a.top);
-            if (a.progress)
-                fmt::print(stderr, "suan-progress {{\"fraction\":{:.4f},\"message\":\"{}\"}}\n",
-                           static_cast<double>(documents.size()) / total, file);
+            if (!a.json) print_result(*result, a.top);
+            if (a.progress) print_progress(++done, points * a.files.size(), file);
+            if (!a.histogram.empty() && done <= 1)
+                if (auto good = write_file(a.histogram, histogram_svg(*result)); !good)
+                    return fail(good.error());
         }
     }
     std::string joined = documents.size() == 1 ? documents[0] : "[";

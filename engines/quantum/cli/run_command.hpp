@@ -25,10 +25,18 @@ struct RunArguments {
     std::vector<std::string> sweeps;
     std::vector<std::string> observables;
     std::string output;
-    std::string histogram;
+    std::string histogram;  // an SVG file
+    std::string backend;
+    std::string mitigation;
+    double noise_factor = 1;
     std::uint32_t bond_max = 256;
     double truncation = 1e-16;
 };
+
+// What a result shows a person.
+void print_result(const RunResult& result, std::size_t top);
+void print_progress(std::size_t done, std::size_t all, const std::string& message);
+Result<RunOptions> options_of(const RunArguments& arguments);
 
 int run_files(const RunArguments& arguments);
 

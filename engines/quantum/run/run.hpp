@@ -9,8 +9,6 @@
 
 namespace suan::quantum {
 
-enum class Source : std::uint8_t { text, file };
-
 struct Observable {
     std::string text;  // "0.5*ZZI + XIX", highest qubit first
     struct Term {

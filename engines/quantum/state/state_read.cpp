@@ -46,6 +46,18 @@ Complex StateVector<Real>::amplitude(std::uint64_t basis) {
 }
 
 template <typename Real>
+void StateVector<Real>::probabilities(std::span<float> out) {
+    flush();
+    constexpr std::size_t lanes = Shape<Real>::lanes;
+    const auto* at = static_cast<const Real*>(amps_.data());
+    for (std::size_t from = 0; from < out.size(); from += lanes, at += 2 * lanes) {
+        const std::size_t count = std::min(lanes, out.size() - from);
+        for (std::size_t i = 0; i < count; ++i)
+            out[from + i] = static_cast<float>(at[i] * at[i] + at[lanes + i] * at[lanes + i]);
+    }
+}
+
+template <typename Real>
 void StateVector<Real>::block_sums() {
     flush();
     const unsigned run = std::min(bits_, sum_bits);
