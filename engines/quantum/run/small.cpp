@@ -3,27 +3,41 @@
 #include "base/assert.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace suan::quantum {
 
 namespace {
 
-constexpr std::uint32_t guide_entries = 1024;  // a power of two
+constexpr std::uint32_t guide_entries = 1024;  // as many as ten bits choose from
+
+// Running sums: in eight parts side by side, so that no addition waits for the one before.
+void add_up(std::vector<float>& p) {
+    constexpr std::size_t parts = 8;
+    const std::size_t size = p.size() / parts;
+    std::array<float, parts> sum{};
+    for (std::size_t i = 0; i < size; ++i)
+        for (std::size_t k = 0; k < parts; ++k)
+            p[k * size + i] = sum[k] += p[k * size + i];
+    float before = 0;
+    for (std::size_t k = 0; k < parts; ++k) {
+        for (std::size_t i = 0; i < size; ++i)
+            p[k * size + i] += before;
+        before += sum[k];
+    }
+}
 
 }  // namespace
 
-// The cumulative sums, and for each of some equal steps the first amplitude that reaches beyond it:
-// a random number then needs a look-up and a step or two.
+// For each of some equal steps of the running sum, the first amplitude that reaches beyond it: a
+// random number then needs a look-up and a step or two.
 void SmallRunner::draw(StateVector<float>& state, std::uint32_t shots, Random& random) {
-    const std::size_t size = std::size_t{1} << state.qubits();
-    sums_.resize(size);
+    state.probabilities(sums_);
+    const auto size = static_cast<std::uint32_t>(sums_.size());
     counts_.assign(size, 0);
     guide_.resize(guide_entries + 1);
-    state.probabilities(sums_);
-    float sum = 0;
-    for (float& p : sums_)
-        p = sum += p;
-    const float step = sum / guide_entries;
+    add_up(sums_);
+    const float step = sums_.back() / guide_entries;
     std::uint32_t at = 0;
     for (std::uint32_t i = 0; i < guide_entries; ++i) {
         const float reach = step * static_cast<float>(i);
@@ -31,15 +45,16 @@ void SmallRunner::draw(StateVector<float>& state, std::uint32_t shots, Random& r
             ++at;
         guide_[i] = at;
     }
+    const float* const sums = sums_.data();
     for (std::uint32_t shot = 0; shot < shots; ++shot) {
-        // Ten bits choose the step, thirty-two more the place in it.
+        // Ten bits choose the step, twenty-four more the place in it.
         const std::uint64_t bits = random();
         const auto entry = static_cast<std::uint32_t>(bits >> 54);
         const float wanted =
             step * (static_cast<float>(entry) +
                     static_cast<float>(static_cast<std::uint32_t>(bits) >> 8) * 0x1p-24F);
         std::uint32_t found = guide_[entry];
-        while (found + 1 < size && sums_[found] <= wanted)
+        while (found + 1 < size && sums[found] <= wanted)
             ++found;
         ++counts_[found];
     }
@@ -59,11 +74,22 @@ SmallCounts SmallRunner::run(const SmallCircuit& circuit, std::uint32_t shots,
     slot->apply(circuit.ops);
     Random random(seed);
     draw(*slot, shots, random);
+    // The basis state of an index, from two tables of half its bits.
+    const std::uint32_t low_bits = circuit.qubits / 2;
+    const std::uint32_t low_size = 1U << low_bits;
+    names_.resize(low_size + (std::size_t{1} << (circuit.qubits - low_bits)));
+    const std::uint64_t zero = slot->logical(0);
+    for (std::uint32_t i = 0; i < low_size; ++i)
+        names_[i] = static_cast<std::uint32_t>(slot->logical(i));
+    for (std::uint32_t i = low_size; i < names_.size(); ++i)
+        names_[i] = static_cast<std::uint32_t>(
+            slot->logical(std::uint64_t{i - low_size} << low_bits) ^ zero);
     SmallCounts result;
-    for (std::uint32_t i = 0; i < counts_.size(); ++i)
+    result.reserve(std::min<std::size_t>(shots, std::size_t{1} << circuit.qubits));
+    for (std::uint32_t i = 0; i < (1U << circuit.qubits); ++i)
         if (counts_[i] != 0)
-            result.emplace_back(static_cast<std::uint32_t>(slot->logical(i)), counts_[i]);
-    std::sort(result.begin(), result.end());
+            result.emplace_back(names_[i % low_size] ^ names_[low_size + i / low_size],
+                                counts_[i]);
     return result;
 }
 

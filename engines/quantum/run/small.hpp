@@ -19,7 +19,7 @@ struct SmallCircuit {
     std::vector<Op> ops;  // gates only; all qubits are measured at the end
 };
 
-// Basis states, ascending, and how often each was drawn.
+// Basis states, in no order, and how often each was drawn.
 using SmallCounts = std::vector<std::pair<std::uint32_t, std::uint32_t>>;
 
 class SmallRunner {
@@ -38,6 +38,7 @@ private:
     std::vector<float> sums_;
     std::vector<std::uint32_t> guide_;
     std::vector<std::uint32_t> counts_;
+    std::vector<std::uint32_t> names_;
 };
 
 // Circuit i uses stream i of the seed: the counts do not depend on the number of threads.

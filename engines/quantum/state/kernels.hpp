@@ -72,6 +72,8 @@ struct Kernels {
     void (*copy)(Real* to, const Real* from, std::size_t reals);
     // Sum of |amplitude|^2 times weight[lane].
     double (*norm)(const Real* amps, std::size_t vectors, const Real* weight);
+    // out[i] = |amplitude i|^2.
+    void (*squares)(float* out, const Real* amps, std::size_t vectors);
     // amplitudes *= weight[lane].
     void (*weigh)(Real* amps, std::size_t vectors, const Real* weight);
 };

@@ -302,6 +302,16 @@ double norm(const Real* amps, std::size_t vectors, const Real* weight) {
 }
 
 template <typename Real>
+void squares(float* out, const Real* amps, std::size_t vectors) {
+    constexpr unsigned lanes = Shape<Real>::lanes;
+    for (std::size_t v = 0; v < vectors; ++v) {
+        const Real* at = amps + v * 2 * lanes;
+        for (unsigned i = 0; i < lanes; ++i)
+            out[v * lanes + i] = static_cast<float>(at[i] * at[i] + at[lanes + i] * at[lanes + i]);
+    }
+}
+
+template <typename Real>
 void weigh(Real* amps, std::size_t vectors, const Real* weight) {
     constexpr unsigned step = 2 * Shape<Real>::lanes;
     const Vec<Real> w = *reinterpret_cast<const Vec<Real>*>(weight);
@@ -316,7 +326,8 @@ void weigh(Real* amps, std::size_t vectors, const Real* weight) {
 template <typename Real>
 constexpr Kernels<Real> kernel_set(const char* name) {
     return {name,         build_table<Real>, extend_table<Real>, mask_table<Real>, multiply<Real>,
-            rotate<Real>, copy<Real>,        norm<Real>,         weigh<Real>};
+            rotate<Real>, copy<Real>,        norm<Real>,         squares<Real>,
+            weigh<Real>};
 }
 
 }  // namespace

@@ -46,15 +46,11 @@ Complex StateVector<Real>::amplitude(std::uint64_t basis) {
 }
 
 template <typename Real>
-void StateVector<Real>::probabilities(std::span<float> out) {
+void StateVector<Real>::probabilities(std::vector<float>& out) {
     flush();
-    constexpr std::size_t lanes = Shape<Real>::lanes;
-    const auto* at = static_cast<const Real*>(amps_.data());
-    for (std::size_t from = 0; from < out.size(); from += lanes, at += 2 * lanes) {
-        const std::size_t count = std::min(lanes, out.size() - from);
-        for (std::size_t i = 0; i < count; ++i)
-            out[from + i] = static_cast<float>(at[i] * at[i] + at[lanes + i] * at[lanes + i]);
-    }
+    out.resize(std::max<std::size_t>(std::size_t{1} << bits_, 16));
+    kernels_->squares(out.data(), static_cast<const Real*>(amps_.data()),
+                      std::size_t{1} << (bits_ - Shape<Real>::lane_bits));
 }
 
 template <typename Real>

@@ -65,8 +65,9 @@ public:
     void draw(std::span<const double> ascending, std::vector<std::uint64_t>& indices);
     // The logical basis state of a stored index, qubit q in bit q.
     std::uint64_t logical(std::uint64_t index) const;
-    // |amplitude|^2 of every stored index, not normalised; `out` has 2^qubits entries.
-    void probabilities(std::span<float> out);
+    // |amplitude|^2 of every stored index, not normalised. At least 16 entries are written: those
+    // beyond 2^qubits are zeros.
+    void probabilities(std::vector<float>& out);
     // Calls visit(basis state, |amplitude|^2) for all that are not zero.
     template <typename Visit>
     void for_each(Visit&& visit) {
