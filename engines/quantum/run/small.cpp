@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 namespace suan::quantum {
 
@@ -34,30 +35,37 @@ void add_up(std::vector<float>& p) {
 void SmallRunner::draw(StateVector<float>& state, std::uint32_t shots, Random& random) {
     state.probabilities(sums_);
     const auto size = static_cast<std::uint32_t>(sums_.size());
-    counts_.assign(size, 0);
-    guide_.resize(guide_entries + 1);
+    counts_.assign(size + 16, 0);
     add_up(sums_);
-    const float step = sums_.back() / guide_entries;
-    std::uint32_t at = 0;
-    for (std::uint32_t i = 0; i < guide_entries; ++i) {
-        const float reach = step * static_cast<float>(i);
-        while (at + 1 < size && sums_[at] <= reach)
-            ++at;
-        guide_[i] = at;
-    }
-    const float* const sums = sums_.data();
+    const float total = sums_.back();
+    const float step = total / guide_entries;
+    // An amplitude may begin no earlier than where its predecessor's sum lies: rounded up, so that
+    // the search never starts beyond the right one.
+    guide_.assign(guide_entries + 2, 0);
+    const float scale = (1 + 1e-6F) / step;
+    for (std::uint32_t i = 0; i < size; ++i)
+        guide_[std::min(static_cast<std::uint32_t>(sums_[i] * scale) + 1, guide_entries + 1)] =
+            i + 1;
+    for (std::uint32_t i = 1; i <= guide_entries; ++i)
+        guide_[i] = std::max(guide_[i], guide_[i - 1]);
+    // Rounding may carry a number to the very end, where it belongs to the last likely amplitude.
+    std::uint32_t last = size - 1;
+    while (last > 0 && sums_[last - 1] == total)
+        --last;
+    std::fill(sums_.begin() + last, sums_.end(), INFINITY);
+    sums_.resize(size + 16, INFINITY);
+    entries_.resize(shots);
+    wanted_.resize(shots);
     for (std::uint32_t shot = 0; shot < shots; ++shot) {
         // Ten bits choose the step, twenty-four more the place in it.
         const std::uint64_t bits = random();
-        const auto entry = static_cast<std::uint32_t>(bits >> 54);
-        const float wanted =
-            step * (static_cast<float>(entry) +
+        entries_[shot] = static_cast<std::uint32_t>(bits >> 54);
+        wanted_[shot] =
+            step * (static_cast<float>(entries_[shot]) +
                     static_cast<float>(static_cast<std::uint32_t>(bits) >> 8) * 0x1p-24F);
-        std::uint32_t found = guide_[entry];
-        while (found + 1 < size && sums[found] <= wanted)
-            ++found;
-        ++counts_[found];
     }
+    kernels<float>(isa_).pick(counts_.data(), sums_.data(), guide_.data(), entries_.data(),
+                              wanted_.data(), shots);
 }
 
 SmallCounts SmallRunner::run(const SmallCircuit& circuit, std::uint32_t shots,

@@ -39,6 +39,8 @@ private:
     std::vector<std::uint32_t> guide_;
     std::vector<std::uint32_t> counts_;
     std::vector<std::uint32_t> names_;
+    std::vector<std::uint32_t> entries_;
+    std::vector<float> wanted_;
 };
 
 // Circuit i uses stream i of the seed: the counts do not depend on the number of threads.

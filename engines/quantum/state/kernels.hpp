@@ -74,6 +74,10 @@ struct Kernels {
     double (*norm)(const Real* amps, std::size_t vectors, const Real* weight);
     // out[i] = |amplitude i|^2.
     void (*squares)(float* out, const Real* amps, std::size_t vectors);
+    // For each wanted[i]: the first index not below guide[entry[i]] whose running sum is larger, is
+    // counted. Beyond the last sum there must be 16 infinite ones.
+    void (*pick)(std::uint32_t* counts, const float* sums, const std::uint32_t* guide,
+                 const std::uint32_t* entry, const float* wanted, std::size_t shots);
     // amplitudes *= weight[lane].
     void (*weigh)(Real* amps, std::size_t vectors, const Real* weight);
 };

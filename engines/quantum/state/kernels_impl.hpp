@@ -311,6 +311,26 @@ void squares(float* out, const Real* amps, std::size_t vectors) {
     }
 }
 
+inline void pick(std::uint32_t* counts, const float* sums, const std::uint32_t* guide,
+                 const std::uint32_t* entry, const float* wanted, std::size_t shots) {
+    for (std::size_t i = 0; i < shots; ++i) {
+        std::uint32_t at = guide[entry[i]];
+        for (;;) {
+            // How many of the next sixteen sums are not larger: they ascend.
+            typedef float Sums __attribute__((vector_size(64), aligned(4)));
+            typedef std::int32_t Flags __attribute__((vector_size(64)));
+            const Sums next = *reinterpret_cast<const Sums*>(sums + at);
+            const Flags below = next <= (Sums{} + wanted[i]);
+            std::int32_t count = 0;
+            for (unsigned k = 0; k < 16; ++k)
+                count -= below[k];
+            at += static_cast<std::uint32_t>(count);
+            if (count < 16) break;
+        }
+        ++counts[at];
+    }
+}
+
 template <typename Real>
 void weigh(Real* amps, std::size_t vectors, const Real* weight) {
     constexpr unsigned step = 2 * Shape<Real>::lanes;
@@ -327,7 +347,7 @@ template <typename Real>
 constexpr Kernels<Real> kernel_set(const char* name) {
     return {name,         build_table<Real>, extend_table<Real>, mask_table<Real>, multiply<Real>,
             rotate<Real>, copy<Real>,        norm<Real>,         squares<Real>,
-            weigh<Real>};
+            pick,         weigh<Real>};
 }
 
 }  // namespace
