@@ -90,14 +90,14 @@ double qsim_seconds(const Circuit& circuit, unsigned threads) {
 struct Workload {
     std::string name;
     Circuit circuit;
-    double bar;                         // how many times qsim
-    std::array<double, 2> documented;   // qsim's seconds on 1 and 2 threads; 0: none
+    double bar;                        // how many times qsim
+    std::array<double, 2> documented;  // qsim's seconds on 1 and 2 threads; 0: none
 };
 
 Circuit random_circuit(std::uint32_t n) {
     if (const char* folder = std::getenv("SUAN_QSIM_CIRCUITS")) {
-        Circuit c = suan::bench::read_qsim(
-            fmt::format("{}/circuit_q{}", folder, n <= 24 ? 24 : 30), n);
+        Circuit c =
+            suan::bench::read_qsim(fmt::format("{}/circuit_q{}", folder, n <= 24 ? 24 : 30), n);
         if (!c.ops.empty()) return c;
     }
     return suan::bench::random_grid(n);
@@ -166,8 +166,8 @@ void floor_of_memory(Bench& bench) {
                             });
                         }));
     bench.pass_seconds = best / 4;  // 2^24 amplitudes are 128 MiB
-    bench.rows.push_back({"memory bandwidth in place, 2 threads",
-                          2.0 * 512 / 1024 * 1.073741824 / best, "GB/s"});
+    bench.rows.push_back(
+        {"memory bandwidth in place, 2 threads", 2.0 * 512 / 1024 * 1.073741824 / best, "GB/s"});
 }
 
 double resident_mib() {
@@ -185,8 +185,8 @@ void memory(Bench& bench) {
     const std::uint32_t n = bench.tiny ? 14 : 24;
     (void)gate_seconds<float>(suan::bench::ansatz(n, 1), 2);
     bench.rows.push_back({fmt::format("memory resident at {} qubits", n), resident_mib(), "MiB",
-                          1.1 * 8 * std::exp2(n - 20.0) + 32, Better::lower,
-                          "qsim (documented)", 133});
+                          1.1 * 8 * std::exp2(n - 20.0) + 32, Better::lower, "qsim (documented)",
+                          133});
 }
 
 Circuit clifford(std::uint32_t n, int layers) {
@@ -194,8 +194,8 @@ Circuit clifford(std::uint32_t n, int layers) {
     Circuit c{n, {}};
     for (int layer = 0; layer < layers; ++layer) {
         for (std::uint32_t i = 0; i < n; ++i)
-            c.ops.push_back(suan::bench::make_gate(
-                random() % 2 == 0 ? q::GateKind::h : q::GateKind::s, {i}));
+            c.ops.push_back(
+                suan::bench::make_gate(random() % 2 == 0 ? q::GateKind::h : q::GateKind::s, {i}));
         for (std::uint32_t i = layer % 2; i + 1 < n; i += 2)
             c.ops.push_back(suan::bench::make_gate(q::GateKind::x, {i, i + 1}, {}, 1));
     }
@@ -225,8 +225,8 @@ void stabilizer(Bench& bench) {
     bench.rows.push_back({"clifford 24, 1,024 shots", tableau_seconds(c, 1024), "s", peer / 50,
                           Better::lower, measured ? "qsim" : "qsim (documented)", peer});
     const Circuit large = clifford(bench.tiny ? 100 : 1000, 20);
-    bench.rows.push_back({"clifford 1,000, 1,024 shots", tableau_seconds(large, 1024), "s", 5,
-                          Better::lower});
+    bench.rows.push_back(
+        {"clifford 1,000, 1,024 shots", tableau_seconds(large, 1024), "s", 5, Better::lower});
 }
 
 void small(Bench& bench) {

@@ -116,7 +116,8 @@ inline Circuit random_grid(std::uint32_t n) {
             const bool down = layer % 2 == 0;
             const std::uint32_t other = down ? q + columns : q + 1;
             const bool fits = down ? other < n : other < n && other % columns != 0;
-            const std::uint32_t phase = (down ? q / columns : q % columns) + q / (down ? 1 : columns);
+            const std::uint32_t phase =
+                (down ? q / columns : q % columns) + q / (down ? 1 : columns);
             if (!fits || phase % 4 != static_cast<std::uint32_t>(layer / 2 % 4)) continue;
             c.ops.push_back(make_gate(GateKind::z, {q, other}, {}, 1));
             paired[q] = paired[other] = true;

@@ -27,10 +27,12 @@ public:
     const std::string& error() const { return error_; }
     void complain(const YAML::Node& at, const std::string& what) {
         if (error_.empty())
-            error_ = fmt::format("{}:{}: {}", file_, at.Mark().is_null() ? 1 : at.Mark().line + 1, what);
+            error_ =
+                fmt::format("{}:{}: {}", file_, at.Mark().is_null() ? 1 : at.Mark().line + 1, what);
     }
     YAML::Node field(const YAML::Node& parent, const std::string& name) {
-        const YAML::Node found = parent.IsMap() ? parent[name] : YAML::Node(YAML::NodeType::Undefined);
+        const YAML::Node found =
+            parent.IsMap() ? parent[name] : YAML::Node(YAML::NodeType::Undefined);
         if (!found.IsDefined()) complain(parent, fmt::format("field '{}' is missing", name));
         return found;
     }
@@ -49,7 +51,8 @@ public:
         double value = 0;
         if (!node.IsScalar() || !YAML::convert<double>::decode(node, value) ||
             !(value >= least && value <= most)) {
-            complain(node, fmt::format("field '{}' must be a number from {} to {}", name, least, most));
+            complain(node,
+                     fmt::format("field '{}' must be a number from {} to {}", name, least, most));
             return 0;
         }
         return value;
@@ -65,8 +68,8 @@ void read_qubits(Reader& reader, const YAML::Node& root, Backend& out) {
     const YAML::Node list = reader.field(root, "qubits");
     if (!list.IsDefined()) return;
     if (!list.IsSequence() || list.size() == 0 || list.size() > backend_qubits_max)
-        return reader.complain(list, fmt::format("field 'qubits' must list 1 to {} qubits",
-                                                 backend_qubits_max));
+        return reader.complain(
+            list, fmt::format("field 'qubits' must list 1 to {} qubits", backend_qubits_max));
     for (const YAML::Node& node : list) {
         QubitCalibration qubit;
         qubit.t1_s = reader.number(node, "t1_us", 0.01, 1e9) * 1e-6;
@@ -121,7 +124,8 @@ Result<Backend> read_backend(const std::string& file_name, const std::string& te
     Reader reader(file_name, root);
     Backend out;
     if (!root.IsMap())
-        return Error{ErrorCode::invalid, fmt::format("{}: a backend is a map of fields", file_name)};
+        return Error{ErrorCode::invalid,
+                     fmt::format("{}: a backend is a map of fields", file_name)};
     out.name = reader.text(root, "name");
     out.description = reader.text(root, "description");
     out.source = reader.text(root, "source");
@@ -224,7 +228,8 @@ std::string backend_folder() {
     for (const std::string& candidate :
          {program.string() + "/../share/suan/quantum/backends",
           program.string() + "/../../../engines/quantum/backends",
-          std::string(std::getenv("SUAN_SOURCE_DIR") == nullptr ? "." : std::getenv("SUAN_SOURCE_DIR")) +
+          std::string(std::getenv("SUAN_SOURCE_DIR") == nullptr ? "."
+                                                                : std::getenv("SUAN_SOURCE_DIR")) +
               "/engines/quantum/backends"})
         if (std::filesystem::is_directory(candidate, ignored)) return candidate;
     return "engines/quantum/backends";

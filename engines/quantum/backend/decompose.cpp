@@ -182,8 +182,7 @@ constexpr Matrix2 identity = {1, 0, 0, 1};
 // One pass of the optimiser; see optimise().
 class Optimiser {
 public:
-    explicit Optimiser(std::uint32_t qubits)
-        : pending_(qubits, identity), last_(qubits, -1) {}
+    explicit Optimiser(std::uint32_t qubits) : pending_(qubits, identity), last_(qubits, -1) {}
 
     std::vector<Op> run(const std::vector<Op>& ops, int level, bool& changed);
 
@@ -259,9 +258,8 @@ std::vector<Op> Optimiser::run(const std::vector<Op>& ops, int level, bool& chan
     }
     for (std::uint32_t q = 0; q < pending_.size(); ++q)
         flush(q);
-    std::erase_if(out_, [](const Op& op) {
-        return op.kind == OpKind::gate && op.gate == GateKind::id;
-    });
+    std::erase_if(out_,
+                  [](const Op& op) { return op.kind == OpKind::gate && op.gate == GateKind::id; });
     return std::move(out_);
 }
 

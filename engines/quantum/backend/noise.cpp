@@ -19,7 +19,8 @@ void add_relaxation(std::vector<Op>& out, std::uint32_t qubit, double seconds, d
 
 std::vector<Op> with_noise(const Transpiled& circuit, const Backend& backend) {
     std::vector<Op> out;
-    // Where each qubit's last operation ended; before its first it rests in |0> and nothing happens.
+    // Where each qubit's last operation ended; before its first it rests in |0> and nothing
+    // happens.
     std::vector<double> end(backend.qubits.size(), -1);
     for (std::size_t i = 0; i < circuit.ops.size(); ++i) {
         const Op& op = circuit.ops[i];

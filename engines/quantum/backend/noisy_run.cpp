@@ -43,13 +43,11 @@ bool ends_with_measurements(const Segment& segment) {
 std::vector<std::uint32_t> compact(std::vector<Op>& ops) {
     std::vector<std::uint32_t> used;
     for (const Op& op : ops)
-        if (op.kind != OpKind::barrier)
-            used.insert(used.end(), op.qubits.begin(), op.qubits.end());
+        if (op.kind != OpKind::barrier) used.insert(used.end(), op.qubits.begin(), op.qubits.end());
     std::sort(used.begin(), used.end());
     used.erase(std::unique(used.begin(), used.end()), used.end());
-    std::erase_if(ops, [](const Op& op) {
-        return op.kind == OpKind::barrier || op.kind == OpKind::delay;
-    });
+    std::erase_if(
+        ops, [](const Op& op) { return op.kind == OpKind::barrier || op.kind == OpKind::delay; });
     for (Op& op : ops)
         for (std::uint32_t& q : op.qubits)
             q = static_cast<std::uint32_t>(std::lower_bound(used.begin(), used.end(), q) -
@@ -84,6 +82,77 @@ std::vector<Source> sources_of(const Elaborator& program, const std::vector<Op>&
 
 }  // namespace
 
+namespace {
+
+Result<void> check_program(const Elaborator& program, const NoisyOptions& options) {
+    if (!ends_with_measurements(program.first()))
+        return Error{ErrorCode::invalid,
+                     "a backend runs programs that measure at their end: this one measures or "
+                     "resets in the middle"};
+    if (!program.has_measurement())
+        return Error{ErrorCode::invalid, "a backend needs a measurement: add measure statements"};
+    if (options.run.exact)
+        return Error{ErrorCode::invalid,
+                     "a backend gives shots: --probabilities is for ideal runs"};
+    if (options.run.shots == 0 || options.run.shots > 1'000'000'000)
+        return Error{ErrorCode::invalid, "--shots is from 1 to 1,000,000,000"};
+    if (!options.run.observables.empty())
+        return Error{ErrorCode::invalid, "observables are for ideal runs: leave out --backend"};
+    return {};
+}
+
+Result<TrajectoryResult> run_shots(const std::vector<Op>& ops, std::uint32_t qubits,
+                                   const NoisyOptions& options, unsigned threads) {
+    TrajectoryOptions trajectory;
+    trajectory.shots = options.run.shots;
+    trajectory.seed = options.run.seed;
+    trajectory.threads = threads;
+    trajectory.simulator.precision = options.run.precision.value_or(Precision::single);
+    trajectory.simulator.isa = options.run.isa;
+    trajectory.simulator.memory_bytes_max = options.run.memory_bytes_max;
+    const std::uint64_t needed =
+        bytes_needed(Method::statevector, qubits, trajectory.simulator, threads);
+    if (qubits > 40 || needed > options.run.memory_bytes_max)
+        return Error{ErrorCode::exhausted,
+                     fmt::format("{} qubits in use need more than the {} MiB of memory allowed",
+                                 qubits, options.run.memory_bytes_max >> 20)};
+    return run_trajectories(ops, qubits, trajectory);
+}
+
+// What is read of each shot: bits may flip.
+void read_out(const TrajectoryResult& shots, const std::vector<Source>& sources, const Key& base,
+              const Backend& backend, const NoisyOptions& options, Tally& tally) {
+    for (std::uint64_t i = 0; i < shots.basis.size(); ++i) {
+        Key key = base;
+        Random random(~options.run.seed, i + 1);
+        for (const Source& source : sources) {
+            bool value = (shots.basis[i] >> source.qubit & 1) != 0;
+            const QubitCalibration& q = backend.qubits[source.machine];
+            const double flip = value ? q.readout_1_as_0 : q.readout_0_as_1;
+            if (random.uniform() < flip * options.noise_factor) value = !value;
+            set_key_bit(key, source.bit, value);
+        }
+        tally.counts[key] += 1;
+        if (options.run.keep_order) tally.shots.push_back(std::move(key));
+    }
+}
+
+void describe(RunResult& run, const Elaborator& program, const NoisyOptions& options,
+              std::size_t ops) {
+    run.qubits = program.qubits();
+    run.registers = program.registers();
+    run.method = Method::statevector;
+    run.method_reason =
+        "trajectories of the backend's noise; shots that no error touches share one state";
+    run.precision = options.run.precision.value_or(Precision::single);
+    run.isa = name_of(options.run.isa);
+    run.seed = options.run.seed;
+    run.shots = options.run.shots;
+    run.ops = ops;
+}
+
+}  // namespace
+
 Result<NoisyResult> run_on_backend(Program program, const Backend& backend,
                                    const NoisyOptions& options, Threads& threads) {
     const auto begin = std::chrono::steady_clock::now();
@@ -95,14 +164,7 @@ Result<NoisyResult> run_on_backend(Program program, const Backend& backend,
     elaborate.inputs = options.run.inputs;
     auto elaborated = Elaborator::create(std::move(program), elaborate);
     if (!elaborated) return std::move(elaborated).error();
-    if (!ends_with_measurements(elaborated->first()))
-        return Error{ErrorCode::invalid,
-                     "a backend runs programs that measure at their end: this one measures or "
-                     "resets in the middle"};
-    if (!elaborated->has_measurement())
-        return Error{ErrorCode::invalid, "a backend needs a measurement: add measure statements"};
-    if (options.run.exact)
-        return Error{ErrorCode::invalid, "a backend gives shots: --probabilities is for ideal runs"};
+    if (auto good = check_program(*elaborated, options); !good) return std::move(good).error();
     auto transpiled =
         transpile(elaborated->first().ops, elaborated->qubits(), backend, options.transpile);
     if (!transpiled) return std::move(transpiled).error();
@@ -116,58 +178,24 @@ Result<NoisyResult> run_on_backend(Program program, const Backend& backend,
     const std::vector<Source> sources = sources_of(*elaborated, ops, used, base);
     std::erase_if(ops, [](const Op& op) { return op.kind == OpKind::measure; });
     const auto qubits = static_cast<std::uint32_t>(std::max<std::size_t>(used.size(), 1));
-    TrajectoryOptions trajectory;
-    trajectory.shots = options.run.shots;
-    trajectory.seed = options.run.seed;
-    trajectory.threads = threads.count();
-    trajectory.simulator.precision = options.run.precision.value_or(Precision::single);
-    trajectory.simulator.isa = options.run.isa;
-    trajectory.simulator.memory_bytes_max = options.run.memory_bytes_max;
-    const std::uint64_t needed =
-        bytes_needed(Method::statevector, qubits, trajectory.simulator, threads.count());
-    if (qubits > 40 || needed > options.run.memory_bytes_max)
-        return Error{ErrorCode::exhausted,
-                     fmt::format("{} qubits in use need more than the {} MiB of memory allowed",
-                                 qubits, options.run.memory_bytes_max >> 20)};
-    auto shots = run_trajectories(ops, qubits, trajectory);
+    auto shots = run_shots(ops, qubits, options, threads.count());
     if (!shots) return std::move(shots).error();
     result.shared_shots = shots->shared;
-    for (std::uint64_t i = 0; i < shots->basis.size(); ++i) {
-        Key key = base;
-        Random random(~options.run.seed, i + 1);
-        for (const Source& source : sources) {
-            bool value = (shots->basis[i] >> source.qubit & 1) != 0;
-            const QubitCalibration& q = backend.qubits[source.machine];
-            const double flip = value ? q.readout_1_as_0 : q.readout_0_as_1;
-            if (random.uniform() < flip * options.noise_factor) value = !value;
-            set_key_bit(key, source.bit, value);
-        }
-        run.tally.counts[key] += 1;
-        if (options.run.keep_order) run.tally.shots.push_back(std::move(key));
-    }
+    read_out(*shots, sources, base, backend, options, run.tally);
     if (options.mitigation == Mitigation::readout) {
         std::vector<QubitCalibration> by_bit(run.tally.bits);
         for (const Source& source : sources)
             by_bit[source.bit] = backend.qubits[source.machine];
         result.mitigated = mitigate_readout(run.tally.counts, run.tally.bits, by_bit);
     }
-    run.qubits = elaborated->qubits();
-    run.registers = elaborated->registers();
-    run.method = Method::statevector;
-    run.method_reason = "trajectories of the backend's noise; shots that no error touches share one state";
-    run.precision = trajectory.simulator.precision;
-    run.isa = name_of(options.run.isa);
-    run.seed = options.run.seed;
-    run.shots = options.run.shots;
+    describe(run, *elaborated, options, result.transpiled.ops.size());
     run.threads = threads.count();
-    run.ops = result.transpiled.ops.size();
     run.run_seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     return result;
 }
 
-std::map<Key, double> mitigate_readout(const std::map<Key, std::uint64_t>& counts,
-                                       std::size_t bits,
+std::map<Key, double> mitigate_readout(const std::map<Key, std::uint64_t>& counts, std::size_t bits,
                                        const std::vector<QubitCalibration>& calibrations) {
     std::map<Key, double> out;
     double total = 0;
@@ -241,16 +269,17 @@ Result<Estimate> estimate(Program program, const Backend* backend, const NoisyOp
             quiet *= 1 - strength(op);
         passes = static_cast<double>(out.size.gates) *
                  (1 + 0.5 * (1 - quiet) * static_cast<double>(out.shots));
-        out.yuan = backend->price_task_yuan +
-                   backend->price_shot_yuan * static_cast<double>(out.shots);
+        out.yuan =
+            backend->price_task_yuan + backend->price_shot_yuan * static_cast<double>(out.shots);
         out.method = "trajectories";
     }
-    // A gate touches an amplitude in about a tenth of a nanosecond on one core, measured with AVX-512.
+    // A gate touches an amplitude in about a tenth of a nanosecond on one core, measured with
+    // AVX-512.
     constexpr double seconds_per_amplitude_gate = 1e-10;
     out.seconds = choice->method == Method::stabilizer && backend == nullptr
                       ? 1e-8 * passes * state_qubits
-                      : seconds_per_amplitude_gate * passes * std::exp2(std::min(state_qubits, 60.0)) /
-                            threads;
+                      : seconds_per_amplitude_gate * passes *
+                            std::exp2(std::min(state_qubits, 60.0)) / threads;
     out.seconds += 1e-6 * static_cast<double>(out.shots);
     return out;
 }
@@ -262,9 +291,8 @@ std::string to_json(const NoisyResult& result, const Backend& backend, std::size
     const auto size = [](const CircuitSize& s) {
         return json::object{{"gates", s.gates}, {"two_qubit", s.two_qubit}, {"depth", s.depth}};
     };
-    out["backend"] = json::object{{"name", backend.name},
-                                  {"calibrated", backend.calibrated},
-                                  {"sm3", backend.sm3}};
+    out["backend"] = json::object{
+        {"name", backend.name}, {"calibrated", backend.calibrated}, {"sm3", backend.sm3}};
     out["transpiled"] = json::object{{"before", size(t.before)},
                                      {"after", size(t.after)},
                                      {"swaps", t.swaps},

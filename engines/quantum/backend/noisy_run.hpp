@@ -28,11 +28,11 @@ Result<NoisyResult> run_on_backend(Program program, const Backend& backend,
                                    const NoisyOptions& options, Threads& threads);
 
 // Inverts independent confusions of each bit on the outcomes that were seen (to 16 bits).
-std::map<Key, double> mitigate_readout(const std::map<Key, std::uint64_t>& counts,
-                                       std::size_t bits,
+std::map<Key, double> mitigate_readout(const std::map<Key, std::uint64_t>& counts, std::size_t bits,
                                        const std::vector<QubitCalibration>& calibrations);
 
-// The value at noise 0 of a straight line through values at noise factors (Richardson, first order).
+// The value at noise 0 of a straight line through values at noise factors (Richardson, first
+// order).
 double extrapolate(const std::vector<std::pair<double, double>>& values);
 
 // What a run will need, before it is submitted.

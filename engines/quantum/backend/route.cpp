@@ -183,8 +183,7 @@ Routed Sabre::run() {
 
 }  // namespace
 
-Routed route_sabre(std::span<const Op> ops, Layout layout, const Machine& machine,
-                   Random& random) {
+Routed route_sabre(std::span<const Op> ops, Layout layout, const Machine& machine, Random& random) {
     return Sabre(ops, std::move(layout), machine, random).run();
 }
 
@@ -199,8 +198,7 @@ Routed route_greedy(std::span<const Op> ops, Layout layout, const Machine& machi
             std::swap(holder[layout[op.qubits[0]]], holder[layout[op.qubits[1]]]);
             continue;
         }
-        while (is_pair(op) &&
-               machine.distance(layout[op.qubits[0]], layout[op.qubits[1]]) > 1) {
+        while (is_pair(op) && machine.distance(layout[op.qubits[0]], layout[op.qubits[1]]) > 1) {
             const std::uint32_t from = layout[op.qubits[0]];
             const std::uint32_t to = layout[op.qubits[1]];
             for (const std::uint32_t n : machine.neighbours[from]) {

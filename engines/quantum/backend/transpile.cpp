@@ -53,8 +53,8 @@ Routed best_route(std::span<const Op> ops, std::uint32_t qubits, const Machine& 
     Routed best;
     for (int trial = 0; trial < trials; ++trial) {
         Random random(options.seed, static_cast<std::uint64_t>(trial));
-        const auto start = static_cast<std::uint32_t>(
-            trial == 0 ? 0 : random.below(machine.qubits));
+        const auto start =
+            static_cast<std::uint32_t>(trial == 0 ? 0 : random.below(machine.qubits));
         Layout layout = grown(machine, qubits, start);
         for (int turn = 0; trial > 0 && turn < 2; ++turn) {
             layout = route_sabre(forth, layout, machine, random).layout;
@@ -107,9 +107,8 @@ void schedule(Transpiled& out, const Backend& backend) {
 
 }  // namespace
 
-Result<Transpiled> transpile(std::span<const Op> ops, std::uint32_t qubits,
-                             const Backend& backend, const TranspileOptions& options,
-                             const Layout& from) {
+Result<Transpiled> transpile(std::span<const Op> ops, std::uint32_t qubits, const Backend& backend,
+                             const TranspileOptions& options, const Layout& from) {
     if (qubits > backend.qubits.size())
         return Error{ErrorCode::exhausted,
                      fmt::format("the program has {} qubits; backend {} has {}", qubits,

@@ -29,7 +29,7 @@ struct CircuitSize {
 CircuitSize size_of(std::span<const Op> ops);
 
 struct Transpiled {
-    std::vector<Op> ops;        // on the backend's qubits
+    std::vector<Op> ops;  // on the backend's qubits
     Layout initial;
     Layout final;
     std::size_t swaps = 0;
@@ -40,9 +40,8 @@ struct Transpiled {
 };
 
 // `from` is where qubits lie already (for the later parts of a program); empty: choose.
-Result<Transpiled> transpile(std::span<const Op> ops, std::uint32_t qubits,
-                             const Backend& backend, const TranspileOptions& options,
-                             const Layout& from = {});
+Result<Transpiled> transpile(std::span<const Op> ops, std::uint32_t qubits, const Backend& backend,
+                             const TranspileOptions& options, const Layout& from = {});
 
 // Controls and gates on two qubits become cz and gates on one; the rest stays.
 std::vector<Op> to_two_qubit(std::span<const Op> ops);

@@ -18,11 +18,11 @@ struct KindInfo {
     bool diagonal;
 };
 constexpr std::array<KindInfo, 21> kinds = {{
-    {"id", 1, 0, true},    {"x", 1, 0, false},      {"y", 1, 0, false},   {"z", 1, 0, true},
-    {"h", 1, 0, false},    {"s", 1, 0, true},       {"sdg", 1, 0, true},  {"t", 1, 0, true},
-    {"tdg", 1, 0, true},   {"sx", 1, 0, false},     {"sxdg", 1, 0, false}, {"rx", 1, 1, false},
-    {"ry", 1, 1, false},   {"rz", 1, 1, true},      {"p", 1, 1, true},    {"u", 1, 3, false},
-    {"gphase", 0, 1, true}, {"swap", 2, 0, false},  {"rxx", 2, 1, false}, {"ryy", 2, 1, false},
+    {"id", 1, 0, true},     {"x", 1, 0, false},    {"y", 1, 0, false},    {"z", 1, 0, true},
+    {"h", 1, 0, false},     {"s", 1, 0, true},     {"sdg", 1, 0, true},   {"t", 1, 0, true},
+    {"tdg", 1, 0, true},    {"sx", 1, 0, false},   {"sxdg", 1, 0, false}, {"rx", 1, 1, false},
+    {"ry", 1, 1, false},    {"rz", 1, 1, true},    {"p", 1, 1, true},     {"u", 1, 3, false},
+    {"gphase", 0, 1, true}, {"swap", 2, 0, false}, {"rxx", 2, 1, false},  {"ryy", 2, 1, false},
     {"rzz", 2, 1, true},
 }};
 

@@ -21,7 +21,27 @@ using Matrix2 = std::array<Complex, 4>;  // row by row
 // diag(e^-ia/2, e^ia/2), p is diag(1, e^ia), u(t, f, l) has a real first entry; so controls of them
 // differ. gphase has no target.
 enum class GateKind : std::uint8_t {
-    id, x, y, z, h, s, sdg, t, tdg, sx, sxdg, rx, ry, rz, p, u, gphase, swap, rxx, ryy, rzz
+    id,
+    x,
+    y,
+    z,
+    h,
+    s,
+    sdg,
+    t,
+    tdg,
+    sx,
+    sxdg,
+    rx,
+    ry,
+    rz,
+    p,
+    u,
+    gphase,
+    swap,
+    rxx,
+    ryy,
+    rzz
 };
 
 enum class OpKind : std::uint8_t { gate, measure, reset, barrier, delay, channel };

@@ -83,13 +83,13 @@ int backends_command(const BackendArguments& a) {
         if (!backend) return fail(backend.error());
         const json::object one = summary(*backend);
         if (!a.json)
-            fmt::print("{:<12} {:>4} qubits  T1 {:.0f} us  T2 {:.0f} us  errors {:.1e} / {:.1e}  "
-                       "readout {:.1e}  {}\n",
-                       backend->name, backend->qubits.size(), one.at("t1_us_median").as_double(),
-                       one.at("t2_us_median").as_double(),
-                       one.at("one_qubit_error_median").as_double(),
-                       one.at("two_qubit_error_median").as_double(),
-                       one.at("readout_error_median").as_double(), backend->description);
+            fmt::print(
+                "{:<12} {:>4} qubits  T1 {:.0f} us  T2 {:.0f} us  errors {:.1e} / {:.1e}  "
+                "readout {:.1e}  {}\n",
+                backend->name, backend->qubits.size(), one.at("t1_us_median").as_double(),
+                one.at("t2_us_median").as_double(), one.at("one_qubit_error_median").as_double(),
+                one.at("two_qubit_error_median").as_double(),
+                one.at("readout_error_median").as_double(), backend->description);
         all.push_back(one);
     }
     if (a.json) fmt::print("{}\n", json::serialize(all));
@@ -115,26 +115,27 @@ int transpile_command(const BackendArguments& a) {
         if (op.kind == OpKind::measure) measurements = std::max(measurements, op.measurement + 1);
     const std::string text = to_qasm3(done->ops, measurements);
     if (!a.json) {
-        fmt::print("// {} for {}: {} swaps; gates {} -> {}, on two qubits {} -> {}, depth {} -> {}, "
-                   "{:.3g} us\n{}",
-                   a.file, backend->name, done->swaps, done->before.gates, done->after.gates,
-                   done->before.two_qubit, done->after.two_qubit, done->before.depth,
-                   done->after.depth, done->duration_s * 1e6, text);
+        fmt::print(
+            "// {} for {}: {} swaps; gates {} -> {}, on two qubits {} -> {}, depth {} -> {}, "
+            "{:.3g} us\n{}",
+            a.file, backend->name, done->swaps, done->before.gates, done->after.gates,
+            done->before.two_qubit, done->after.two_qubit, done->before.depth, done->after.depth,
+            done->duration_s * 1e6, text);
         return 0;
     }
     const auto size = [](const CircuitSize& s) {
         return json::object{{"gates", s.gates}, {"two_qubit", s.two_qubit}, {"depth", s.depth}};
     };
-    fmt::print("{}\n", json::serialize(json::object{
-                           {"backend", backend->name},
-                           {"router", a.router},
-                           {"before", size(done->before)},
-                           {"after", size(done->after)},
-                           {"swaps", done->swaps},
-                           {"duration_s", done->duration_s},
-                           {"initial_layout", json::value_from(done->initial)},
-                           {"final_layout", json::value_from(done->final)},
-                           {"program", text}}));
+    fmt::print("{}\n",
+               json::serialize(json::object{{"backend", backend->name},
+                                            {"router", a.router},
+                                            {"before", size(done->before)},
+                                            {"after", size(done->after)},
+                                            {"swaps", done->swaps},
+                                            {"duration_s", done->duration_s},
+                                            {"initial_layout", json::value_from(done->initial)},
+                                            {"final_layout", json::value_from(done->final)},
+                                            {"program", text}}));
     return 0;
 }
 
@@ -159,10 +160,10 @@ int estimate_command(const BackendArguments& a, const RunArguments& run) {
     const unsigned threads = std::max(1U, std::thread::hardware_concurrency());
     auto e = estimate(std::move(*program), backend ? &*backend : nullptr, options, threads);
     if (!e) return fail(e.error());
-    const json::object out{{"qubits", e->qubits},       {"shots", e->shots},
-                           {"method", e->method},       {"memory_bytes", e->bytes},
-                           {"seconds", e->seconds},     {"yuan", e->yuan},
-                           {"gates", e->size.gates},    {"two_qubit", e->size.two_qubit},
+    const json::object out{{"qubits", e->qubits},    {"shots", e->shots},
+                           {"method", e->method},    {"memory_bytes", e->bytes},
+                           {"seconds", e->seconds},  {"yuan", e->yuan},
+                           {"gates", e->size.gates}, {"two_qubit", e->size.two_qubit},
                            {"depth", e->size.depth}};
     if (a.json)
         fmt::print("{}\n", json::serialize(out));
@@ -173,13 +174,13 @@ int estimate_command(const BackendArguments& a, const RunArguments& run) {
         return fail({ErrorCode::exhausted, fmt::format("{:.4f} yuan are over the limit of {:.4f}",
                                                        e->yuan, a.limit_yuan)});
     if (a.limit_seconds > 0 && e->seconds > a.limit_seconds)
-        return fail({ErrorCode::exhausted,
-                     fmt::format("about {:.2g} s are over the limit of {:.2g} s", e->seconds,
-                                 a.limit_seconds)});
+        return fail(
+            {ErrorCode::exhausted, fmt::format("about {:.2g} s are over the limit of {:.2g} s",
+                                               e->seconds, a.limit_seconds)});
     if (e->bytes > options.run.memory_bytes_max)
         return fail({ErrorCode::exhausted,
-                     fmt::format("{} MiB of memory are needed; {} MiB are allowed",
-                                 e->bytes >> 20, options.run.memory_bytes_max >> 20)});
+                     fmt::format("{} MiB of memory are needed; {} MiB are allowed", e->bytes >> 20,
+                                 options.run.memory_bytes_max >> 20)});
     return 0;
 }
 

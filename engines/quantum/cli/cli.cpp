@@ -89,15 +89,19 @@ int draw_command(const std::string& file, const std::string& backend, const std:
     Error error;
     if (!backend.empty()) {
         auto loaded = load_backend(backend_folder(), backend);
-        if (loaded) svg = backend_svg(*loaded);
-        else error = loaded.error();
+        if (loaded)
+            svg = backend_svg(*loaded);
+        else
+            error = loaded.error();
     } else {
         auto text = read_file(file);
         auto program = text ? parse(file, std::move(*text)) : Result<Program>(text.error());
         auto elaborated = program ? Elaborator::create(std::move(*program), {})
                                   : Result<Elaborator>(program.error());
-        if (elaborated) svg = circuit_svg(elaborated->first().ops, elaborated->qubits());
-        else error = elaborated.error();
+        if (elaborated)
+            svg = circuit_svg(elaborated->first().ops, elaborated->qubits());
+        else
+            error = elaborated.error();
     }
     if (!svg.empty() && output.empty()) fmt::print("{}", svg);
     if (!svg.empty() && !output.empty())

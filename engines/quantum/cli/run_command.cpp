@@ -23,13 +23,14 @@ Result<double> number(std::string_view text, std::string_view what) {
     double value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc{} || end != text.data() + text.size() || !std::isfinite(value))
-        return Error{ErrorCode::invalid, fmt::format("{}: '{}' is not a finite number", what, text)};
+        return Error{ErrorCode::invalid,
+                     fmt::format("{}: '{}' is not a finite number", what, text)};
     return value;
 }
 
 Result<Method> method_of(const std::string& name) {
-    for (const Method method : {Method::automatic, Method::statevector, Method::stabilizer,
-                                Method::mps, Method::density})
+    for (const Method method :
+         {Method::automatic, Method::statevector, Method::stabilizer, Method::mps, Method::density})
         if (name == name_of(method)) return method;
     return Error{ErrorCode::invalid,
                  fmt::format("--method {}: there are automatic, statevector, stabilizer, mps and "
@@ -50,20 +51,21 @@ Result<Sweep> parse_sweep(const std::string& text) {
     const auto first = text.find(':', equals == std::string::npos ? 0 : equals);
     const auto second = first == std::string::npos ? first : text.find(':', first + 1);
     if (equals == std::string::npos || equals == 0 || second == std::string::npos) return wrong;
-    const auto from = number(std::string_view(text).substr(equals + 1, first - equals - 1), "--sweep");
+    const auto from =
+        number(std::string_view(text).substr(equals + 1, first - equals - 1), "--sweep");
     const auto to = number(std::string_view(text).substr(first + 1, second - first - 1), "--sweep");
     const auto count = number(std::string_view(text).substr(second + 1), "--sweep");
     if (!from || !to || !count) return wrong;
     if (*count < 1 || *count > 100'000 || *count != std::floor(*count))
-        return Error{ErrorCode::invalid,
-                     fmt::format("--sweep {}: the count is a whole number from 1 to 100,000", text)};
+        return Error{
+            ErrorCode::invalid,
+            fmt::format("--sweep {}: the count is a whole number from 1 to 100,000", text)};
     Sweep sweep{text.substr(0, equals), {}};
     const auto points = static_cast<std::size_t>(*count);
     for (std::size_t i = 0; i < points; ++i)
-        sweep.values.push_back(
-            points == 1 ? *from
-                        : *from + (*to - *from) * static_cast<double>(i) /
-                                      static_cast<double>(points - 1));
+        sweep.values.push_back(points == 1 ? *from
+                                           : *from + (*to - *from) * static_cast<double>(i) /
+                                                         static_cast<double>(points - 1));
     return sweep;
 }
 
@@ -74,8 +76,10 @@ Result<RunOptions> options_of(const RunArguments& a) {
     auto method = method_of(a.method);
     if (!method) return std::move(method).error();
     options.method = *method;
-    if (a.precision == "single") options.precision = Precision::single;
-    else if (a.precision == "double") options.precision = Precision::dual;
+    if (a.precision == "single")
+        options.precision = Precision::single;
+    else if (a.precision == "double")
+        options.precision = Precision::dual;
     else if (!a.precision.empty())
         return Error{ErrorCode::invalid, "--precision is single or double"};
     options.isa = best_isa();
@@ -116,7 +120,8 @@ void print_progress(std::size_t done, std::size_t all, const std::string& messag
     for (const char c : message)
         if (c != '"' && c != '\\' && static_cast<unsigned char>(c) >= 0x20) clean += c;
     fmt::print(stderr, "suan-progress {{\"fraction\":{:.4f},\"message\":\"{}\"}}\n",
-               static_cast<double>(done) / static_cast<double>(std::max<std::size_t>(all, 1)), clean);
+               static_cast<double>(done) / static_cast<double>(std::max<std::size_t>(all, 1)),
+               clean);
 }
 
 Result<std::map<std::string, double, std::less<>>> parse_params(

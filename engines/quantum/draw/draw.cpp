@@ -31,20 +31,22 @@ std::string escaped(std::string_view text) {
 
 // Colours follow the page: text and lines are the current colour.
 std::string head(int width, int height) {
-    return fmt::format("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0} {1}\" "
-                       "width=\"{0}\" height=\"{1}\" font-family=\"monospace\" font-size=\"12\" "
-                       "fill=\"currentColor\" stroke=\"none\">\n",
-                       width, height);
+    return fmt::format(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0} {1}\" "
+        "width=\"{0}\" height=\"{1}\" font-family=\"monospace\" font-size=\"12\" "
+        "fill=\"currentColor\" stroke=\"none\">\n",
+        width, height);
 }
-std::string line(double x1, double y1, double x2, double y2, std::string_view colour = "currentColor",
-                 double width = 1) {
-    return fmt::format("<line x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\" stroke=\"{}\" "
-                       "stroke-width=\"{}\"/>\n",
-                       x1, y1, x2, y2, colour, width);
+std::string line(double x1, double y1, double x2, double y2,
+                 std::string_view colour = "currentColor", double width = 1) {
+    return fmt::format(
+        "<line x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\" stroke=\"{}\" "
+        "stroke-width=\"{}\"/>\n",
+        x1, y1, x2, y2, colour, width);
 }
 std::string text(double x, double y, std::string_view what, std::string_view anchor = "middle") {
-    return fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\">{}</text>\n", x, y, anchor,
-                       escaped(what));
+    return fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\">{}</text>\n", x, y,
+                       anchor, escaped(what));
 }
 
 std::string label_of(const Op& op) {
@@ -64,10 +66,11 @@ std::string label_of(const Op& op) {
 }
 
 std::string box(double x, double y, const std::string& label) {
-    return fmt::format("<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"40\" height=\"26\" rx=\"3\" "
-                       "fill=\"#dbe9ff\" stroke=\"#1f5fbf\"/>\n<text x=\"{:.1f}\" y=\"{:.1f}\" "
-                       "text-anchor=\"middle\" font-size=\"{}\" fill=\"#10233f\">{}</text>\n",
-                       x - 20, y - 13, x, y + 4, label.size() > 5 ? 9 : 12, escaped(label));
+    return fmt::format(
+        "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"40\" height=\"26\" rx=\"3\" "
+        "fill=\"#dbe9ff\" stroke=\"#1f5fbf\"/>\n<text x=\"{:.1f}\" y=\"{:.1f}\" "
+        "text-anchor=\"middle\" font-size=\"{}\" fill=\"#10233f\">{}</text>\n",
+        x - 20, y - 13, x, y + 4, label.size() > 5 ? 9 : 12, escaped(label));
 }
 
 std::string gate_svg(const Op& op, double x) {
@@ -75,15 +78,17 @@ std::string gate_svg(const Op& op, double x) {
     const auto y_of = [](std::uint32_t q) { return margin + static_cast<double>(q) * step_y; };
     const auto [low, high] = std::minmax_element(op.qubits.begin(), op.qubits.end());
     if (op.kind == OpKind::barrier)
-        return fmt::format("<line x1=\"{0:.1f}\" y1=\"{1:.1f}\" x2=\"{0:.1f}\" y2=\"{2:.1f}\" "
-                           "stroke=\"#888\" stroke-dasharray=\"4 3\"/>\n",
-                           x, y_of(*low) - 16, y_of(*high) + 16);
+        return fmt::format(
+            "<line x1=\"{0:.1f}\" y1=\"{1:.1f}\" x2=\"{0:.1f}\" y2=\"{2:.1f}\" "
+            "stroke=\"#888\" stroke-dasharray=\"4 3\"/>\n",
+            x, y_of(*low) - 16, y_of(*high) + 16);
     if (op.qubits.size() > 1) out += line(x, y_of(*low), x, y_of(*high), "#1f5fbf", 1.5);
     for (std::size_t i = 0; i < op.qubits.size(); ++i) {
         const double y = y_of(op.qubits[i]);
         const bool dot = i < op.controls || (op.gate == GateKind::z && op.controls > 0);
         if (op.kind == OpKind::gate && dot)
-            out += fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"4\" fill=\"#1f5fbf\"/>\n", x, y);
+            out += fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"4\" fill=\"#1f5fbf\"/>\n",
+                               x, y);
         else
             out += box(x, y, label_of(op));
     }
@@ -129,9 +134,10 @@ std::string circuit_svg(std::span<const Op> ops, std::uint32_t qubits, std::size
     }
     out += gates;
     if (left_out > 0 || rows < qubits)
-        out += text(margin, height - 20,
-                    fmt::format("{} operations and {} qubits are not drawn", left_out, qubits - rows),
-                    "start");
+        out +=
+            text(margin, height - 20,
+                 fmt::format("{} operations and {} qubits are not drawn", left_out, qubits - rows),
+                 "start");
     return out + "</svg>\n";
 }
 
@@ -163,9 +169,10 @@ std::string histogram_svg(const RunResult& result, std::size_t bars_max) {
     for (std::size_t i = 0; i < bars.size(); ++i) {
         const double h = most > 0 ? bars[i].second / most * tall : 0;
         const double x = margin + 4 + static_cast<double>(i) * bar;
-        out += fmt::format("<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{}\" height=\"{:.1f}\" "
-                           "fill=\"#1f5fbf\"><title>{}: {}</title></rect>\n",
-                           x, margin + tall - h, bar - 6, h, bars[i].first, bars[i].second);
+        out += fmt::format(
+            "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{}\" height=\"{:.1f}\" "
+            "fill=\"#1f5fbf\"><title>{}: {}</title></rect>\n",
+            x, margin + tall - h, bar - 6, h, bars[i].first, bars[i].second);
         out += fmt::format("<text transform=\"translate({:.1f},{}) rotate(90)\">{}</text>\n", x + 4,
                            margin + tall + 8, bars[i].first.substr(0, 40));
     }
@@ -207,13 +214,14 @@ std::string backend_svg(const Backend& backend) {
                     colour_of(one.error, least, most), 4);
     for (std::uint32_t q = 0; q < backend.qubits.size(); ++q) {
         const QubitCalibration& c = backend.qubits[q];
-        out += fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"13\" fill=\"{}\"><title>qubit {}: "
-                           "T1 {:.0f} us, T2 {:.0f} us, error {:.1e}, readout {:.1e} / "
-                           "{:.1e}</title></circle>\n<text x=\"{:.1f}\" y=\"{:.1f}\" "
-                           "text-anchor=\"middle\" fill=\"#fff\" font-size=\"10\">{}</text>\n",
-                           x_of(q), y_of(q), colour_of(c.gate_error, least_q, most_q), q,
-                           c.t1_s * 1e6, c.t2_s * 1e6, c.gate_error, c.readout_0_as_1,
-                           c.readout_1_as_0, x_of(q), y_of(q) + 4, q);
+        out += fmt::format(
+            "<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"13\" fill=\"{}\"><title>qubit {}: "
+            "T1 {:.0f} us, T2 {:.0f} us, error {:.1e}, readout {:.1e} / "
+            "{:.1e}</title></circle>\n<text x=\"{:.1f}\" y=\"{:.1f}\" "
+            "text-anchor=\"middle\" fill=\"#fff\" font-size=\"10\">{}</text>\n",
+            x_of(q), y_of(q), colour_of(c.gate_error, least_q, most_q), q, c.t1_s * 1e6,
+            c.t2_s * 1e6, c.gate_error, c.readout_0_as_1, c.readout_1_as_0, x_of(q), y_of(q) + 4,
+            q);
     }
     return out + "</svg>\n";
 }

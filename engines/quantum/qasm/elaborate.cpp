@@ -39,8 +39,9 @@ Flow Interpreter::stop(Place place, const std::string& message) {
 
 bool Interpreter::count_step(Place place) {
     if (++steps_ <= options_.steps_max) return true;
-    fail(place, fmt::format("the program takes more than {} classical steps: is this loop too long?",
-                            options_.steps_max),
+    fail(place,
+         fmt::format("the program takes more than {} classical steps: is this loop too long?",
+                     options_.steps_max),
          ErrorCode::exhausted);
     return false;
 }
@@ -222,11 +223,21 @@ Elaborator::Elaborator(Elaborator&&) noexcept = default;
 Elaborator& Elaborator::operator=(Elaborator&&) noexcept = default;
 Elaborator::~Elaborator() = default;
 
-const Program& Elaborator::program() const { return state_->program; }
-std::uint32_t Elaborator::qubits() const { return state_->qubits; }
-const std::vector<BitRegister>& Elaborator::registers() const { return state_->registers; }
-const Segment& Elaborator::first() const { return state_->first; }
-bool Elaborator::has_measurement() const { return state_->measurements > 0; }
+const Program& Elaborator::program() const {
+    return state_->program;
+}
+std::uint32_t Elaborator::qubits() const {
+    return state_->qubits;
+}
+const std::vector<BitRegister>& Elaborator::registers() const {
+    return state_->registers;
+}
+const Segment& Elaborator::first() const {
+    return state_->first;
+}
+bool Elaborator::has_measurement() const {
+    return state_->measurements > 0;
+}
 
 std::uint32_t Elaborator::result_bits() const {
     std::uint32_t total = 0;
@@ -260,8 +271,7 @@ Result<Elaborator> Elaborator::create(Program program, ElaborateOptions options)
     return Elaborator(std::move(state));
 }
 
-Result<Segment> Elaborator::next(const std::vector<std::int8_t>& outcomes,
-                                 std::size_t ops_before) {
+Result<Segment> Elaborator::next(const std::vector<std::int8_t>& outcomes, std::size_t ops_before) {
     Interpreter interpreter(state_->program, state_->options, outcomes);
     if (!interpreter.run()) return *interpreter.error();
     Segment segment;

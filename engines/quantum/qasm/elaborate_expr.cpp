@@ -190,8 +190,7 @@ std::optional<Value> Interpreter::eval_sizeof(const Node& node) {
         if (!given) return std::nullopt;
         dimension = *given;
     }
-    if (array->type == ValueType::bits && dimension == 0)
-        return Value::uint_of(array->bits.size());
+    if (array->type == ValueType::bits && dimension == 0) return Value::uint_of(array->bits.size());
     if (array->type != ValueType::array || dimension < 0 ||
         static_cast<std::size_t>(dimension) >= array->sizes.size())
         return fail(node.place, "there is no such dimension");
@@ -242,25 +241,24 @@ std::optional<std::vector<std::int64_t>> Interpreter::range_values(const Node& n
     const std::int64_t to = parts[1].value_or(step > 0 ? last : 0);
     std::vector<std::int64_t> values;
     if ((step > 0) != (from <= to) && from != to) return values;
-    const std::uint64_t span = step > 0
-                                   ? static_cast<std::uint64_t>(to) - static_cast<std::uint64_t>(from)
-                                   : static_cast<std::uint64_t>(from) - static_cast<std::uint64_t>(to);
-    const std::uint64_t stride = step > 0 ? static_cast<std::uint64_t>(step)
-                                          : 0 - static_cast<std::uint64_t>(step);
+    const std::uint64_t span =
+        step > 0 ? static_cast<std::uint64_t>(to) - static_cast<std::uint64_t>(from)
+                 : static_cast<std::uint64_t>(from) - static_cast<std::uint64_t>(to);
+    const std::uint64_t stride =
+        step > 0 ? static_cast<std::uint64_t>(step) : 0 - static_cast<std::uint64_t>(step);
     const std::uint64_t count = span / stride + 1;
     if (count == 0 || count > options_.ops_max)
-        return fail(node.place,
-                    fmt::format("this range has {} values; at most {} fit", count,
-                                options_.ops_max),
-                    ErrorCode::exhausted);
+        return fail(
+            node.place,
+            fmt::format("this range has {} values; at most {} fit", count, options_.ops_max),
+            ErrorCode::exhausted);
     for (std::uint64_t i = 0; i < count; ++i)
         values.push_back(from + static_cast<std::int64_t>(i) * step);
     return values;
 }
 
 // The positions that one index item names in something of `size` items, checked.
-std::optional<std::vector<std::int64_t>> Interpreter::indices(const Node& item,
-                                                              std::size_t size) {
+std::optional<std::vector<std::int64_t>> Interpreter::indices(const Node& item, std::size_t size) {
     std::vector<std::int64_t> values;
     if (item.kind == NodeKind::range) {
         auto range = range_values(item, size);
@@ -335,8 +333,7 @@ std::optional<Value> Interpreter::index_array(const Node& node, const Value& arr
             for (const std::int64_t place : *places)
                 for (std::size_t k = 0; k < inner; ++k)
                     next.items.push_back(
-                        current.items[(o * current.sizes[kept] +
-                                       static_cast<std::size_t>(place)) *
+                        current.items[(o * current.sizes[kept] + static_cast<std::size_t>(place)) *
                                           inner +
                                       k]);
         const NodeKind kind = node.kids[i]->kind;
@@ -382,9 +379,9 @@ std::optional<Value> Interpreter::converted(Place place, Value value, const Valu
     if (!decide_all(value)) return std::nullopt;
     auto result = convert(value, like);
     if (!result)
-        return fail(place, fmt::format("a value of type {}[{}] does not fit {}[{}]",
-                                       name_of(value.type), value.width, name_of(like.type),
-                                       like.width));
+        return fail(place,
+                    fmt::format("a value of type {}[{}] does not fit {}[{}]", name_of(value.type),
+                                value.width, name_of(like.type), like.width));
     return result;
 }
 
@@ -394,7 +391,8 @@ std::optional<std::uint32_t> Interpreter::width_of(const Node* node, std::uint32
     const auto width = eval_int(*node, "a size");
     if (!width) return std::nullopt;
     if (*width < 1 || *width > static_cast<std::int64_t>(most))
-        return fail(node->place, fmt::format("a size of {} is out of range: 1 to {}", *width, most));
+        return fail(node->place,
+                    fmt::format("a size of {} is out of range: 1 to {}", *width, most));
     return static_cast<std::uint32_t>(*width);
 }
 
@@ -439,15 +437,13 @@ std::optional<Value> Interpreter::array_type_of(const Node& node) {
         v.sizes.push_back(*size);
         count *= *size;
         if (count > 1'000'000)
-            return fail(node.place, "an array holds at most 1,000,000 items",
-                        ErrorCode::exhausted);
+            return fail(node.place, "an array holds at most 1,000,000 items", ErrorCode::exhausted);
     }
     v.items.assign(node.number == 0 ? count : 1, *element);
     return v;
 }
 
-bool Interpreter::fill_array(const Node& node, Value& like, std::size_t level,
-                             std::size_t offset) {
+bool Interpreter::fill_array(const Node& node, Value& like, std::size_t level, std::size_t offset) {
     std::size_t inner = 1;
     for (std::size_t d = level; d < like.sizes.size(); ++d)
         inner *= like.sizes[d];

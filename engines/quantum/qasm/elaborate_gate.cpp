@@ -171,8 +171,9 @@ Flow Interpreter::exec_gate_call(const Node& node) {
             return stop(kid->place, "a gate's parameter must be a real number");
         const double real = value->as_real();
         if (!std::isfinite(real))
-            return stop(kid->place, "a gate's parameter must be finite: this is not a number or "
-                                    "infinite");
+            return stop(kid->place,
+                        "a gate's parameter must be finite: this is not a number or "
+                        "infinite");
         params.push_back(real);
     }
     const auto all = operands(node, 3);
@@ -241,9 +242,9 @@ std::optional<LibraryGate> Interpreter::library_gate(std::string_view name,
 bool Interpreter::expand(const Node& node, const std::vector<double>& params,
                          std::span<const std::uint32_t> qubits, std::vector<Op>& out) {
     const auto wrong = [&](std::size_t wanted_params, std::size_t wanted_qubits) {
-        fail(node.place, fmt::format("{} takes {} parameters and {} qubits; there are {} and {}",
-                                     node.text, wanted_params, wanted_qubits, params.size(),
-                                     qubits.size()));
+        fail(node.place,
+             fmt::format("{} takes {} parameters and {} qubits; there are {} and {}", node.text,
+                         wanted_params, wanted_qubits, params.size(), qubits.size()));
         return false;
     };
     if (node.text == "gphase" && program_.dialect == Dialect::qasm3) {
@@ -255,11 +256,12 @@ bool Interpreter::expand(const Node& node, const std::vector<double>& params,
     if (symbol != nullptr && symbol->kind == Symbol::Kind::gate) {
         const Node& gate = *symbol->node;
         if (gate.kind == NodeKind::opaque) {
-            fail(node.place, fmt::format("gate '{}' is opaque: nothing says what it does",
-                                         node.text));
+            fail(node.place,
+                 fmt::format("gate '{}' is opaque: nothing says what it does", node.text));
             return false;
         }
-        if (params.size() != gate.kids[0]->kids.size() || qubits.size() != gate.kids[1]->kids.size())
+        if (params.size() != gate.kids[0]->kids.size() ||
+            qubits.size() != gate.kids[1]->kids.size())
             return wrong(gate.kids[0]->kids.size(), gate.kids[1]->kids.size());
         return expand_user_gate(node, gate, params, qubits, out);
     }
@@ -269,11 +271,10 @@ bool Interpreter::expand(const Node& node, const std::vector<double>& params,
         Library other{};
         other = program_.dialect == Dialect::qasm2 ? Library::qelib1 : Library::stdgates;
         const bool needs_include = find_gate(other, node.text).has_value();
-        fail(node.place,
-             needs_include
-                 ? fmt::format("gate '{}' needs include \"{}\";", node.text,
-                               other == Library::qelib1 ? "qelib1.inc" : "stdgates.inc")
-                 : fmt::format("no gate is called '{}'", node.text));
+        fail(node.place, needs_include
+                             ? fmt::format("gate '{}' needs include \"{}\";", node.text,
+                                           other == Library::qelib1 ? "qelib1.inc" : "stdgates.inc")
+                             : fmt::format("no gate is called '{}'", node.text));
         return false;
     }
     if (found->params != params.size() || found->qubits != qubits.size())
@@ -286,8 +287,8 @@ bool Interpreter::expand_user_gate(const Node& call, const Node& gate,
                                    const std::vector<double>& params,
                                    std::span<const std::uint32_t> qubits, std::vector<Op>& out) {
     if (call_depth_ >= 100) {
-        fail(call.place, fmt::format("'{}' calls itself, or gates are nested too deeply",
-                                     call.text));
+        fail(call.place,
+             fmt::format("'{}' calls itself, or gates are nested too deeply", call.text));
         return false;
     }
     Scope scope;
@@ -352,8 +353,8 @@ bool Interpreter::raise(const Node& modifier, std::vector<Op>& ops) {
     std::erase_if(ops, [](const Op& op) { return op.kind != OpKind::gate; });
     std::vector<Op> result;
     // Commuting phases and a single gate have a power of their own.
-    const bool diagonal = std::all_of(ops.begin(), ops.end(),
-                                      [](const Op& op) { return is_diagonal(op.gate); });
+    const bool diagonal =
+        std::all_of(ops.begin(), ops.end(), [](const Op& op) { return is_diagonal(op.gate); });
     const auto phases = std::count_if(ops.begin(), ops.end(), [](const Op& op) {
         return op.gate == GateKind::gphase && op.qubits.empty();
     });
@@ -372,8 +373,8 @@ bool Interpreter::raise(const Node& modifier, std::vector<Op>& ops) {
     }
     const double size = std::abs(exponent) * static_cast<double>(ops.size());
     if (size > static_cast<double>(options_.ops_max)) {
-        fail(modifier.place, fmt::format("this power makes more than {} operations",
-                                         options_.ops_max),
+        fail(modifier.place,
+             fmt::format("this power makes more than {} operations", options_.ops_max),
              ErrorCode::exhausted);
         return false;
     }

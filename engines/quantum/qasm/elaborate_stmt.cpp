@@ -121,8 +121,8 @@ Flow Interpreter::exec_definition(const Node& node, Symbol::Kind kind) {
 
 void Interpreter::declare_register(const std::string& name, const Value& value, bool is_output) {
     if (scopes_.size() != 1) return;
-    const auto size = static_cast<std::uint32_t>(
-        value.type == ValueType::bits ? value.bits.size() : value.width);
+    const auto size =
+        static_cast<std::uint32_t>(value.type == ValueType::bits ? value.bits.size() : value.width);
     if (value.type == ValueType::bits) registers_.push_back({name, size});
     if (is_output) output_registers_.push_back({name, size});
 }
@@ -170,22 +170,25 @@ Flow Interpreter::exec_io(const Node& node) {
     auto like = type_of(*node.kids[0]);
     if (!like) return Flow::stop;
     const bool is_output = node.number != 0;
-    if (like->type == ValueType::array) return stop(node.place, "arrays cannot be passed in or out");
+    if (like->type == ValueType::array)
+        return stop(node.place, "arrays cannot be passed in or out");
     Symbol symbol;
     if (is_output) {
         if (like->type == ValueType::real || like->type == ValueType::complex ||
             like->type == ValueType::duration)
-            return stop(node.place, "an output must be made of bits: bit, bool, int, uint or angle");
+            return stop(node.place,
+                        "an output must be made of bits: bit, bool, int, uint or angle");
         symbol.value = std::move(*like);
     } else {
         const auto given = options_.inputs.find(node.text);
         if (given == options_.inputs.end())
-            return stop(node.place, fmt::format("input '{0}' has no value: give --param {0}=VALUE",
-                                                node.text));
+            return stop(node.place,
+                        fmt::format("input '{0}' has no value: give --param {0}=VALUE", node.text));
         Value number = Value::real_of(given->second);
         if (like->is_whole()) {
             if (number.real != std::floor(number.real))
-                return stop(node.place, fmt::format("input '{}' must be a whole number", node.text));
+                return stop(node.place,
+                            fmt::format("input '{}' must be a whole number", node.text));
             number = Value::int_of(static_cast<std::int64_t>(number.real));
         }
         auto value = converted(node.place, number, *like);

@@ -13,20 +13,20 @@ constexpr double pi = std::numbers::pi;
 
 // What a gate's parameters become.
 enum class Shape : std::uint8_t {
-    plain,     // the kind's own parameters
-    u2,        // u(pi/2, first, second)
-    idle,      // parameters mean nothing
-    cu,        // a phase of the control beside the controlled u
-    spec_u,    // OpenQASM 3's U: e^(i theta/2) u
-    half_sum,  // e^(-i (phi+lambda)/2) u: stdgates' u3
+    plain,      // the kind's own parameters
+    u2,         // u(pi/2, first, second)
+    idle,       // parameters mean nothing
+    cu,         // a phase of the control beside the controlled u
+    spec_u,     // OpenQASM 3's U: e^(i theta/2) u
+    half_sum,   // e^(-i (phi+lambda)/2) u: stdgates' u3
     half_sum2,  // the same for stdgates' u2
     rccx,
     rc3x,
 };
 
-constexpr std::uint8_t in2 = 1;       // qelib1.inc
-constexpr std::uint8_t in3 = 2;       // stdgates.inc
-constexpr std::uint8_t always2 = 4;   // no include needed
+constexpr std::uint8_t in2 = 1;      // qelib1.inc
+constexpr std::uint8_t in3 = 2;      // stdgates.inc
+constexpr std::uint8_t always2 = 4;  // no include needed
 constexpr std::uint8_t always3 = 8;
 
 struct Entry {

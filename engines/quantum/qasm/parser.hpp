@@ -1,5 +1,6 @@
 // OpenQASM 2 and 3 into a syntax tree. The text decides: "OPENQASM 2..." is version 2, as is a
-// text without a version that includes qelib1.inc; anything else is version 3. Every error names file, line and column. Nothing is evaluated here.
+// text without a version that includes qelib1.inc; anything else is version 3. Every error names
+// file, line and column. Nothing is evaluated here.
 #pragma once
 
 #include "quantum/qasm/ast.hpp"

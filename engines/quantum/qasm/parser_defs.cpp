@@ -61,8 +61,7 @@ NodePtr Parser::modifiers() {
         advance();
         NodePtr argument;
         if (one->text != "inv" && accept("(")) {
-            if (!(argument = expression()) || !expect(")", "the modifier's number"))
-                return nullptr;
+            if (!(argument = expression()) || !expect(")", "the modifier's number")) return nullptr;
         }
         if (one->text == "pow" && !argument) return fail_here("pow(exponent)");
         if (!expect("@", "the modifier")) return nullptr;
@@ -86,8 +85,8 @@ NodePtr Parser::parameters_of_gate() {
 
 NodePtr Parser::gate_call() {
     NodePtr node = make(NodeKind::gate_call);
-    NodePtr modifier_list = program_.dialect == Dialect::qasm3 ? modifiers()
-                                                               : make(NodeKind::modifiers);
+    NodePtr modifier_list =
+        program_.dialect == Dialect::qasm3 ? modifiers() : make(NodeKind::modifiers);
     if (!modifier_list) return nullptr;
     const bool phase = program_.dialect == Dialect::qasm3 && at("gphase");
     if (!phase && !at_name()) return fail_here("the name of a gate");

@@ -291,8 +291,7 @@ NodePtr Parser::literal() {
             node = make(NodeKind::bits);
             node->text = token_.text;
             std::erase(node->text, '_');
-            if (node->text.empty() ||
-                node->text.find_first_not_of("01") != std::string::npos)
+            if (node->text.empty() || node->text.find_first_not_of("01") != std::string::npos)
                 return fail(token_.place, "a bit string holds only 0, 1 and _");
             break;
         default:

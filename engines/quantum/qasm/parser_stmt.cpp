@@ -81,8 +81,7 @@ NodePtr Parser::statement_with_name() {
     }
     const bool assignable = left->kind == NodeKind::name || left->kind == NodeKind::index;
     if (token_.kind == Token::symbol && assignable && token_.text.ends_with('=') &&
-        token_.text != "==" && token_.text != "!=" && token_.text != "<=" &&
-        token_.text != ">=") {
+        token_.text != "==" && token_.text != "!=" && token_.text != "<=" && token_.text != ">=") {
         NodePtr node = make(NodeKind::assign);
         node->place = left->place;
         node->text = token_.text;

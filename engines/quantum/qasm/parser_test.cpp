@@ -37,8 +37,7 @@ TEST(Parser, every_shared_program_and_grammar_example_survives_printing_and_pars
         expect_round_trip(path.string(), text_of(path));
     }
     for (const auto& path : files_below(shared_circuits() / "openqasm3", ".yaml"))
-        expect_round_trip(path.string(),
-                          YAML::Load(text_of(path))["source"].as<std::string>());
+        expect_round_trip(path.string(), YAML::Load(text_of(path))["source"].as<std::string>());
 }
 
 TEST(Parser, every_line_of_the_invalid_files_is_refused_with_a_place) {
@@ -104,8 +103,8 @@ TEST(Elaborate, what_cannot_be_run_is_refused_and_never_dropped) {
         {"include \"other.inc\"; qubit q;", "cannot include"},
     };
     for (const Bad& bad : table)
-        EXPECT_NE(run_error(bad.text).find(bad.message), std::string::npos)
-            << bad.text << "\n" << run_error(bad.text);
+        EXPECT_NE(run_error(bad.text).find(bad.message), std::string::npos) << bad.text << "\n"
+                                                                            << run_error(bad.text);
 }
 
 std::vector<Op> ops_of(const std::string& text) {
@@ -130,8 +129,8 @@ TEST(Elaborate, loops_functions_switches_and_modifiers_become_plain_operations) 
     std::vector<std::string> names;
     for (const Op& op : ops)
         names.push_back(op.kind == OpKind::measure ? "measure" : std::string(name_of(op.gate)));
-    const std::vector<std::string> wanted = {"x", "x",   "ry", "ry", "s",       "x",       "sdg",
-                                             "x", "x", "measure", "measure", "measure"};
+    const std::vector<std::string> wanted = {"x",   "x", "ry", "ry",      "s",       "x",
+                                             "sdg", "x", "x",  "measure", "measure", "measure"};
     EXPECT_EQ(names, wanted);
     EXPECT_EQ(ops[8].qubits[1], 2U);
 }

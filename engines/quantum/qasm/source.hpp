@@ -32,8 +32,7 @@ public:
     std::uint32_t count() const { return static_cast<std::uint32_t>(files_.size()); }
 
     // "name:line:column: message", the source line and a caret. Control bytes are shown as blanks.
-    Error error(Place place, std::string_view message,
-                ErrorCode code = ErrorCode::invalid) const;
+    Error error(Place place, std::string_view message, ErrorCode code = ErrorCode::invalid) const;
 
 private:
     std::vector<SourceFile> files_;

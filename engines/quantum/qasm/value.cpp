@@ -206,8 +206,7 @@ std::optional<Value> compare(std::string_view op, const Value& a, const Value& b
         return std::nullopt;
     };
     if (a.is_whole() && b.is_whole()) {
-        const bool is_unsigned =
-            a.type == ValueType::uinteger && b.type == ValueType::uinteger;
+        const bool is_unsigned = a.type == ValueType::uinteger && b.type == ValueType::uinteger;
         return is_unsigned ? answer(a.whole, b.whole) : answer(a.as_int(), b.as_int());
     }
     if (a.type == ValueType::complex || b.type == ValueType::complex) {
@@ -338,8 +337,8 @@ std::optional<Value> binary_op(std::string_view op, const Value& left, const Val
     if (either(ValueType::array)) return std::nullopt;
     if (op == "&&") return Value::boolean_of(left.as_bool() && right.as_bool());
     if (op == "||") return Value::boolean_of(left.as_bool() || right.as_bool());
-    const bool comparing = op == "==" || op == "!=" || op == "<" || op == "<=" || op == ">" ||
-                           op == ">=";
+    const bool comparing =
+        op == "==" || op == "!=" || op == "<" || op == "<=" || op == ">" || op == ">=";
     if (comparing) {
         if ((left.type == ValueType::duration) != (right.type == ValueType::duration))
             return std::nullopt;
@@ -367,8 +366,8 @@ std::optional<Value> unary_op(std::string_view op, const Value& operand, std::st
     if (op == "+") return v;
     if (op == "-") {
         if (operand.is_whole())
-            return Value::int_of(static_cast<std::int64_t>(
-                0 - static_cast<std::uint64_t>(operand.as_int())));
+            return Value::int_of(
+                static_cast<std::int64_t>(0 - static_cast<std::uint64_t>(operand.as_int())));
         if (operand.type == ValueType::angle) return angle_of(0 - operand.whole, operand.width);
         v.real = -v.real;
         v.imaginary = -v.imaginary;
@@ -411,10 +410,10 @@ const std::array<RealFunction, 14> real_functions = {
 
 std::optional<Value> rotate(std::string_view name, const Value& a, std::int64_t by) {
     Value v = a;
-    const auto width = static_cast<std::int64_t>(a.type == ValueType::bits ? a.bits.size()
-                                                                           : a.width);
-    const auto n = static_cast<std::uint32_t>((((name == "rotl" ? by : -by) % width) + width) %
-                                              width);
+    const auto width =
+        static_cast<std::int64_t>(a.type == ValueType::bits ? a.bits.size() : a.width);
+    const auto n =
+        static_cast<std::uint32_t>((((name == "rotl" ? by : -by) % width) + width) % width);
     if (a.type == ValueType::bits) {
         for (std::size_t i = 0; i < a.bits.size(); ++i)
             v.bits[(i + n) % a.bits.size()] = a.bits[i];
@@ -428,8 +427,8 @@ std::optional<Value> rotate(std::string_view name, const Value& a, std::int64_t 
 }  // namespace
 
 bool is_builtin(std::string_view name) {
-    if (name == "popcount" || name == "pow" || name == "mod" || name == "rotl" ||
-        name == "rotr" || name == "log" || name == "real" || name == "imag" || name == "sizeof")
+    if (name == "popcount" || name == "pow" || name == "mod" || name == "rotl" || name == "rotr" ||
+        name == "log" || name == "real" || name == "imag" || name == "sizeof")
         return true;
     return std::any_of(real_functions.begin(), real_functions.end(),
                        [&](const RealFunction& f) { return f.name == name; });
@@ -454,12 +453,11 @@ std::optional<Value> call_builtin(std::string_view name, const std::vector<Value
         if (a.type == ValueType::bits)
             return Value::uint_of(
                 static_cast<std::uint64_t>(std::count(a.bits.begin(), a.bits.end(), 1)));
-        return Value::uint_of(
-            static_cast<std::uint64_t>(std::popcount(a.whole & mask(a.width))));
+        return Value::uint_of(static_cast<std::uint64_t>(std::popcount(a.whole & mask(a.width))));
     }
     if (name == "rotl" || name == "rotr") {
-        const bool fits = (a.type == ValueType::bits || a.type == ValueType::uinteger) &&
-                          arguments[1].is_whole();
+        const bool fits =
+            (a.type == ValueType::bits || a.type == ValueType::uinteger) && arguments[1].is_whole();
         return fits ? rotate(name, a, arguments[1].as_int()) : std::nullopt;
     }
     if (a.type == ValueType::complex || a.type == ValueType::duration) return std::nullopt;

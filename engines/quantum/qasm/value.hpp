@@ -17,19 +17,27 @@ namespace suan::quantum {
 using Bit = std::int32_t;
 
 enum class ValueType : std::uint8_t {
-    boolean, bits, integer, uinteger, real, angle, complex, duration, array
+    boolean,
+    bits,
+    integer,
+    uinteger,
+    real,
+    angle,
+    complex,
+    duration,
+    array
 };
 
 struct Value {
     ValueType type = ValueType::integer;
-    std::uint32_t width = 64;   // of integers, angles and bits; 0: a single bit, not a register
-    std::uint64_t whole = 0;    // boolean, integers (two's complement), angle in 2 pi / 2^width
-    double real = 0;            // real, duration (seconds), complex
-    double imaginary = 0;       // complex
-    std::vector<Bit> bits;      // lowest first
+    std::uint32_t width = 64;  // of integers, angles and bits; 0: a single bit, not a register
+    std::uint64_t whole = 0;   // boolean, integers (two's complement), angle in 2 pi / 2^width
+    double real = 0;           // real, duration (seconds), complex
+    double imaginary = 0;      // complex
+    std::vector<Bit> bits;     // lowest first
     std::vector<std::uint32_t> sizes;  // array
     std::vector<Value> items;          // array, row by row
-    Value* target = nullptr;    // a parameter that refers to the caller's array
+    Value* target = nullptr;           // a parameter that refers to the caller's array
 
     static Value boolean_of(bool value);
     static Value int_of(std::int64_t value, std::uint32_t width = 64);

@@ -15,8 +15,7 @@ namespace {
 
 class Density : public Simulator {
 public:
-    explicit Density(std::uint32_t qubits)
-        : n_(qubits), rho_(std::size_t{1} << (2 * qubits)) {
+    explicit Density(std::uint32_t qubits) : n_(qubits), rho_(std::size_t{1} << (2 * qubits)) {
         rho_[0] = 1;
     }
 
@@ -43,8 +42,8 @@ public:
     }
     void project(std::uint32_t qubit, bool value, double p) override {
         for (std::size_t i = 0; i < rho_.size(); ++i) {
-            const bool keep = ((i >> qubit & 1) != 0) == value &&
-                              ((i >> (qubit + n_) & 1) != 0) == value;
+            const bool keep =
+                ((i >> qubit & 1) != 0) == value && ((i >> (qubit + n_) & 1) != 0) == value;
             rho_[i] = keep ? rho_[i] / p : 0;
         }
     }

@@ -1,6 +1,5 @@
 // Tableau, matrix product state, density matrix and state vector agree where they overlap.
 #include "quantum/run/run.hpp"
-
 #include "quantum/run/svd.hpp"
 #include "quantum/state/naive_testing.hpp"
 
@@ -62,7 +61,8 @@ std::map<Key, double> distribution_of(Simulator& state, std::uint32_t qubits) {
     return out;
 }
 
-void expect_same(const std::vector<Op>& ops, std::uint32_t qubits, Method method, double tolerance) {
+void expect_same(const std::vector<Op>& ops, std::uint32_t qubits, Method method,
+                 double tolerance) {
     Threads threads(1);
     auto ours = make_simulator(method, qubits, options(), threads);
     auto wanted = make_simulator(Method::statevector, qubits, options(), threads);
@@ -178,7 +178,8 @@ TEST(Methods, a_thousand_qubits_are_sampled_from_a_tableau) {
 TEST(Svd, gives_the_matrix_back) {
     std::mt19937_64 random(6);
     std::normal_distribution<double> normal;
-    for (const auto& [rows, columns] : {std::pair<std::size_t, std::size_t>{5, 3}, {3, 7}, {4, 4}}) {
+    for (const auto& [rows, columns] :
+         {std::pair<std::size_t, std::size_t>{5, 3}, {3, 7}, {4, 4}}) {
         std::vector<Complex> a(rows * columns);
         for (Complex& x : a)
             x = {normal(random), normal(random)};
@@ -250,7 +251,8 @@ TEST(Run, observables_have_their_value_and_their_error) {
     RunOptions run_options = shots_options();
     run_options.observables = {"0.5*ZZ - 2*XI", "YY"};
     Threads threads(1);
-    auto program = parse("p", "OPENQASM 2.0; include \"qelib1.inc\"; qreg q[2]; h q[0]; cx q[0], q[1];");
+    auto program =
+        parse("p", "OPENQASM 2.0; include \"qelib1.inc\"; qreg q[2]; h q[0]; cx q[0], q[1];");
     auto result = run_program(std::move(*program), run_options, threads);
     ASSERT_TRUE(result) << result.error().context;
     EXPECT_NEAR(result->observables[0].value, 0.5, 1e-6);

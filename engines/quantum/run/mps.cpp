@@ -35,8 +35,8 @@ Matrix4 matrix4_of(const Op& op) {
     Matrix4 m{};
     const auto at = [&](std::size_t r, std::size_t c) -> Complex& { return m[r * 4 + c]; };
     if (op.controls == 1) {
-        const Matrix2 u = op.gate == GateKind::gphase ? Matrix2{1, 0, 0, 1}
-                                                      : matrix_of(op.gate, op.params);
+        const Matrix2 u =
+            op.gate == GateKind::gphase ? Matrix2{1, 0, 0, 1} : matrix_of(op.gate, op.params);
         at(0, 0) = at(2, 2) = 1;
         for (std::size_t r = 0; r < 2; ++r)
             for (std::size_t c = 0; c < 2; ++c)

@@ -98,8 +98,8 @@ std::string to_json(const RunResult& result, std::size_t top) {
     if (!result.observables.empty()) {
         json::array all;
         for (const ObservableResult& one : result.observables)
-            all.push_back(json::object{
-                {"observable", one.text}, {"value", one.value}, {"error", one.error}});
+            all.push_back(
+                json::object{{"observable", one.text}, {"value", one.value}, {"error", one.error}});
         out["observables"] = std::move(all);
     }
     return json::serialize(out);

@@ -38,8 +38,8 @@ inline std::string text_of(const std::filesystem::path& path) {
 
 }  // namespace suan::quantum
 
-#define SUAN_NEEDS_CIRCUITS()                                                     \
-    if (!std::filesystem::is_directory(suan::quantum::shared_circuits())) {       \
-        GTEST_SKIP() << suan::quantum::shared_circuits()                          \
+#define SUAN_NEEDS_CIRCUITS()                                                      \
+    if (!std::filesystem::is_directory(suan::quantum::shared_circuits())) {        \
+        GTEST_SKIP() << suan::quantum::shared_circuits()                           \
                      << " is absent; set SUAN_SHARED to the folder that holds it"; \
     }

@@ -130,8 +130,8 @@ Result<std::unique_ptr<Simulator>> make_simulator(Method method, std::uint32_t q
     const std::uint64_t needed = bytes_needed(method, qubits, options, threads.count());
     if (method != Method::mps && needed > options.memory_bytes_max) {
         std::uint32_t fits = qubits;
-        while (fits > 1 && bytes_needed(method, fits, options, threads.count()) >
-                               options.memory_bytes_max)
+        while (fits > 1 &&
+               bytes_needed(method, fits, options, threads.count()) > options.memory_bytes_max)
             --fits;
         return Error{ErrorCode::exhausted,
                      fmt::format("{} qubits by method {} need {} MiB of memory; {} MiB are "

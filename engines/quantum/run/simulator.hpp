@@ -36,8 +36,8 @@ public:
     virtual void project(std::uint32_t qubit, bool value, double p) = 0;
     virtual std::unique_ptr<Simulator> clone() = 0;
     // Draws the values of these qubits together.
-    virtual void sample(std::span<const std::uint32_t> qubits, std::uint64_t shots,
-                        Random& random, std::vector<Key>& out) = 0;
+    virtual void sample(std::span<const std::uint32_t> qubits, std::uint64_t shots, Random& random,
+                        std::vector<Key>& out) = 0;
     // All values of these qubits that have a probability. invalid: too many of them.
     virtual Result<void> distribution(std::span<const std::uint32_t> qubits,
                                       const Visit& visit) = 0;
@@ -52,8 +52,8 @@ struct SimulatorOptions {
     Precision precision = Precision::single;
     Isa isa = Isa::portable;
     std::uint64_t memory_bytes_max = 0;
-    std::uint32_t bond_max = 256;      // of a matrix product state
-    double truncation_max = 1e-16;     // discarded weight of one cut
+    std::uint32_t bond_max = 256;   // of a matrix product state
+    double truncation_max = 1e-16;  // discarded weight of one cut
 };
 
 // The state |0...0> of a method. exhausted: it does not fit; the message says what would.

@@ -68,8 +68,7 @@ void SmallRunner::draw(StateVector<float>& state, std::uint32_t shots, Random& r
                               wanted_.data(), shots);
 }
 
-SmallCounts SmallRunner::run(const SmallCircuit& circuit, std::uint32_t shots,
-                             std::uint64_t seed) {
+SmallCounts SmallRunner::run(const SmallCircuit& circuit, std::uint32_t shots, std::uint64_t seed) {
     SUAN_ASSERT(circuit.qubits >= 1 && circuit.qubits <= small_qubits_max);
     auto& slot = states_[circuit.qubits];
     if (!slot) {
@@ -96,8 +95,7 @@ SmallCounts SmallRunner::run(const SmallCircuit& circuit, std::uint32_t shots,
     result.reserve(std::min<std::size_t>(shots, std::size_t{1} << circuit.qubits));
     for (std::uint32_t i = 0; i < (1U << circuit.qubits); ++i)
         if (counts_[i] != 0)
-            result.emplace_back(names_[i % low_size] ^ names_[low_size + i / low_size],
-                                counts_[i]);
+            result.emplace_back(names_[i % low_size] ^ names_[low_size + i / low_size], counts_[i]);
     return result;
 }
 
@@ -112,8 +110,7 @@ std::vector<SmallCounts> run_small(std::span<const SmallCircuit> circuits, std::
     threads.run((circuits.size() + group - 1) / group, [&](unsigned worker, std::size_t piece) {
         const std::size_t to = std::min(circuits.size(), (piece + 1) * group);
         for (std::size_t i = piece * group; i < to; ++i)
-            results[i] =
-                workers[worker]->run(circuits[i], shots, seed * 0x9e3779b97f4a7c15ULL + i);
+            results[i] = workers[worker]->run(circuits[i], shots, seed * 0x9e3779b97f4a7c15ULL + i);
     });
     return results;
 }

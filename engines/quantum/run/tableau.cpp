@@ -269,8 +269,10 @@ void Tableau::multiply(Row& into, const Row& other) {
         const std::uint64_t z1 = other.z[w];
         const std::uint64_t x2 = into.x[w];
         const std::uint64_t z2 = into.z[w];
-        const std::uint64_t plus = (x1 & z1 & z2 & ~x2) | (x1 & ~z1 & x2 & z2) | (~x1 & z1 & x2 & ~z2);
-        const std::uint64_t minus = (x1 & z1 & x2 & ~z2) | (x1 & ~z1 & z2 & ~x2) | (~x1 & z1 & x2 & z2);
+        const std::uint64_t plus =
+            (x1 & z1 & z2 & ~x2) | (x1 & ~z1 & x2 & z2) | (~x1 & z1 & x2 & ~z2);
+        const std::uint64_t minus =
+            (x1 & z1 & x2 & ~z2) | (x1 & ~z1 & z2 & ~x2) | (~x1 & z1 & x2 & z2);
         phase += std::popcount(plus) - std::popcount(minus);
         into.x[w] ^= x1;
         into.z[w] ^= z1;
@@ -403,9 +405,9 @@ void Tableau::sample(std::span<const std::uint32_t> qubits, std::uint64_t shots,
 Result<void> Tableau::distribution(std::span<const std::uint32_t> qubits, const Visit& visit) {
     const Affine space = affine(qubits);
     if (space.basis.size() > 20)
-        return Error{ErrorCode::exhausted,
-                     fmt::format("2^{} outcomes are equally likely: too many to list",
-                                 space.basis.size())};
+        return Error{
+            ErrorCode::exhausted,
+            fmt::format("2^{} outcomes are equally likely: too many to list", space.basis.size())};
     const std::uint64_t count = std::uint64_t{1} << space.basis.size();
     const double p = 1.0 / static_cast<double>(count);
     Key key = space.origin;

@@ -141,9 +141,8 @@ Result<void> Runner<Real>::make_checkpoints(const std::vector<std::size_t>& want
     const std::uint64_t each = State::bytes_needed(qubits_, 1);
     const std::uint64_t room = options_.simulator.memory_bytes_max / each;
     std::uint64_t most = options_.checkpoints_max;
-    if (room < most + options_.threads + 2) most = room > options_.threads + 3
-                                                      ? room - options_.threads - 2
-                                                      : 1;
+    if (room < most + options_.threads + 2)
+        most = room > options_.threads + 3 ? room - options_.threads - 2 : 1;
     std::size_t at = 0;
     const std::size_t count = wanted.empty() ? 0 : std::min<std::size_t>(most, wanted.size());
     for (std::size_t i = 0; i < count; ++i) {

@@ -2,10 +2,10 @@
 //
 // Every channel has a probability that it may do something: a Pauli channel's own, and gamma of a
 // damping, above which its no-jump operator diag(1, sqrt(1 - gamma)) is certain. A shot draws the
-// first channel at which that happens. Shots without one share a single state, in which all dampings
-// are no-jump; with the error rates of real machines that is most of them. The others start from a
-// copy of that state near their channel, draw what happens, and go on alone. The distribution is
-// exactly that of the channels.
+// first channel at which that happens. Shots without one share a single state, in which all
+// dampings are no-jump; with the error rates of real machines that is most of them. The others
+// start from a copy of that state near their channel, draw what happens, and go on alone. The
+// distribution is exactly that of the channels.
 #pragma once
 
 #include "quantum/run/channel.hpp"

@@ -81,8 +81,7 @@ TEST(Noise, randomised_benchmarking_gives_back_the_error_that_was_put_in) {
                 const GateKind kinds[4] = {GateKind::h, GateKind::s, GateKind::sx, GateKind::y};
                 gates.push_back(make_gate(kinds[random() % 4], {0}));
                 ops.push_back(gates.back());
-                ops.push_back(
-                    make_channel(Channel::pauli, {0}, {error / 3, error / 3, error / 3}));
+                ops.push_back(make_channel(Channel::pauli, {0}, {error / 3, error / 3, error / 3}));
             }
             for (auto gate = gates.rbegin(); gate != gates.rend(); ++gate)
                 ops.push_back(inverse(*gate));

@@ -43,8 +43,8 @@ private:
                       bool& done);
     Result<void> split(Branch& branch, std::uint32_t qubit, Branch& other, bool& has_other,
                        bool& value);
-    Result<void> decide(Branch& branch, const std::shared_ptr<const Prepared>& part,
-                        std::size_t at, std::uint32_t qubit);
+    Result<void> decide(Branch& branch, const std::shared_ptr<const Prepared>& part, std::size_t at,
+                        std::uint32_t qubit);
     Result<void> reset(Branch& branch, const std::shared_ptr<const Prepared>& part, std::size_t at,
                        std::uint32_t qubit);
     Result<void> finish(Branch& branch, const Segment& segment);
@@ -189,8 +189,7 @@ Result<void> Walker::step(Branch& branch, const std::shared_ptr<const Prepared>&
 
 void Walker::count(const Key& key, std::uint64_t shots) {
     tally_.counts[key] += shots;
-    if (options_.keep_order)
-        tally_.shots.insert(tally_.shots.end(), shots, key);
+    if (options_.keep_order) tally_.shots.insert(tally_.shots.end(), shots, key);
 }
 
 Result<void> Walker::finish(Branch& branch, const Segment& segment) {
@@ -308,8 +307,7 @@ Result<void> Walker::go(Branch branch, std::shared_ptr<const Prepared> part, std
 }
 
 Result<Tally> Walker::run() {
-    tally_.bits =
-        program_.has_measurement() ? program_.result_bits() : program_.qubits();
+    tally_.bits = program_.has_measurement() ? program_.result_bits() : program_.qubits();
     if (options_.exact && tally_.bits == 0) tally_.probabilities[make_key(1)] = 1;
     // A program whose states would not fit beside each other runs shot by shot.
     Branch branch;

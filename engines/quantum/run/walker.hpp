@@ -22,8 +22,8 @@ struct WalkOptions {
     bool exact = false;  // probabilities instead of shots
     std::uint64_t shots = 1024;
     std::uint64_t seed = 1;
-    double prune = 1e-13;  // outcomes less likely than this are not followed
-    bool keep_order = false;  // remember the result of every shot
+    double prune = 1e-13;                         // outcomes less likely than this are not followed
+    bool keep_order = false;                      // remember the result of every shot
     std::uint64_t memory_bytes_max = UINT64_MAX;  // of all states at once
     std::uint64_t branches_max = 1'000'000;
     std::uint32_t qubits_run = 0;  // of the states, where there are more than in the program

@@ -131,8 +131,7 @@ void build_table(Real* table, unsigned bits, const TableTerms& terms) {
 }
 
 template <typename Real>
-void extend_table(Real* out, const Real* base, unsigned bits, const Factor* linear,
-                  Factor scale) {
+void extend_table(Real* out, const Real* base, unsigned bits, const Factor* linear, Factor scale) {
     constexpr unsigned lane_bits = Shape<Real>::lane_bits;
     constexpr unsigned step = 2 * Shape<Real>::lanes;
     const std::size_t vectors = std::size_t{1} << (bits - lane_bits);
@@ -189,8 +188,7 @@ void multiply_loop(Real* amps, const Real* table, std::size_t vectors, Factor fa
     for (std::size_t v = 0; v < vectors; ++v) {
         Pair<Real> p = load(amps + v * step);
         if constexpr (How == Multiply::table) p = mul(p, load(table + v * step));
-        if constexpr (How == Multiply::table_and_factor)
-            p = mul(p, mul(load(table + v * step), f));
+        if constexpr (How == Multiply::table_and_factor) p = mul(p, mul(load(table + v * step), f));
         rotate_lanes<Real, Mask>(p, t);
         store(amps + v * step, p);
     }
@@ -211,8 +209,8 @@ void multiply_mask(Real* amps, const Real* table, std::size_t vectors, Factor fa
 }
 
 template <typename Real>
-void multiply(Real* amps, const Real* table, std::size_t vectors, Factor factor,
-              const Real* lane_t, unsigned lane_mask) {
+void multiply(Real* amps, const Real* table, std::size_t vectors, Factor factor, const Real* lane_t,
+              unsigned lane_mask) {
     Vec<Real> t[4]{};
     for (unsigned b = 0; b < Shape<Real>::lane_bits; ++b) {
         if ((lane_mask >> b & 1) == 0) continue;
@@ -263,8 +261,7 @@ void rotate_bits(Real* amps, std::size_t vectors, const unsigned* bits, const Re
 }
 
 template <typename Real>
-void rotate(Real* amps, std::size_t vectors, const unsigned* bits, const Real* t,
-            unsigned count) {
+void rotate(Real* amps, std::size_t vectors, const unsigned* bits, const Real* t, unsigned count) {
     if (count == 1) return rotate_bits<Real, 1>(amps, vectors, bits, t);
     if (count == 2) return rotate_bits<Real, 2>(amps, vectors, bits, t);
     if (count == 3) return rotate_bits<Real, 3>(amps, vectors, bits, t);
@@ -346,8 +343,8 @@ void weigh(Real* amps, std::size_t vectors, const Real* weight) {
 template <typename Real>
 constexpr Kernels<Real> kernel_set(const char* name) {
     return {name,         build_table<Real>, extend_table<Real>, mask_table<Real>, multiply<Real>,
-            rotate<Real>, copy<Real>,        norm<Real>,         squares<Real>,
-            pick,         weigh<Real>};
+            rotate<Real>, copy<Real>,        norm<Real>,         squares<Real>,    pick,
+            weigh<Real>};
 }
 
 }  // namespace

@@ -22,9 +22,9 @@ struct Frame {
 };
 
 struct Step {
-    std::uint64_t mask = 0;   // of the phase's bits, or the one bit that is rotated
-    double angle = 0;         // of a rotation, |angle| <= pi/2
-    Factor factor;            // of a phase, where all bits of mask are set
+    std::uint64_t mask = 0;  // of the phase's bits, or the one bit that is rotated
+    double angle = 0;        // of a rotation, |angle| <= pi/2
+    Factor factor;           // of a phase, where all bits of mask are set
     bool rotation = false;
     bool dead = false;
 };
@@ -45,10 +45,10 @@ private:
     // A controlled X whose partner may come: cx, diagonals on its target, cx.
     struct Open {
         std::uint32_t control = 0;
-        std::uint32_t first = 0;   // the three steps
+        std::uint32_t first = 0;  // the three steps
         std::uint32_t phase = 0;
         std::uint32_t last = 0;
-        std::uint32_t count = 0;   // diagonals on the target since
+        std::uint32_t count = 0;  // diagonals on the target since
         std::array<std::uint32_t, 8> diagonals{};
     };
 

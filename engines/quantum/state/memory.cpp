@@ -27,7 +27,8 @@ Memory Memory::zeros(std::size_t bytes) {
         memory.data_ = data;
     } else {
         bytes = (bytes + huge_page_bytes - 1) / huge_page_bytes * huge_page_bytes;
-        void* data = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        void* data =
+            mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         if (data == MAP_FAILED) return memory;
         // Without huge pages it still works.
         (void)madvise(data, bytes, MADV_HUGEPAGE);

@@ -3,8 +3,8 @@
 
 #include "quantum/circuit/circuit.hpp"
 
-#include <cstdint>
 #include <algorithm>
+#include <cstdint>
 #include <random>
 #include <vector>
 

@@ -67,8 +67,7 @@ void Round::clear() {
 std::uint64_t Plan::first_come(const std::vector<Step>& steps) const {
     Walk walk(low_mask(shape_.chunk_bits));
     for (const Step& step : steps) {
-        const bool room =
-            std::popcount(walk.block()) < static_cast<int>(shape_.block_bits);
+        const bool room = std::popcount(walk.block()) < static_cast<int>(shape_.block_bits);
         if (room && step.rotation && (step.mask & walk.waiting()) == 0) walk.widen(step.mask);
         walk.takes(step);
         if (!room && walk.over()) break;
@@ -120,9 +119,8 @@ void Plan::release(std::vector<Step>& steps, std::uint64_t block) {
         step.dead = walk.takes(step);
     }
     // From the back: a phase is needed if a taken rotation of one of its bits follows.
-    const bool last = std::none_of(steps.begin(), steps.end(), [](const Step& step) {
-        return step.rotation && !step.dead;
-    });
+    const bool last = std::none_of(steps.begin(), steps.end(),
+                                   [](const Step& step) { return step.rotation && !step.dead; });
     if (!last) {
         std::uint64_t needed = 0;
         for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
@@ -219,10 +217,9 @@ void Plan::arrange(Stage& stage) {
             scale_ = {};
         }
         scale_ = times(scale_, {own, 0});
-        std::sort(round.rotations.begin(), round.rotations.end(),
-                  [](const RotationStep& a, const RotationStep& b) {
-                      return a.position < b.position;
-                  });
+        std::sort(
+            round.rotations.begin(), round.rotations.end(),
+            [](const RotationStep& a, const RotationStep& b) { return a.position < b.position; });
     }
 }
 

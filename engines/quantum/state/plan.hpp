@@ -15,7 +15,7 @@
 namespace suan::quantum {
 
 struct PlanShape {
-    unsigned bits = 0;        // of the state
+    unsigned bits = 0;  // of the state
     unsigned lane_bits = 0;
     unsigned table_bits = 0;
     unsigned block_bits = 0;  // at most `bits`
@@ -38,9 +38,9 @@ struct RotationStep {
 struct Round {
     bool has_table = false;
     TableTerms terms;
-    std::vector<MaskTerm> masks;      // three and more bits, all in the table
-    std::vector<CrossTerm> cross;     // some bits in the table, some not
-    std::vector<CrossTerm> scalars;   // no bit in the table
+    std::vector<MaskTerm> masks;     // three and more bits, all in the table
+    std::vector<CrossTerm> cross;    // some bits in the table, some not
+    std::vector<CrossTerm> scalars;  // no bit in the table
     std::vector<RotationStep> rotations;
 
     void clear();
@@ -49,7 +49,7 @@ struct Round {
 struct Stage {
     std::uint64_t block_mask = 0;  // bits in the block; position i is its i-th lowest bit
     std::vector<Round> rounds;
-    std::size_t round_count = 0;   // used of `rounds`, which are kept to save allocations
+    std::size_t round_count = 0;  // used of `rounds`, which are kept to save allocations
 };
 
 class Plan {

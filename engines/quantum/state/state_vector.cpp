@@ -201,8 +201,7 @@ void StateVector<Real>::run_block(Worker& worker, Real* block, const Stage& stag
                                   std::uint64_t fixed) {
     const unsigned bits = std::min(bits_, Shape<Real>::table_bits);
     for (std::size_t i = 0; i < stage.round_count; ++i) {
-        const Real* base =
-            static_cast<const Real*>(tables_.data()) + i * (std::size_t{2} << bits);
+        const Real* base = static_cast<const Real*>(tables_.data()) + i * (std::size_t{2} << bits);
         run_round(worker, block, stage.rounds[i], base, fixed);
     }
 }
@@ -268,14 +267,16 @@ void StateVector<Real>::rotate_high(Real* block, const Round& round) const {
 }
 
 template <typename Real>
-void StateVector<Real>::run_round(Worker& worker, Real* block, const Round& round,
-                                  const Real* base, std::uint64_t fixed) {
+void StateVector<Real>::run_round(Worker& worker, Real* block, const Round& round, const Real* base,
+                                  std::uint64_t fixed) {
     constexpr unsigned lane_bits = Shape<Real>::lane_bits;
     const unsigned table_bits = std::min(bits_, Shape<Real>::table_bits);
     const std::size_t sub = std::size_t{2} << table_bits;  // reals of a sub-block
     const std::size_t vectors = std::size_t{1} << (table_bits - lane_bits);
-    if (round.has_table) collect(worker, round, fixed);
-    else worker.active.clear();
+    if (round.has_table)
+        collect(worker, round, fixed);
+    else
+        worker.active.clear();
     Real lane_t[4]{};
     unsigned lane_mask = 0;
     unsigned bits[8];

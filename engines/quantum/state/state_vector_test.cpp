@@ -152,10 +152,9 @@ TEST(StateVector, projecting_and_reading_probabilities_follow_flips_and_swaps) {
     Threads threads(1);
     for (std::uint32_t qubits : {3U, 9U, 14U}) {
         auto state = StateVector<double>::create(qubits, best_isa(), threads);
-        const std::vector<Op> ops = {make_gate(GateKind::ry, {0}, {1.2, 0, 0}),
-                                     make_gate(GateKind::x, {1}),
-                                     make_gate(GateKind::x, {0, qubits - 1}, {}, 1),
-                                     make_gate(GateKind::swap, {0, 1})};
+        const std::vector<Op> ops = {
+            make_gate(GateKind::ry, {0}, {1.2, 0, 0}), make_gate(GateKind::x, {1}),
+            make_gate(GateKind::x, {0, qubits - 1}, {}, 1), make_gate(GateKind::swap, {0, 1})};
         state->apply(ops);
         const double p = std::sin(0.6) * std::sin(0.6);
         EXPECT_NEAR(state->probability_one(0), 1, 1e-12);
@@ -186,14 +185,13 @@ TEST(StateVector, draws_follow_the_numbers) {
 TEST(StateVector, pauli_expectations_have_their_textbook_values) {
     Threads threads(1);
     auto state = StateVector<double>::create(2, best_isa(), threads);
-    const std::vector<Op> ops = {make_gate(GateKind::h, {0}),
-                                 make_gate(GateKind::x, {0, 1}, {}, 1),
+    const std::vector<Op> ops = {make_gate(GateKind::h, {0}), make_gate(GateKind::x, {0, 1}, {}, 1),
                                  make_gate(GateKind::p, {0}, {0.4, 0, 0})};
     state->apply(ops);
-    EXPECT_NEAR(state->pauli(0, 3), 1, 1e-12);                // ZZ
-    EXPECT_NEAR(state->pauli(3, 0), std::cos(0.4), 1e-12);    // XX
-    EXPECT_NEAR(state->pauli(3, 3), -std::cos(0.4), 1e-12);   // YY
-    EXPECT_NEAR(state->pauli(3, 1), std::sin(0.4), 1e-12);    // YX
+    EXPECT_NEAR(state->pauli(0, 3), 1, 1e-12);               // ZZ
+    EXPECT_NEAR(state->pauli(3, 0), std::cos(0.4), 1e-12);   // XX
+    EXPECT_NEAR(state->pauli(3, 3), -std::cos(0.4), 1e-12);  // YY
+    EXPECT_NEAR(state->pauli(3, 1), std::sin(0.4), 1e-12);   // YX
     EXPECT_NEAR(state->pauli(0, 1), 0, 1e-12);
 }
 
