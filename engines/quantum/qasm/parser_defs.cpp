@@ -207,7 +207,7 @@ NodePtr Parser::calibration() {
         advance();
         return expect(";", "the name") ? std::move(node) : nullptr;
     }
-    node->text = token_.text;
+    const char* const begin = token_.text.data();
     const bool defines = at("defcal");
     advance();
     if (defines) {
@@ -217,9 +217,6 @@ NodePtr Parser::calibration() {
         while (!at("{")) {
             if (token_.kind == Token::end || at(";") || at("}")) return fail_here("{");
             if (at("->") && ++arrows > 1) return fail_here("{: there is one result type");
-            const bool glued = at("(") || at(")") || at(",") || at("[") || at("]");
-            node->text += glued ? "" : " ";
-            node->text += token_.text;
             if (token_.kind == Token::bad) return fail_here("{");
             advance();
         }
@@ -228,7 +225,8 @@ NodePtr Parser::calibration() {
     }
     std::string_view raw;
     if (!lexer_.skip_braces(raw)) return fail(token_.place, "this { is not closed");
-    node->text += fmt::format(" {{{}}}", raw);
+    // Kept as it was written, up to the closing brace.
+    node->text.assign(begin, raw.data() + raw.size() + 1);
     advance();
     return node;
 }
