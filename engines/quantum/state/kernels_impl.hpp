@@ -318,9 +318,15 @@ inline void pick(std::uint32_t* counts, const float* sums, const std::uint32_t* 
             typedef std::int32_t Flags __attribute__((vector_size(64)));
             const Sums next = *reinterpret_cast<const Sums*>(sums + at);
             const Flags below = next <= (Sums{} + wanted[i]);
-            std::int32_t count = 0;
-            for (unsigned k = 0; k < 16; ++k)
-                count -= below[k];
+            // The flags are 0 or -1: added up in halves.
+            Flags sum = below;
+            sum += __builtin_shufflevector(sum, sum, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5,
+                                           6, 7);
+            sum += __builtin_shufflevector(sum, sum, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9,
+                                           10, 11);
+            sum += __builtin_shufflevector(sum, sum, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15,
+                                           12, 13);
+            const std::int32_t count = -(sum[0] + sum[1]);
             at += static_cast<std::uint32_t>(count);
             if (count < 16) break;
         }
