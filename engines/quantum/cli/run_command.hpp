@@ -1,0 +1,47 @@
+// suan-quantum run.
+#pragma once
+
+#include "quantum/run/run.hpp"
+
+#include <string>
+#include <vector>
+
+namespace suan::quantum {
+
+struct RunArguments {
+    std::vector<std::string> files;
+    std::string method = "automatic";
+    std::string precision;
+    std::uint64_t shots = 1024;
+    std::uint64_t seed = 1;
+    unsigned threads = 0;  // 0: all processors
+    std::uint64_t memory_mib = 0;
+    bool probabilities = false;
+    bool json = false;
+    bool memory = false;
+    bool progress = false;
+    std::size_t top = 0;
+    std::vector<std::string> params;
+    std::vector<std::string> sweeps;
+    std::vector<std::string> observables;
+    std::string output;
+    std::string histogram;  // an SVG file
+    std::string backend;
+    std::string mitigation;
+    double noise_factor = 1;
+    std::uint32_t bond_max = 256;
+    double truncation = 1e-16;
+};
+
+// What a result shows a person.
+void print_result(const RunResult& result, std::size_t top);
+void print_progress(std::size_t done, std::size_t all, const std::string& message);
+Result<RunOptions> options_of(const RunArguments& arguments);
+
+int run_files(const RunArguments& arguments);
+
+// "name=value" pairs. invalid: which one is wrong.
+Result<std::map<std::string, double, std::less<>>> parse_params(
+    const std::vector<std::string>& params);
+
+}  // namespace suan::quantum
