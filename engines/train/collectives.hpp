@@ -1,0 +1,44 @@
+// Time of collectives by the alpha-beta model, over a fast domain and the network. Seconds, bytes.
+#pragma once
+
+#include "train/cluster.hpp"
+#include "train/constants.hpp"
+
+#include <cstdint>
+
+namespace suan::train {
+
+// Links as they are reached: bytes a second per device, and seconds a hop.
+struct Links {
+    double fast_bytes_s = 0;
+    double network_bytes_s = 0;
+    double fast_latency_s = 0;
+    double network_latency_s = 0;
+    std::int64_t devices_per_domain = 1;
+};
+Links links(const Cluster& cluster, const Constants& constants);
+
+// Ranks `stride` apart, as a mesh of degrees deals them: how many share a domain, and how many
+// domains they touch.
+struct Group {
+    std::int64_t size = 1;
+    std::int64_t stride = 1;
+
+    std::int64_t in_domain(const Links& links) const;
+    std::int64_t domains(const Links& links) const { return size / in_domain(links); }
+};
+
+// Ring all-gather or reduce-scatter whose full result has `bytes`: (n-1)/n S/W inside a domain.
+// Across domains each of g ranks that share a domain carries 1/g of what crosses it, so the NIC
+// stage takes (d-1)/d S/(g W_nic); the stages run as a pipeline, so the slower counts
+// (hierarchical rings as NCCL builds them; Thakur 2005, section 4, for the ring itself).
+double gather_seconds(double bytes, const Group& group, const Links& links);
+// Reduce-scatter then all-gather; latency of a tree where that is less (2 log2 n hops).
+double all_reduce_seconds(double bytes, const Group& group, const Links& links);
+// Each rank sends `bytes` in all, evenly to all ranks. What leaves the domain, (n-g)/n of it, is
+// limited by the device's own NIC; the rest by the fast links.
+double all_to_all_seconds(double bytes, const Group& group, const Links& links);
+// One message between neighbours of a pipeline whose stages are `stride` ranks apart.
+double send_seconds(double bytes, std::int64_t stride, const Links& links);
+
+}  // namespace suan::train

@@ -1,0 +1,101 @@
+#include "train/software.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+
+namespace suan::train {
+namespace {
+
+// Bytes of a gradient under FP16 and under BF16, and the undivided 32-bit copy under BF16.
+struct Entry {
+    const char* name;
+    const char* generation;
+    AttentionKernel attention;
+    double gradient_fp16;
+    double gradient_bf16;
+    double unsharded_bf16;
+};
+
+constexpr std::array entries = {
+    // Megatron-LM keeps 32-bit main gradients: 18 bytes a parameter (Korthikanti 2022, figure 1).
+    Entry{"megatron-lm-2021", "megatron-2021", AttentionKernel::standard, 4, 4, 0},
+    // DeepSpeed reduces FP16 gradients in place; its BF16 optimizer adds a 32-bit copy.
+    Entry{"megatron-deepspeed-2021", "megatron-2021", AttentionKernel::standard, 2, 2, 4},
+    Entry{"zero-2021", "zero-2021", AttentionKernel::standard, 2, 2, 0},
+    Entry{"megatron-2023", "megatron-2023", AttentionKernel::fused, 4, 4, 0},
+    Entry{"deepspeed-2023", "deepspeed-2023", AttentionKernel::fused, 2, 2, 0},
+    Entry{"fsdp-2023", "fsdp-2023", AttentionKernel::fused, 4, 4, 0},
+    Entry{"internevo", "internevo", AttentionKernel::fused, 2, 2, 0},
+    Entry{"paddle", "paddle", AttentionKernel::fused, 2, 2, 0},
+    Entry{"torchtitan", "torchtitan", AttentionKernel::fused, 4, 4, 0},
+    Entry{"megatron-core", "megatron-core", AttentionKernel::fused, 4, 4, 0},
+    Entry{"mindspore-1.0", "mindspore-1.0", AttentionKernel::fused, 2, 2, 0},
+    Entry{"mindspore", "mindspore", AttentionKernel::fused, 2, 2, 0},
+    Entry{"mindspeed-legacy", "mindspeed-legacy", AttentionKernel::fused, 4, 4, 0},
+    Entry{"mindspeed", "mindspeed", AttentionKernel::fused, 4, 4, 0},
+};
+
+// First match wins; attention "" matches any.
+struct Label {
+    const char* framework;  // prefix
+    const char* attention;  // prefix
+    const char* software;
+};
+
+constexpr std::array labels = {
+    Label{"Megatron-DeepSpeed", "", "megatron-deepspeed-2021"},
+    Label{"Megatron-LM", "standard", "megatron-lm-2021"},
+    Label{"Megatron-LM", "flash", "megatron-core"},
+    Label{"DeepSpeed ZeRO-3", "", "zero-2021"},
+    Label{"Megatron-Bridge", "", "megatron-core"},
+    Label{"Megatron-Core", "", "megatron-core"},
+    Label{"NeMo", "", "megatron-core"},
+    Label{"Meta internal", "", "megatron-core"},
+    Label{"PyTorch FSDP", "", "fsdp-2023"},
+    Label{"torchtitan", "", "torchtitan"},
+    Label{"InternEvo", "", "internevo"},
+    Label{"PaddleNLP", "", "paddle"},
+    Label{"deepspeed", "", "deepspeed-2023"},
+    Label{"megatron", "", "megatron-2023"},
+    Label{"flagscale", "", "megatron-2023"},
+    Label{"MindSpore r1.0", "", "mindspore-1.0"},
+    Label{"MindSpore", "", "mindspore"},
+    Label{"MindSpeed-LLM/ModelLink Legacy", "", "mindspeed-legacy"},
+    Label{"MindSpeed", "", "mindspeed"},
+};
+
+}  // namespace
+
+std::vector<std::string> software_names() {
+    std::vector<std::string> names;
+    for (const Entry& e : entries) names.emplace_back(e.name);
+    return names;
+}
+
+Result<Software> find_software(const std::string& name, Precision precision) {
+    for (const Entry& e : entries) {
+        if (name != e.name) continue;
+        Software s{e.name, e.generation, e.attention, {}};
+        if (precision == Precision::fp16) {
+            s.widths.gradient = e.gradient_fp16;
+        } else {
+            s.widths.gradient = e.gradient_bf16;
+            s.widths.unsharded_gradient = e.unsharded_bf16;
+        }
+        if (precision == Precision::fp32) s.widths = StateWidths{4, 4, 0, 8};
+        return s;
+    }
+    return Error{ErrorCode::not_found, fmt::format("software '{}': use one of {}", name,
+                                                   fmt::join(software_names(), " "))};
+}
+
+Result<std::string> software_of(const std::string& framework, const std::string& attention) {
+    for (const Label& l : labels)
+        if (framework.starts_with(l.framework) && attention.starts_with(l.attention))
+            return std::string(l.software);
+    return Error{ErrorCode::invalid,
+                 fmt::format("framework: '{}' is not one that a calibration knows", framework)};
+}
+
+}  // namespace suan::train
