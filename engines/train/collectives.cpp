@@ -26,6 +26,7 @@ Links links(const Cluster& cluster, const Constants& c) {
     l.network_bytes_s = cluster.network_gbytes_s * 1e9 * c.network_efficiency;
     l.fast_latency_s = c.fast_latency_us * 1e-6;
     l.network_latency_s = c.network_latency_us * 1e-6;
+    l.bucket_bytes = c.bucket_mib * 1024 * 1024;
     l.devices_per_domain = cluster.devices_per_domain;
     return l;
 }
@@ -44,6 +45,14 @@ double gather_seconds(double bytes, const Group& group, const Links& l) {
     return bandwidth_seconds(bytes, group, l) + hops;
 }
 
+double bucketed_gather_seconds(double bytes, const Group& group, const Links& l) {
+    if (group.size <= 1) return 0;
+    const double buckets = std::max(1.0, bytes / l.bucket_bytes);
+    const double hops = real(group.in_domain(l) - 1) * l.fast_latency_s +
+                        real(group.domains(l) - 1) * l.network_latency_s;
+    return bandwidth_seconds(bytes, group, l) + buckets * hops;
+}
+
 double all_reduce_seconds(double bytes, const Group& group, const Links& l) {
     if (group.size <= 1) return 0;
     const double d = real(group.domains(l));
@@ -53,13 +62,14 @@ double all_reduce_seconds(double bytes, const Group& group, const Links& l) {
     return 2 * bandwidth_seconds(bytes, group, l) + inside + std::min(ring, tree);
 }
 
-double all_to_all_seconds(double bytes, const Group& group, const Links& l) {
+double all_to_all_seconds(double bytes, double copies, const Group& group, const Links& l) {
     if (group.size <= 1) return 0;
-    const double n = real(group.size);
     const double g = real(group.in_domain(l));
-    const double inside = (g - 1) / n * bytes / l.fast_bytes_s;
-    if (group.domains(l) == 1) return inside + l.fast_latency_s;
-    return std::max(inside, (n - g) / n * bytes / l.network_bytes_s) + l.network_latency_s;
+    const double d = real(group.domains(l));
+    const double inside = (g - 1) / g * bytes / l.fast_bytes_s;
+    if (d == 1) return inside + l.fast_latency_s;
+    const double met = (d - 1) * (1 - std::pow(1 - 1 / d, copies));
+    return std::max(inside, met * bytes / copies / l.network_bytes_s) + l.network_latency_s;
 }
 
 double send_seconds(double bytes, std::int64_t stride, const Links& l) {

@@ -14,6 +14,7 @@ struct Links {
     double network_bytes_s = 0;
     double fast_latency_s = 0;
     double network_latency_s = 0;
+    double bucket_bytes = 0;
     std::int64_t devices_per_domain = 1;
 };
 Links links(const Cluster& cluster, const Constants& constants);
@@ -33,11 +34,15 @@ struct Group {
 // stage takes (d-1)/d S/(g W_nic); the stages run as a pipeline, so the slower counts
 // (hierarchical rings as NCCL builds them; Thakur 2005, section 4, for the ring itself).
 double gather_seconds(double bytes, const Group& group, const Links& links);
+// The same for a large buffer that is sent in buckets, each of which pays the ring's latency.
+double bucketed_gather_seconds(double bytes, const Group& group, const Links& links);
 // Reduce-scatter then all-gather; latency of a tree where that is less (2 log2 n hops).
 double all_reduce_seconds(double bytes, const Group& group, const Links& links);
-// Each rank sends `bytes` in all, evenly to all ranks. What leaves the domain, (n-g)/n of it, is
-// limited by the device's own NIC; the rest by the fast links.
-double all_to_all_seconds(double bytes, const Group& group, const Links& links);
+// Each rank sends `bytes` in all, evenly to all ranks: `copies` of each token. Inside a domain the
+// fast links limit it. A token crosses to another domain once, however many of its experts are
+// there, and is copied on the other side (DeepEP; arXiv:2412.19437, section 3.2.2): of d domains it
+// meets (d-1)(1 - (1-1/d)^copies) others on average, through the device's own NIC.
+double all_to_all_seconds(double bytes, double copies, const Group& group, const Links& links);
 // One message between neighbours of a pipeline whose stages are `stride` ranks apart.
 double send_seconds(double bytes, std::int64_t stride, const Links& links);
 

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 namespace suan::train {
@@ -30,6 +31,10 @@ constexpr std::array infos = {
     ConstantInfo{"pipeline_exposed", &C::pipeline_exposed, 0.01, 3, "of sends between stages"},
     ConstantInfo{"expert_exposed", &C::expert_exposed, 0.05, 3, "of the experts' all-to-all"},
     ConstantInfo{"data_overlap", &C::data_overlap, 0, 2, "of the last backward pass hides gradients"},
+    ConstantInfo{"parameter_exposed", &C::parameter_exposed, 0.02, 3, "of the parameter gather after a step"},
+    ConstantInfo{"bucket_mib", &C::bucket_mib, 2, 2000, "of one data-parallel collective"},
+    ConstantInfo{"accumulate_bytes", &C::accumulate_bytes, 1, 80, "a parameter and micro-batch, ZeRO 1 and 2"},
+    ConstantInfo{"attention_width", &C::attention_width, 1, 400, "head width at which fused attention is half efficient"},
     ConstantInfo{"gather_overlap", &C::gather_overlap, 0, 1, "of compute hides ZeRO-3 gathers"},
     ConstantInfo{"step_ms", &C::step_ms, 0.5, 500, "of every step"},
     ConstantInfo{"straggle", &C::straggle, 0.0001, 0.05, "for each doubling of fast domains"},
@@ -72,14 +77,21 @@ std::span<const ConstantInfo> constant_infos() {
 const Calibration& Calibrations::find(const std::string& family,
                                       const std::string& generation) const {
     static const Calibration unknown{};
-    const Calibration* nearest = nullptr;
+    const std::string parent = generation.substr(0, generation.find('/'));
+    const Calibration* nearest = &unknown;
+    int nearness = 0;
     for (const Calibration& c : sets) {
-        if (c.family == family && c.generation == generation) return c;
-        if (nearest == nullptr && c.family == family) nearest = &c;
-        if (c.generation == generation && (nearest == nullptr || nearest->family != family))
-            nearest = &c;
+        const bool kin = c.family == family;
+        int score = 0;
+        if (kin && c.generation == generation) score = 5;
+        if (score == 0 && kin && c.generation == parent) score = 4;
+        if (score == 0 && kin && c.generation.starts_with(parent)) score = 3;
+        if (score == 0 && kin) score = 2;
+        if (score == 0 && c.generation.starts_with(parent)) score = 1;
+        if (score > nearness) nearest = &c;
+        nearness = std::max(nearness, score);
     }
-    return nearest != nullptr ? *nearest : unknown;
+    return *nearest;
 }
 
 Result<Calibrations> parse_calibrations(std::string_view yaml, const std::string& where) {

@@ -21,6 +21,7 @@ struct Constants {
     double gemm_tail = 0.5;         // waves of tiles lost at the end of a product
     double attention_efficiency = 0.5;  // of the 16-bit peak, fused attention
     double attention_tokens = 300;      // sequence length at which half of it is reached
+    double attention_width = 40;        // head width at which half of it is reached
     double vector_efficiency = 0.8;     // of the memory's bandwidth
     double fast_efficiency = 0.7;       // of the fast domain's links
     double fast_latency_us = 10;        // of one hop
@@ -33,6 +34,9 @@ struct Constants {
     double pipeline_exposed = 1;  // of the sends between stages
     double expert_exposed = 1;    // of the experts' all-to-all
     double data_overlap = 0;      // of the last backward pass, that gradients may hide behind
+    double parameter_exposed = 1;  // of the parameter gather after a sharded optimizer step
+    double bucket_mib = 500;       // of a data-parallel collective: each pays its ring's latency
+    double accumulate_bytes = 6;   // a parameter and micro-batch, to add up gradients under ZeRO 1, 2
     double gather_overlap = 0.8;  // of a layer's compute, that ZeRO-3 gathers may hide behind
     double step_ms = 20;          // of every step: data, logging, clipping, host work
     double straggle = 0.005;      // slowdown for each doubling of fast domains
@@ -66,8 +70,9 @@ struct Calibration {
 
 struct Calibrations {
     std::vector<Calibration> sets;
-    // The set for both, else the nearest: same generation's software on a kin device, else same
-    // family. Never fails; `rows == 0` marks an extrapolation.
+    // The set for both; else the generation's parent ("megatron-core/26.06" falls back to
+    // "megatron-core"); else another of the family; else the generation on another device. Never
+    // fails; `rows == 0` marks an extrapolation from nothing.
     const Calibration& find(const std::string& family, const std::string& generation) const;
 };
 

@@ -12,7 +12,7 @@ namespace {
 
 using Cases = std::vector<const MeasuredCase*>;
 
-constexpr double pull = 0.004;  // of a constant moved across a tenth of its range
+constexpr double pull = 0.3;
 
 // Where a constant lies between its bounds; by ratio where it cannot be zero.
 double position(const ConstantInfo& info, double value) {
@@ -59,17 +59,19 @@ double mean_by_source(const Cases& cases, const std::function<double(const Measu
     return total / sources;
 }
 
+// The fewer rows, the harder the pull: one row should not choose several constants.
 double pulled(const Constants& now, const Constants& start,
-              const std::vector<const ConstantInfo*>& free) {
+              const std::vector<const ConstantInfo*>& free, std::size_t rows) {
+    const double strength = pull / static_cast<double>(rows);
     double sum = 0;
     for (const ConstantInfo* info : free) {
         const double moved = position(*info, now.*info->value) - position(*info, start.*info->value);
         sum += moved * moved;
     }
-    return pull * 10 * sum / static_cast<double>(std::max<std::size_t>(1, free.size()));
+    return strength * sum;
 }
 
-// Pattern search: each constant in turn, a step up or down, halved when none helps.
+// Pattern search from one point: each constant in turn, a step up or down, halved when none helps.
 void search(Constants& constants, const std::vector<const ConstantInfo*>& free,
             const std::function<double(const Constants&)>& cost) {
     double best = cost(constants);
@@ -116,6 +118,11 @@ std::vector<const ConstantInfo*> time_constants(const Cases& cases) {
     when([](const MeasuredCase* c) { return c->run.layout.ep > 1; }, {"expert_exposed"});
     when([](const MeasuredCase* c) { return c->run.layout.zero_stage == 3; }, {"gather_overlap"});
     when([](const MeasuredCase* c) { return c->run.layout.dp > 1; }, {"data_overlap"});
+    when([](const MeasuredCase* c) { return c->run.layout.dp > 1 && c->run.layout.zero_stage > 0; },
+         {"parameter_exposed", "bucket_mib"});
+    when([](const MeasuredCase* c) {
+        return c->run.layout.zero_stage == 1 || c->run.layout.zero_stage == 2;
+    }, {"accumulate_bytes"});
     when([](const MeasuredCase* c) {
         return c->run.layout.devices() > c->run.cluster.devices_per_domain;
     }, {"network_efficiency", "straggle"});
@@ -125,7 +132,7 @@ std::vector<const ConstantInfo*> time_constants(const Cases& cases) {
     }, {"selective_share"});
     if (cases.size() >= 30)
         names.insert({"gemm_depth", "gemm_tail", "gap_us", "attention_tokens", "fast_efficiency",
-                      "network_latency_us", "fast_latency_us"});
+                      "network_latency_us", "fast_latency_us", "attention_width"});
     std::vector<const ConstantInfo*> free;
     for (const ConstantInfo& info : constant_infos())
         if (names.count(info.name) > 0) free.push_back(&info);
@@ -142,7 +149,7 @@ void fit_time(Calibration& set, const Constants& start, const Cases& all) {
     search(set.constants, free, [&](const Constants& now) {
         return mean_by_source(cases, [&](const MeasuredCase& c) {
                    return std::abs(time_error(c, now));
-               }) + pulled(now, start, free);
+               }) + pulled(now, start, free, cases.size());
     });
 }
 
@@ -165,7 +172,7 @@ void fit_memory(Calibration& set, const Constants& start, const Cases& all) {
                    const double ratio = memory_ratio(c, now);
                    const double far = std::max(0.0, 0.93 - ratio) * 6;
                    return std::abs(ratio - 1) + far;
-               }) + pulled(now, start, free);
+               }) + pulled(now, start, free, cases.size());
     });
 }
 
@@ -197,13 +204,24 @@ std::vector<MeasuredCase> measured_cases(const std::vector<TableRow>& rows) {
     return cases;
 }
 
+// A generation inside another ("parent/child") is fitted after it and pulled to it; one of few
+// rows is left to its parent.
 Calibrations fit(const std::vector<MeasuredCase>& cases, const Calibrations& start) {
+    constexpr std::size_t child_rows_min = 10;
     Calibrations fitted;
+    std::map<Key, Cases> sets;
     for (const auto& [key, members] : by_set(cases)) {
+        const std::string parent = key.second.substr(0, key.second.find('/'));
+        Cases& all = sets[{key.first, parent}];
+        all.insert(all.end(), members.begin(), members.end());
+        if (parent != key.second && members.size() >= child_rows_min) sets[key] = members;
+    }
+    for (const auto& [key, members] : sets) {
         Calibration set;
         set.family = key.first;
         set.generation = key.second;
-        set.constants = start.find(key.first, key.second).constants;
+        const bool child = key.second.find('/') != std::string::npos;
+        set.constants = (child ? fitted : start).find(key.first, key.second).constants;
         const Constants before = set.constants;
         fit_time(set, before, members);
         fit_memory(set, before, members);
@@ -214,22 +232,22 @@ Calibrations fit(const std::vector<MeasuredCase>& cases, const Calibrations& sta
 }
 
 void measure_errors(const std::vector<MeasuredCase>& cases, Calibrations& all) {
-    for (const auto& [key, members] : by_set(cases)) {
-        for (Calibration& set : all.sets) {
-            if (set.family != key.first || set.generation != key.second) continue;
-            std::vector<double> time;
-            std::vector<double> memory;
-            for (const MeasuredCase* c : members) {
-                if (measured_step_s(*c) > 0)
-                    time.push_back(std::abs(std::exp(time_error(*c, set.constants)) - 1));
-                if (c->measured.memory_gib && c->run.memory_kind == MemoryKind::all)
-                    memory.push_back(std::abs(memory_ratio(*c, set.constants) - 1));
-            }
-            set.rows = static_cast<int>(members.size());
-            if (!time.empty()) set.error_median = percentile(time, 0.5);
-            if (!time.empty()) set.error_p90 = percentile(time, 0.9);
-            if (!memory.empty()) set.memory_error_p90 = percentile(memory, 0.9);
+    for (Calibration& set : all.sets) {
+        std::vector<double> time;
+        std::vector<double> memory;
+        set.rows = 0;
+        for (const MeasuredCase& c : cases) {
+            const Calibration& used = all.find(c.run.cluster.device.family, c.run.software.generation);
+            if (&used != &set) continue;
+            ++set.rows;
+            if (measured_step_s(c) > 0)
+                time.push_back(std::abs(std::exp(time_error(c, set.constants)) - 1));
+            if (c.measured.memory_gib && c.run.memory_kind == MemoryKind::all)
+                memory.push_back(std::abs(memory_ratio(c, set.constants) - 1));
         }
+        if (!time.empty()) set.error_median = percentile(time, 0.5);
+        if (!time.empty()) set.error_p90 = percentile(time, 0.9);
+        if (!memory.empty()) set.memory_error_p90 = percentile(memory, 0.9);
     }
 }
 

@@ -104,6 +104,7 @@ void Builder::core() {
     const double widths = real(model.query_dim() + model.value_dim());
     ops.attention_flop = tokens * s * a * widths;
     ops.attention_seq = s / real(layout.cp);
+    ops.attention_width = widths / 2;
     ops.kernels += 1;
     ops.kernels_backward += 2;
     const double kv = model.attention == Attention::latent
@@ -120,10 +121,10 @@ void Builder::dense_mlp(double width) {
     elementwise(tokens * wide * (2 * up + 2), tokens * wide * (4 * up + 2), 1);
 }
 
-// Routed experts. With sequence parallelism a rank routes its share of the tokens; experts that
-// are themselves split over etp ranks gather the tokens of those ranks.
+// Routed experts. A rank of a tensor group dispatches its share of the tokens; experts that are
+// themselves split over etp ranks gather the tokens of those ranks.
 void Builder::experts() {
-    const double routed = outside_tokens() * real(model.experts_per_token) * run.expert_imbalance;
+    const double routed = tokens / t * real(model.experts_per_token) * run.expert_imbalance;
     const double local = real(model.experts) / real(layout.ep);
     const double width = real(model.expert_ffn) / real(layout.etp);
     const double rows = routed * real(layout.etp) / local;
@@ -137,6 +138,7 @@ void Builder::experts() {
     elementwise(all * h * 10, all * h * 10, 12);
     if (layout.ep > 1) {
         ops.expert_bytes = routed * h * bytes16;
+        ops.expert_copies = real(model.experts_per_token);
         ops.expert_exchanges = 2;
     }
 }

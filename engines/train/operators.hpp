@@ -13,6 +13,7 @@
 namespace suan::train {
 
 enum class AttentionKernel { standard, fused };
+enum class Sends { whole, scattered };  // between pipeline stages, over a tensor group
 
 // count products (m x k)(k x n), run as one kernel where they are batched.
 struct Gemm {
@@ -27,6 +28,7 @@ struct Execution {
     Precision precision = Precision::bf16;
     AttentionKernel attention = AttentionKernel::fused;
     std::int64_t seq = 0;  // tokens of a sequence in this run
+    Sends sends = Sends::whole;
     double expert_imbalance = 1;  // tokens of the fullest expert over the mean
 };
 
@@ -37,6 +39,7 @@ struct Operators {
     std::size_t score_count = 0;
     double attention_flop = 0;  // of fused attention, forward
     double attention_seq = 0;   // length that one rank's queries meet, on average
+    double attention_width = 128;  // of a head
     double vector_bytes = 0;    // forward
     double vector_bytes_backward = 0;
     double kernels = 0;  // launched forward
@@ -44,6 +47,7 @@ struct Operators {
     double tensor_bytes = 0;    // result of one collective over the tensor group
     int tensor_collectives = 0;  // all-reduces (or gather and scatter pairs) forward
     double expert_bytes = 0;    // that one rank sends in one all-to-all
+    double expert_copies = 0;   // of a token, among those bytes
     int expert_exchanges = 0;   // forward: dispatch and combine
     double context_bytes = 0;   // keys and values that one rank receives, forward
 

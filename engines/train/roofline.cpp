@@ -37,6 +37,7 @@ Rates rates(const Device& device, const Constants& c, Precision precision) {
     r.tail = c.gemm_tail;
     r.multiprocessors = static_cast<double>(device.multiprocessors);
     r.attention_tokens = c.attention_tokens;
+    r.attention_width = c.attention_width;
     return r;
 }
 
@@ -55,8 +56,10 @@ double gemm_weight_gradient_seconds(const Gemm& g, const Rates& r, double flop_s
     return std::max(arithmetic, bytes / r.memory_bytes_s);
 }
 
-double attention_seconds(double flop, double seq, const Rates& r) {
-    return flop / r.attention_flop_s * (1 + r.attention_tokens / seq);
+double attention_seconds(double flop, double seq, double width, const Rates& r) {
+    // Relative to heads of 128, which the constant speaks of.
+    const double narrow = (1 + r.attention_width / width) / (1 + r.attention_width / 128);
+    return flop / r.attention_flop_s * (1 + r.attention_tokens / seq) * narrow;
 }
 
 double vector_seconds(double bytes, const Rates& r) {

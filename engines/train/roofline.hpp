@@ -21,6 +21,7 @@ struct Rates {
     double tail = 0;
     double multiprocessors = 1;
     double attention_tokens = 0;
+    double attention_width = 0;
 };
 
 Rates rates(const Device& device, const Constants& constants, Precision precision);
@@ -31,7 +32,7 @@ Rates rates(const Device& device, const Constants& constants, Precision precisio
 double gemm_seconds(const Gemm& gemm, const Rates& rates, double flop_s);
 // Forward; the weight-gradient product also accumulates into 32-bit gradients in memory.
 double gemm_weight_gradient_seconds(const Gemm& gemm, const Rates& rates, double flop_s);
-double attention_seconds(double flop, double seq, const Rates& rates);
+double attention_seconds(double flop, double seq, double width, const Rates& rates);
 double vector_seconds(double bytes, const Rates& rates);
 
 }  // namespace suan::train

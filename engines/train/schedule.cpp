@@ -79,10 +79,11 @@ void add_passes(StepTime& step, const StagePass& pass, double count) {
 }
 
 // What crosses a stage boundary each way for one micro-batch: activations of 16 bits, divided by
-// the tensor degree under sequence parallelism (SC'21, section 4.1, scatter/gather).
+// the tensor degree where the software scatters them (SC'21, section 4.1).
 double send_once(const ModelShape& model, const Layout& l, const Execution& run, const Machine& m) {
     double bytes = 2 * real(l.micro_batch) * real(run.seq) / real(l.cp) * real(model.hidden);
-    if (l.sequence_parallel == SequenceParallel::on) bytes /= real(l.tp);
+    if (l.sequence_parallel == SequenceParallel::on || run.sends == Sends::scattered)
+        bytes /= real(l.tp);
     return send_seconds(bytes, l.tp * l.cp * l.dp, m.links);
 }
 
@@ -99,23 +100,33 @@ Widths widths(const Execution& run) {
     return w;
 }
 
-// Data-parallel reduction of `parameters` over `size` ranks. ZeRO 1 and 2 scatter the gradients
-// and gather the parameters, the volume of an all-reduce (Rajbhandari 2020, section 7.2.1); with
-// shards smaller than the group the rest is an all-reduce of what a shard holds.
-double reduce_seconds(double parameters, const Group& group, const Layout& l, const Widths& w,
-                      const Links& links) {
-    if (group.size <= 1 || l.zero_stage >= 3) return 0;
-    const std::int64_t shards =
-        l.zero_stage == 0 ? 1 : (l.zero_group > 0 ? std::min(l.zero_group, group.size) : group.size);
-    if (shards <= 1) return all_reduce_seconds(w.gradient * parameters, group, links);
+// Data-parallel traffic after the last micro-batch: gradients reduced, parameters gathered.
+struct Reduction {
+    double gradients = 0;
+    double parameters = 0;
+};
+
+// ZeRO 1 and 2 scatter the gradients and gather the parameters, the volume of an all-reduce
+// (Rajbhandari 2020, section 7.2.1); with shards smaller than the group the rest is an all-reduce
+// of what a shard holds.
+Reduction reduction(double held, const Group& group, const Layout& l, const Widths& w,
+                    const Links& links) {
+    Reduction r;
+    if (group.size <= 1 || l.zero_stage >= 3) return r;
+    std::int64_t shards = l.zero_stage == 0 ? 1 : group.size;
+    if (l.zero_stage > 0 && l.zero_group > 0) shards = std::min(l.zero_group, group.size);
+    if (shards <= 1) {
+        r.gradients = all_reduce_seconds(w.gradient * held, group, links);
+        return r;
+    }
     const Group inner{shards, group.stride};
-    double seconds = gather_seconds(w.gradient * parameters, inner, links) +
-                     gather_seconds(w.parameter * parameters, inner, links);
+    r.gradients = bucketed_gather_seconds(w.gradient * held, inner, links);
+    r.parameters = bucketed_gather_seconds(w.parameter * held, inner, links);
     if (shards < group.size) {
         const Group outer{group.size / shards, group.stride * shards};
-        seconds += all_reduce_seconds(w.gradient * parameters / real(shards), outer, links);
+        r.gradients += all_reduce_seconds(w.gradient * held / real(shards), outer, links);
     }
-    return seconds;
+    return r;
 }
 
 void add_gradients(StepTime& step, const ModelShape& model, const Layout& l, const Execution& run,
@@ -123,16 +134,18 @@ void add_gradients(StepTime& step, const ModelShape& model, const Layout& l, con
     const HeldParameters held = held_parameters(model, l);
     const Widths w = widths(run);
     const Group ranks{l.dp * l.cp, l.tp};
-    double seconds = reduce_seconds(held.dense, ranks, l, w, m.links);
+    const Reduction dense = reduction(held.dense, ranks, l, w, m.links);
     const std::int64_t replicas = std::max<std::int64_t>(1, l.tp * l.dp * l.cp / (l.etp * l.ep));
     const Group expert_ranks{replicas, l.etp * l.ep};
-    if (held.experts > 0) seconds += reduce_seconds(held.experts, expert_ranks, l, w, m.links);
+    const Reduction experts = reduction(held.experts, expert_ranks, l, w, m.links);
+    double seconds = dense.gradients + experts.gradients;
     // The two ends of a pipeline share a tied embedding and add up its gradients.
     if (l.pp > 1 && model.embeddings == Embeddings::tied)
         seconds += 2 * send_seconds(w.gradient * embedding_parameters(model) / real(l.tp),
                                     l.tp * l.cp * l.dp, m.links);
     const double window = m.constants.data_overlap * (pass.backward.total() + pass.again);
-    step[Term::gradients] = std::max(seconds - window, 0.1 * seconds);
+    step[Term::gradients] = std::max(seconds - window, 0.1 * seconds) +
+                            m.constants.parameter_exposed * (dense.parameters + experts.parameters);
 
     // Adam in mixed precision reads and writes 32-bit weight and two moments, reads the gradient,
     // writes the 16-bit weight: 28 bytes; unscaling and the norm pass over the gradient: 8.
@@ -159,12 +172,18 @@ StepTime step_time(const ModelShape& model, const Layout& l, const Execution& ru
     const double micro = real(l.micro_batches());
     StepTime step;
     add_passes(step, pipe.busiest, micro);
+    if (l.zero_stage == 1 || l.zero_stage == 2) {
+        const HeldParameters held = held_parameters(model, l);
+        step[Term::elementwise] += micro * vector_seconds(m.constants.accumulate_bytes *
+                                                              (held.dense + held.experts),
+                                                          m.rates);
+    }
     if (l.pp > 1) {
         const double v = real(l.vpp);
         step[Term::bubble] = (pipe.sum - pipe.busiest.total()) / v;
-        const double once = send_once(model, l, run, m);
+        const double once = m.constants.pipeline_exposed * send_once(model, l, run, m);
         step[Term::bubble] += 2 * real(l.pp - 1) * once;
-        step[Term::sends] = m.constants.pipeline_exposed * 2 * micro * v * once;
+        step[Term::sends] = 2 * micro * v * once;
     }
     add_gradients(step, model, l, run, m, pipe.busiest);
     const double domains =

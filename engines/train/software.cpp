@@ -15,11 +15,12 @@ struct Entry {
     double gradient_fp16;
     double gradient_bf16;
     double unsharded_bf16;
+    Sends sends = Sends::whole;
 };
 
 constexpr std::array entries = {
     // Megatron-LM keeps 32-bit main gradients: 18 bytes a parameter (Korthikanti 2022, figure 1).
-    Entry{"megatron-lm-2021", "megatron-2021", AttentionKernel::standard, 4, 4, 0},
+    Entry{"megatron-lm-2021", "megatron-2021", AttentionKernel::standard, 4, 4, 0, Sends::scattered},
     // DeepSpeed reduces FP16 gradients in place; its BF16 optimizer adds a 32-bit copy.
     Entry{"megatron-deepspeed-2021", "megatron-2021", AttentionKernel::standard, 2, 2, 4},
     Entry{"zero-2021", "zero-2021", AttentionKernel::standard, 2, 2, 0},
@@ -30,6 +31,8 @@ constexpr std::array entries = {
     Entry{"paddle", "paddle", AttentionKernel::fused, 2, 2, 0},
     Entry{"torchtitan", "torchtitan", AttentionKernel::fused, 4, 4, 0},
     Entry{"megatron-core", "megatron-core", AttentionKernel::fused, 4, 4, 0},
+    Entry{"megatron-core-26.02", "megatron-core/26.02", AttentionKernel::fused, 4, 4, 0},
+    Entry{"megatron-core-26.06", "megatron-core/26.06", AttentionKernel::fused, 4, 4, 0},
     Entry{"mindspore-1.0", "mindspore-1.0", AttentionKernel::fused, 2, 2, 0},
     Entry{"mindspore", "mindspore", AttentionKernel::fused, 2, 2, 0},
     Entry{"mindspeed-legacy", "mindspeed-legacy", AttentionKernel::fused, 4, 4, 0},
@@ -48,6 +51,9 @@ constexpr std::array labels = {
     Label{"Megatron-LM", "standard", "megatron-lm-2021"},
     Label{"Megatron-LM", "flash", "megatron-core"},
     Label{"DeepSpeed ZeRO-3", "", "zero-2021"},
+    Label{"Megatron-Bridge 26.02", "", "megatron-core-26.02"},
+    Label{"Megatron-Bridge 26.04", "", "megatron-core-26.02"},
+    Label{"Megatron-Bridge 26.0", "", "megatron-core-26.06"},
     Label{"Megatron-Bridge", "", "megatron-core"},
     Label{"Megatron-Core", "", "megatron-core"},
     Label{"NeMo", "", "megatron-core"},
@@ -76,7 +82,7 @@ std::vector<std::string> software_names() {
 Result<Software> find_software(const std::string& name, Precision precision) {
     for (const Entry& e : entries) {
         if (name != e.name) continue;
-        Software s{e.name, e.generation, e.attention, {}};
+        Software s{e.name, e.generation, e.attention, e.sends, {}};
         if (precision == Precision::fp16) {
             s.widths.gradient = e.gradient_fp16;
         } else {

@@ -16,6 +16,7 @@ struct Software {
     std::string name;
     std::string generation;  // of the calibration; several frameworks may share one
     AttentionKernel attention = AttentionKernel::fused;
+    Sends sends = Sends::whole;
     StateWidths widths{};
 };
 

@@ -38,7 +38,8 @@ PassTime forward_pass(const Operators& ops, const Layout& l, const Machine& m) {
     for (const Gemm& g : ops.score_gemms())
         pass.attention += gemm_seconds(g, m.rates, m.rates.flop16_s);
     if (ops.attention_flop > 0)
-        pass.attention += attention_seconds(ops.attention_flop, ops.attention_seq, m.rates);
+        pass.attention += attention_seconds(ops.attention_flop, ops.attention_seq, ops.attention_width,
+                                            m.rates);
     pass.elementwise = vector_seconds(ops.vector_bytes, m.rates);
     pass.launch = launch_seconds(ops.kernels, pass.compute(), m.constants);
     if (ops.tensor_collectives > 0)
@@ -46,7 +47,7 @@ PassTime forward_pass(const Operators& ops, const Layout& l, const Machine& m) {
                       all_reduce_seconds(ops.tensor_bytes, tensor_group(l), m.links);
     if (ops.expert_exchanges > 0)
         pass.experts = ops.expert_exchanges * m.constants.expert_exposed *
-                       all_to_all_seconds(ops.expert_bytes, expert_group(l), m.links);
+                       all_to_all_seconds(ops.expert_bytes, ops.expert_copies, expert_group(l), m.links);
     if (ops.context_bytes > 0) {
         const Group ring{l.cp, l.tp};
         const double bandwidth =
@@ -77,7 +78,7 @@ PassTime backward_pass(const Operators& ops, const PassTime& forward, const Mach
 void add_gathers(LayerTime& time, double parameters, const Layout& l, const Machine& m) {
     const std::int64_t shards = l.zero_group > 0 ? l.zero_group : l.dp * l.cp;
     if (l.zero_stage < 3 || shards <= 1) return;
-    const double once = gather_seconds(2 * parameters, Group{shards, l.tp}, m.links);
+    const double once = bucketed_gather_seconds(2 * parameters, Group{shards, l.tp}, m.links);
     const double overlap = m.constants.gather_overlap;
     const auto exposed = [&](double wanted, double compute) {
         return std::max(0.0, wanted - overlap * compute);

@@ -226,7 +226,7 @@ Result<Case> case_of(const TableRow& row) {
     const bool standard = row.at("attention_kernel").starts_with("standard") ||
                           row.at("attention_kernel").starts_with("fused-softmax");
     c.run = Execution{*precision, standard ? AttentionKernel::standard : AttentionKernel::fused,
-                      c.model.seq, 1};
+                      c.model.seq, c.software.sends, 1};
     c.memory_kind = memory_kind(row.at("mem_kind"));
     if (auto ok = check_model(c.model); !ok) return std::move(ok).error();
     if (auto ok = check_cluster(c.cluster); !ok) return std::move(ok).error();
