@@ -13,32 +13,33 @@ namespace {
 using C = Constants;
 
 constexpr std::array infos = {
-    ConstantInfo{"gemm_efficiency", &C::gemm_efficiency, 0.3, 0.98, "of the 16-bit peak, large products"},
-    ConstantInfo{"gemm8_efficiency", &C::gemm8_efficiency, 0.15, 0.95, "of the FP8 peak"},
-    ConstantInfo{"gemm4_efficiency", &C::gemm4_efficiency, 0.1, 0.95, "of the FP4 peak"},
-    ConstantInfo{"gemm_depth", &C::gemm_depth, 8, 2000, "depth at which a product is half efficient"},
-    ConstantInfo{"gemm_tail", &C::gemm_tail, 0.01, 1, "waves of tiles lost at the end of a product"},
-    ConstantInfo{"attention_efficiency", &C::attention_efficiency, 0.05, 0.95, "of the 16-bit peak, fused attention"},
-    ConstantInfo{"attention_tokens", &C::attention_tokens, 1, 4000, "length at which it is half efficient"},
-    ConstantInfo{"vector_efficiency", &C::vector_efficiency, 0.1, 1, "of the memory's bandwidth"},
-    ConstantInfo{"fast_efficiency", &C::fast_efficiency, 0.05, 1, "of the fast domain's links"},
-    ConstantInfo{"fast_latency_us", &C::fast_latency_us, 1, 100, "of one hop"},
-    ConstantInfo{"network_efficiency", &C::network_efficiency, 0.05, 1, "of the network's links"},
-    ConstantInfo{"network_latency_us", &C::network_latency_us, 2, 500, "of one hop"},
-    ConstantInfo{"launch_us", &C::launch_us, 0.5, 60, "host time of one kernel"},
-    ConstantInfo{"gap_us", &C::gap_us, 0.01, 20, "device time between two kernels"},
-    ConstantInfo{"tensor_exposed", &C::tensor_exposed, 0.02, 1.5, "of tensor-parallel communication"},
-    ConstantInfo{"pipeline_exposed", &C::pipeline_exposed, 0.01, 3, "of sends between stages"},
-    ConstantInfo{"expert_exposed", &C::expert_exposed, 0.05, 3, "of the experts' all-to-all"},
-    ConstantInfo{"data_overlap", &C::data_overlap, 0, 2, "of the last backward pass hides gradients"},
-    ConstantInfo{"parameter_exposed", &C::parameter_exposed, 0.02, 3, "of the parameter gather after a step"},
-    ConstantInfo{"bucket_mib", &C::bucket_mib, 2, 2000, "of one data-parallel collective"},
-    ConstantInfo{"accumulate_bytes", &C::accumulate_bytes, 1, 80, "a parameter and micro-batch, ZeRO 1 and 2"},
-    ConstantInfo{"attention_width", &C::attention_width, 1, 400, "head width at which fused attention is half efficient"},
-    ConstantInfo{"gather_overlap", &C::gather_overlap, 0, 1, "of compute hides ZeRO-3 gathers"},
-    ConstantInfo{"step_ms", &C::step_ms, 0.5, 500, "of every step"},
-    ConstantInfo{"straggle", &C::straggle, 0.0001, 0.05, "for each doubling of fast domains"},
-    ConstantInfo{"selective_share", &C::selective_share, 0.01, 1, "of a forward pass done again"},
+    ConstantInfo{"gemm_efficiency", &C::gemm_efficiency, 0.4, 0.95, "of the 16-bit peak, large products"},
+    ConstantInfo{"gemm8_efficiency", &C::gemm8_efficiency, 0.25, 0.9, "of the FP8 peak"},
+    ConstantInfo{"gemm4_efficiency", &C::gemm4_efficiency, 0.15, 0.8, "of the FP4 peak"},
+    ConstantInfo{"gemm_depth", &C::gemm_depth, 30, 600, "depth at which a product is half efficient"},
+    ConstantInfo{"gemm_tail", &C::gemm_tail, 0.05, 1, "waves of tiles lost at the end of a product"},
+    ConstantInfo{"attention_efficiency", &C::attention_efficiency, 0.1, 0.85, "of the 16-bit peak, fused attention"},
+    ConstantInfo{"attention_tokens", &C::attention_tokens, 20, 1500, "length at which it is half efficient"},
+    ConstantInfo{"vector_efficiency", &C::vector_efficiency, 0.3, 1, "of the memory's bandwidth"},
+    ConstantInfo{"fast_efficiency", &C::fast_efficiency, 0.25, 0.95, "of the fast domain's links"},
+    ConstantInfo{"fast_latency_us", &C::fast_latency_us, 1, 40, "of one hop"},
+    ConstantInfo{"network_efficiency", &C::network_efficiency, 0.06, 0.95, "of the network's links"},
+    ConstantInfo{"network_latency_us", &C::network_latency_us, 4, 100, "of one hop"},
+    ConstantInfo{"launch_us", &C::launch_us, 1, 60, "host time of one kernel"},
+    ConstantInfo{"gap_us", &C::gap_us, 0.1, 8, "device time between two kernels"},
+    ConstantInfo{"tensor_exposed", &C::tensor_exposed, 0.1, 1.2, "of tensor-parallel communication"},
+    ConstantInfo{"pipeline_exposed", &C::pipeline_exposed, 0.05, 1.5, "of sends between stages"},
+    ConstantInfo{"expert_exposed", &C::expert_exposed, 0.3, 1.3, "of the experts' all-to-all"},
+    ConstantInfo{"data_overlap", &C::data_overlap, 0, 1.5, "of the last backward pass hides gradients"},
+    ConstantInfo{"parameter_exposed", &C::parameter_exposed, 0.05, 1.5, "of the parameter gather after a step"},
+    ConstantInfo{"bucket_mib", &C::bucket_mib, 5, 2000, "of one data-parallel collective"},
+    ConstantInfo{"accumulate_bytes", &C::accumulate_bytes, 2, 60, "a parameter and micro-batch, ZeRO 1 and 2"},
+    ConstantInfo{"attention_width", &C::attention_width, 5, 200, "head width at which fused attention is half efficient"},
+    ConstantInfo{"gather_overlap", &C::gather_overlap, 0.3, 1, "of compute hides ZeRO-3 gathers"},
+    ConstantInfo{"step_ms", &C::step_ms, 1, 300, "of every step"},
+    ConstantInfo{"tune_ms", &C::tune_ms, 1, 400, "more of every fine-tuning step"},
+    ConstantInfo{"straggle", &C::straggle, 0.0005, 0.02, "for each doubling of fast domains"},
+    ConstantInfo{"selective_share", &C::selective_share, 0.02, 1, "of a forward pass done again"},
     ConstantInfo{"reserve_gib", &C::reserve_gib, 0, 12, "context, buffers, workspaces"},
     ConstantInfo{"fragmentation", &C::fragmentation, 0, 0.4, "of what is allocated"},
 };
@@ -83,10 +84,10 @@ const Calibration& Calibrations::find(const std::string& family,
     for (const Calibration& c : sets) {
         const bool kin = c.family == family;
         int score = 0;
-        if (kin && c.generation == generation) score = 5;
-        if (score == 0 && kin && c.generation == parent) score = 4;
-        if (score == 0 && kin && c.generation.starts_with(parent)) score = 3;
-        if (score == 0 && kin) score = 2;
+        if (kin && c.generation == generation) score = 6;
+        if (score == 0 && kin && c.generation == parent) score = 5;
+        if (score == 0 && kin && c.generation.starts_with(parent)) score = 4;
+        if (score == 0 && kin) score = c.generation == "any" ? 3 : 2;
         if (score == 0 && c.generation.starts_with(parent)) score = 1;
         if (score > nearness) nearest = &c;
         nearness = std::max(nearness, score);

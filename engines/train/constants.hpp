@@ -39,6 +39,7 @@ struct Constants {
     double accumulate_bytes = 6;   // a parameter and micro-batch, to add up gradients under ZeRO 1, 2
     double gather_overlap = 0.8;  // of a layer's compute, that ZeRO-3 gathers may hide behind
     double step_ms = 20;          // of every step: data, logging, clipping, host work
+    double tune_ms = 20;        // more in a fine-tuning step: padding, masks, sample by sample
     double straggle = 0.005;      // slowdown for each doubling of fast domains
     double selective_share = 0.1;  // of a forward pass, done again under selective recomputation
     // Memory.

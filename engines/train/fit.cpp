@@ -12,7 +12,7 @@ namespace {
 
 using Cases = std::vector<const MeasuredCase*>;
 
-constexpr double pull = 0.3;
+constexpr double pull = 2;  // per squared share of its range; chosen by leaving configurations out
 
 // Where a constant lies between its bounds; by ratio where it cannot be zero.
 double position(const ConstantInfo& info, double value) {
@@ -115,6 +115,7 @@ std::vector<const ConstantInfo*> time_constants(const Cases& cases) {
          {"gemm4_efficiency"});
     when([](const MeasuredCase* c) { return c->run.layout.tp > 1; }, {"tensor_exposed"});
     when([](const MeasuredCase* c) { return c->run.layout.pp > 1; }, {"pipeline_exposed"});
+    when([](const MeasuredCase* c) { return c->run.run.purpose == Purpose::finetune; }, {"tune_ms"});
     when([](const MeasuredCase* c) { return c->run.layout.ep > 1; }, {"expert_exposed"});
     when([](const MeasuredCase* c) { return c->run.layout.zero_stage == 3; }, {"gather_overlap"});
     when([](const MeasuredCase* c) { return c->run.layout.dp > 1; }, {"data_overlap"});
@@ -204,29 +205,39 @@ std::vector<MeasuredCase> measured_cases(const std::vector<TableRow>& rows) {
     return cases;
 }
 
-// A generation inside another ("parent/child") is fitted after it and pulled to it; one of few
-// rows is left to its parent.
+std::size_t depth(const std::string& generation) {
+    if (generation == "any") return 0;
+    return generation.find('/') == std::string::npos ? 1 : 2;
+}
+
+// From the general to the particular: all of a family, a generation, a generation inside another
+// ("parent/child"). Each begins at and is pulled to the one above; one of few rows is left to it.
 Calibrations fit(const std::vector<MeasuredCase>& cases, const Calibrations& start) {
-    constexpr std::size_t child_rows_min = 10;
-    Calibrations fitted;
+    constexpr std::array<std::size_t, 3> rows_min = {1, 2, 10};
     std::map<Key, Cases> sets;
     for (const auto& [key, members] : by_set(cases)) {
         const std::string parent = key.second.substr(0, key.second.find('/'));
-        Cases& all = sets[{key.first, parent}];
-        all.insert(all.end(), members.begin(), members.end());
-        if (parent != key.second && members.size() >= child_rows_min) sets[key] = members;
+        for (const std::string& generation : std::set<std::string>{"any", parent, key.second}) {
+            Cases& all = sets[{key.first, generation}];
+            all.insert(all.end(), members.begin(), members.end());
+        }
     }
-    for (const auto& [key, members] : sets) {
-        Calibration set;
-        set.family = key.first;
-        set.generation = key.second;
-        const bool child = key.second.find('/') != std::string::npos;
-        set.constants = (child ? fitted : start).find(key.first, key.second).constants;
-        const Constants before = set.constants;
-        fit_time(set, before, members);
-        fit_memory(set, before, members);
-        fitted.sets.push_back(std::move(set));
-    }
+    Calibrations fitted;
+    for (std::size_t level = 0; level < rows_min.size(); ++level)
+        for (const auto& [key, members] : sets) {
+            if (depth(key.second) != level || members.size() < rows_min[level]) continue;
+            Calibration set;
+            set.family = key.first;
+            set.generation = key.second;
+            const Calibration& given = start.find(key.first, key.second);
+            const bool own = given.family == key.first && given.generation == key.second;
+            set.constants =
+                (own || level == 0 ? given : fitted.find(key.first, key.second)).constants;
+            const Constants before = set.constants;
+            fit_time(set, before, members);
+            fit_memory(set, before, members);
+            fitted.sets.push_back(std::move(set));
+        }
     measure_errors(cases, fitted);
     return fitted;
 }

@@ -51,6 +51,8 @@ struct ModelShape {
     std::int64_t shared_experts = 0;
     std::int64_t dense_layers = 0;   // leading layers without experts
     std::int64_t expert_period = 1;  // every n-th layer after those has experts
+    // Passes over memory of an expert's activation, relative to one fused kernel.
+    double activation_passes = 1;
     std::int64_t predict_layers = 0;  // multi-token prediction depth (arXiv:2412.19437, 2.2)
 
     bool is_moe() const { return experts > 0; }

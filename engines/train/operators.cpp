@@ -133,7 +133,8 @@ void Builder::experts() {
     product(rows, width * up, h, local);
     product(rows, h, width, local);
     const double all = rows * local;
-    elementwise(all * width * (2 * up + 2), all * width * (4 * up + 2), 1);
+    const double passes = model.activation_passes;
+    elementwise(all * width * (2 * up + 2) * passes, all * width * (4 * up + 2) * passes, passes);
     // Permute into experts' order and back, weighted: each reads and writes a copy.
     elementwise(all * h * 10, all * h * 10, 12);
     if (layout.ep > 1) {

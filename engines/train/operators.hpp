@@ -13,6 +13,7 @@
 namespace suan::train {
 
 enum class AttentionKernel { standard, fused };
+enum class Purpose { pretrain, finetune };
 enum class Sends { whole, scattered };  // between pipeline stages, over a tensor group
 
 // count products (m x k)(k x n), run as one kernel where they are batched.
@@ -29,6 +30,7 @@ struct Execution {
     AttentionKernel attention = AttentionKernel::fused;
     std::int64_t seq = 0;  // tokens of a sequence in this run
     Sends sends = Sends::whole;
+    Purpose purpose = Purpose::pretrain;
     double expert_imbalance = 1;  // tokens of the fullest expert over the mean
 };
 

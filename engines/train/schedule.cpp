@@ -189,7 +189,8 @@ StepTime step_time(const ModelShape& model, const Layout& l, const Execution& ru
     const double domains =
         std::max(1.0, real(l.devices()) / real(m.cluster.devices_per_domain));
     const double straggle = m.constants.straggle * std::log2(domains);
-    step[Term::overhead] = step.total() * straggle + m.constants.step_ms * 1e-3;
+    const double tune_ms = run.purpose == Purpose::finetune ? m.constants.tune_ms : 0;
+    step[Term::overhead] = step.total() * straggle + (m.constants.step_ms + tune_ms) * 1e-3;
     return step;
 }
 

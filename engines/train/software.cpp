@@ -33,9 +33,9 @@ constexpr std::array entries = {
     Entry{"megatron-core", "megatron-core", AttentionKernel::fused, 4, 4, 0},
     Entry{"megatron-core-26.02", "megatron-core/26.02", AttentionKernel::fused, 4, 4, 0},
     Entry{"megatron-core-26.06", "megatron-core/26.06", AttentionKernel::fused, 4, 4, 0},
-    Entry{"mindspore-1.0", "mindspore-1.0", AttentionKernel::fused, 2, 2, 0},
+    Entry{"mindspore-1.0", "mindspore/1.0", AttentionKernel::fused, 2, 2, 0},
     Entry{"mindspore", "mindspore", AttentionKernel::fused, 2, 2, 0},
-    Entry{"mindspeed-legacy", "mindspeed-legacy", AttentionKernel::fused, 4, 4, 0},
+    Entry{"mindspeed-legacy", "mindspeed/legacy", AttentionKernel::fused, 4, 4, 0},
     Entry{"mindspeed", "mindspeed", AttentionKernel::fused, 4, 4, 0},
 };
 

@@ -125,6 +125,8 @@ void read_experts(Cells& cells, ModelShape& m) {
     m.shared_experts = cells.whole("shared_experts", 0);
     m.dense_layers = cells.whole("dense_layers", 0);
     // DeepSeek-V3 trains one prediction module unless the row says that it is left out.
+    // GPT-OSS clamps its gated activation and adds biases by expert, for which there is no kernel.
+    if (m.name.starts_with("GPT OSS")) m.activation_passes = 5;
     const bool without = m.name.find("w/o MTP") != std::string::npos;
     if (m.name.starts_with("DeepSeekV3") && !without) m.predict_layers = 1;
 }
@@ -225,8 +227,10 @@ Result<Case> case_of(const TableRow& row) {
     c.software = std::move(*software);
     const bool standard = row.at("attention_kernel").starts_with("standard") ||
                           row.at("attention_kernel").starts_with("fused-softmax");
+    const Purpose purpose =
+        c.model.name.find("finetune") == std::string::npos ? Purpose::pretrain : Purpose::finetune;
     c.run = Execution{*precision, standard ? AttentionKernel::standard : AttentionKernel::fused,
-                      c.model.seq, c.software.sends, 1};
+                      c.model.seq, c.software.sends, purpose, 1};
     c.memory_kind = memory_kind(row.at("mem_kind"));
     if (auto ok = check_model(c.model); !ok) return std::move(ok).error();
     if (auto ok = check_cluster(c.cluster); !ok) return std::move(ok).error();
