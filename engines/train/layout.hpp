@@ -46,6 +46,9 @@ Result<Recompute> parse_recompute(const std::string& text);
 
 // "tp 8 pp 16 dp 4 ..." with what is 1 or off left out.
 std::string to_text(const Layout& layout);
+// "tp=8,pp=16,dp=4,mbs=1,recompute=full,zero=1,sp": degrees left out are 1, sp is on where tp > 1
+// unless "sp=off". The error names the part.
+Result<Layout> parse_layout(const std::string& text, std::int64_t global_batch);
 
 // Does the layout divide the model and the devices? The error names the degree and what divides it.
 Result<void> check_layout(const ModelShape& model, const Layout& layout);

@@ -63,7 +63,7 @@ struct LayerBytes {
 };
 
 LayerBytes layer_bytes(const ModelShape& m, const Layout& l, const Execution& run,
-                       LayerKind kind) {
+                       const StateWidths& w, LayerKind kind) {
     const TokenBytes b = token_bytes(m, run, kind);
     const double tokens = real(l.micro_batch) * real(run.seq) / real(l.cp);
     const double t = real(l.tp);
@@ -72,20 +72,23 @@ LayerBytes layer_bytes(const ModelShape& m, const Layout& l, const Execution& ru
     const double all =
         tokens * (b.outside * outside_share + (b.inside + scores) / t +
                   b.routed * outside_share * run.expert_imbalance);
+    const bool selective = l.recompute == Recompute::selective && b.scores <= 0;
+    if (selective) return {all * w.selective_keeps, all * (1 - w.selective_keeps)};
     if (l.recompute != Recompute::full) return {all, 0};
     return {tokens * 2 * real(m.hidden) * outside_share, all};
 }
 
-LayerBytes mean_layer(const ModelShape& m, const Layout& l, const Execution& run) {
+LayerBytes mean_layer(const ModelShape& m, const Layout& l, const Execution& run,
+                      const StateWidths& w) {
     const double share = real(m.expert_layers()) / real(m.layers);
     LayerBytes mean;
     if (share < 1) {
-        const LayerBytes d = layer_bytes(m, l, run, LayerKind::dense);
+        const LayerBytes d = layer_bytes(m, l, run, w, LayerKind::dense);
         mean.kept += (1 - share) * d.kept;
         mean.working = d.working;
     }
     if (share > 0) {
-        const LayerBytes e = layer_bytes(m, l, run, LayerKind::moe);
+        const LayerBytes e = layer_bytes(m, l, run, w, LayerKind::moe);
         mean.kept += share * e.kept;
         mean.working = std::max(mean.working, e.working);
     }
@@ -131,16 +134,22 @@ void add_states(MemoryUse& use, double parameters, double shards, const Layout& 
                 const StateWidths& w) {
     const auto share = [&](int from_stage) { return l.zero_stage >= from_stage ? shards : 1; };
     use.weights += parameters * w.weight / share(3);
-    use.gradients += parameters * w.gradient / share(2) + parameters * w.unsharded_gradient;
+    use.gradients += parameters * w.gradient / share(2);
+    if (l.zero_stage < 3) use.gradients += parameters * w.unsharded_gradient;
     use.optimizer += l.offload == Offload::optimizer ? 0 : parameters * w.optimizer / share(1);
 }
 
-void add_gathered(MemoryUse& use, const ModelShape& m, const Layout& l, const StateWidths& w) {
+void add_gathered(MemoryUse& use, const ModelShape& m, const Layout& l, const StateWidths& w,
+                  double held) {
     if (l.zero_stage < 3) return;
     const Held layer = stage_parameters(m, l, 1);
     const double embedding = embedding_parameters(m) / real(l.tp);
     // The layer in use, the next one on its way, and the gradients of one.
     use.gathered = std::max(layer.dense + layer.experts, embedding) * (2 * w.weight + w.gradient);
+    use.gathered = std::max(use.gathered, w.gathered_bytes_min);
+    // Under a pipeline the parameters of a stage stay gathered, and its gradients whole, until the
+    // last micro-batch (PyTorch FSDP2 without resharding after the forward pass).
+    if (l.pp > 1) use.gathered = held * (w.weight + w.gradient);
 }
 
 struct Stage {
@@ -158,8 +167,8 @@ MemoryUse stage_use(const ModelShape& m, const Layout& l, const Execution& run,
     add_states(use, held.dense, shards_of(l), l, w);
     const double replicas = std::max(1.0, real(l.tp * l.dp * l.cp) / real(l.etp * l.ep));
     if (held.experts > 0) add_states(use, held.experts, replicas, l, w);
-    add_gathered(use, m, l, w);
-    const LayerBytes layer = mean_layer(m, l, run);
+    add_gathered(use, m, l, w, held.dense + held.experts);
+    const LayerBytes layer = mean_layer(m, l, run, w);
     use.activations = layer.kept * stage.layers * in_flight(l, stage.index) + layer.working;
     const double tokens = real(l.micro_batch) * real(run.seq) / real(l.cp);
     // Logits in 16 bits, in 32, and their gradient.
@@ -174,7 +183,7 @@ MemoryUse stage_use(const ModelShape& m, const Layout& l, const Execution& run,
 
 double layer_activation_bytes(const ModelShape& model, const Layout& layout, const Execution& run,
                               LayerKind kind) {
-    return layer_bytes(model, layout, run, kind).kept;
+    return layer_bytes(model, layout, run, StateWidths{}, kind).kept;
 }
 
 MemoryUse memory_use(const ModelShape& m, const Layout& l, const Execution& run,

@@ -14,6 +14,8 @@ struct StateWidths {
     double gradient = 4;
     double unsharded_gradient = 0;  // a 32-bit copy that ZeRO 1 does not divide (DeepSpeed's bf16)
     double optimizer = 12;          // 32-bit weight and two moments
+    double selective_keeps = 1;     // of a fused layer's activations, under selective recomputation
+    double gathered_bytes_min = 0;  // live parameters and buckets that ZeRO-3 holds at least
 };
 
 struct MemoryUse {

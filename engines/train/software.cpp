@@ -16,6 +16,8 @@ struct Entry {
     double gradient_bf16;
     double unsharded_bf16;
     Sends sends = Sends::whole;
+    double selective_keeps = 1;
+    double gathered_bytes_min = 0;
 };
 
 constexpr std::array entries = {
@@ -25,11 +27,14 @@ constexpr std::array entries = {
     Entry{"megatron-deepspeed-2021", "megatron-2021", AttentionKernel::standard, 2, 2, 4},
     Entry{"zero-2021", "zero-2021", AttentionKernel::standard, 2, 2, 0},
     Entry{"megatron-2023", "megatron-2023", AttentionKernel::fused, 4, 4, 0},
-    Entry{"deepspeed-2023", "deepspeed-2023", AttentionKernel::fused, 2, 2, 0},
+    // Defaults of ZeRO-3's configuration: 1e9 live and 1e9 reused parameters, two reduce buckets of
+    // 5e8, and one sub-group of 1e9 with 32-bit gradients during the step.
+    Entry{"deepspeed-2023", "deepspeed-2023", AttentionKernel::fused, 2, 2, 0, Sends::whole, 1, 10e9},
     Entry{"fsdp-2023", "fsdp-2023", AttentionKernel::fused, 4, 4, 0},
-    Entry{"internevo", "internevo", AttentionKernel::fused, 2, 2, 0},
+    Entry{"internevo", "internevo", AttentionKernel::fused, 2, 2, 4},
     Entry{"paddle", "paddle", AttentionKernel::fused, 2, 2, 0},
-    Entry{"torchtitan", "torchtitan", AttentionKernel::fused, 4, 4, 0},
+    // Its selective mode saves every second product and attention, and repeats the rest.
+    Entry{"torchtitan", "torchtitan", AttentionKernel::fused, 4, 4, 0, Sends::whole, 0.5},
     Entry{"megatron-core", "megatron-core", AttentionKernel::fused, 4, 4, 0},
     Entry{"megatron-core-26.02", "megatron-core/26.02", AttentionKernel::fused, 4, 4, 0},
     Entry{"megatron-core-26.06", "megatron-core/26.06", AttentionKernel::fused, 4, 4, 0},
@@ -89,6 +94,8 @@ Result<Software> find_software(const std::string& name, Precision precision) {
             s.widths.gradient = e.gradient_bf16;
             s.widths.unsharded_gradient = e.unsharded_bf16;
         }
+        s.widths.selective_keeps = e.selective_keeps;
+        s.widths.gathered_bytes_min = e.gathered_bytes_min;
         if (precision == Precision::fp32) s.widths = StateWidths{4, 4, 0, 8};
         return s;
     }

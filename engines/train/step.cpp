@@ -78,7 +78,9 @@ PassTime backward_pass(const Operators& ops, const PassTime& forward, const Mach
 void add_gathers(LayerTime& time, double parameters, const Layout& l, const Machine& m) {
     const std::int64_t shards = l.zero_group > 0 ? l.zero_group : l.dp * l.cp;
     if (l.zero_stage < 3 || shards <= 1) return;
-    const double once = bucketed_gather_seconds(2 * parameters, Group{shards, l.tp}, m.links);
+    double once = bucketed_gather_seconds(2 * parameters, Group{shards, l.tp}, m.links);
+    // Under a pipeline they stay gathered from the first micro-batch to the last.
+    if (l.pp > 1) once /= real(l.micro_batches());
     const double overlap = m.constants.gather_overlap;
     const auto exposed = [&](double wanted, double compute) {
         return std::max(0.0, wanted - overlap * compute);

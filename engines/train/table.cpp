@@ -174,11 +174,13 @@ Layout read_layout(Cells& cells, const ModelShape& m) {
         cells.fail(fmt::format("num_gpus: {} is not tp x pp x cp x dp = {}", devices, l.devices()));
     read_zero(cells, l);
     l.global_batch = cells.whole("gbs", 0);
-    // Where no micro-batch is stated: all of a rank's share under ZeRO-3, else 1.
+    // Where no micro-batch is stated: under ZeRO-3 a rank's share, one piece for each stage; else 1.
     const std::int64_t share = std::max<std::int64_t>(1, l.global_batch / std::max<std::int64_t>(1, l.dp));
-    l.micro_batch = cells.whole("mbs", l.zero_stage == 3 && l.pp == 1 ? share : 1);
+    l.micro_batch =
+        cells.whole("mbs", l.zero_stage == 3 ? std::max<std::int64_t>(1, share / l.pp) : 1);
     if (l.global_batch == 0) l.global_batch = l.dp * l.micro_batch * l.pp;
-    if (cells.text("seq_parallel") == "1" && l.tp > 1) l.sequence_parallel = SequenceParallel::on;
+    // Not stated: on, as launch scripts since 2023 have it.
+    if (cells.text("seq_parallel") != "0" && l.tp > 1) l.sequence_parallel = SequenceParallel::on;
     // Experts are split by tensor degree only where expert parallelism does not spread them.
     l.etp = m.is_moe() && l.ep == 1 ? l.tp : 1;
     return l;
