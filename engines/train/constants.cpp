@@ -30,6 +30,7 @@ constexpr std::array infos = {
     ConstantInfo{"tensor_exposed", &C::tensor_exposed, 0.1, 1.2, "of tensor-parallel communication"},
     ConstantInfo{"pipeline_exposed", &C::pipeline_exposed, 0.05, 1.5, "of sends between stages"},
     ConstantInfo{"expert_exposed", &C::expert_exposed, 0.3, 1.3, "of the experts' all-to-all"},
+    ConstantInfo{"permute_passes", &C::permute_passes, 0.5, 15, "to sort tokens by expert and back"},
     ConstantInfo{"data_overlap", &C::data_overlap, 0, 1.5, "of the last backward pass hides gradients"},
     ConstantInfo{"parameter_exposed", &C::parameter_exposed, 0.05, 1.5, "of the parameter gather after a step"},
     ConstantInfo{"bucket_mib", &C::bucket_mib, 5, 2000, "of one data-parallel collective"},

@@ -33,6 +33,7 @@ struct Constants {
     double tensor_exposed = 1;    // of tensor-parallel communication, not hidden behind products
     double pipeline_exposed = 1;  // of the sends between stages
     double expert_exposed = 1;    // of the experts' all-to-all
+    double permute_passes = 1;    // to sort tokens by expert and back, relative to two fused copies
     double data_overlap = 0;      // of the last backward pass, that gradients may hide behind
     double parameter_exposed = 1;  // of the parameter gather after a sharded optimizer step
     double bucket_mib = 500;       // of a data-parallel collective: each pays its ring's latency

@@ -116,6 +116,7 @@ std::vector<const ConstantInfo*> time_constants(const Cases& cases) {
     when([](const MeasuredCase* c) { return c->run.layout.tp > 1; }, {"tensor_exposed"});
     when([](const MeasuredCase* c) { return c->run.layout.pp > 1; }, {"pipeline_exposed"});
     when([](const MeasuredCase* c) { return c->run.run.purpose == Purpose::finetune; }, {"tune_ms"});
+    when([](const MeasuredCase* c) { return c->run.model.is_moe(); }, {"permute_passes"});
     when([](const MeasuredCase* c) { return c->run.layout.ep > 1; }, {"expert_exposed"});
     when([](const MeasuredCase* c) { return c->run.layout.zero_stage == 3; }, {"gather_overlap"});
     when([](const MeasuredCase* c) { return c->run.layout.dp > 1; }, {"data_overlap"});
@@ -213,7 +214,7 @@ std::size_t depth(const std::string& generation) {
 // From the general to the particular: all of a family, a generation, a generation inside another
 // ("parent/child"). Each begins at and is pulled to the one above; one of few rows is left to it.
 Calibrations fit(const std::vector<MeasuredCase>& cases, const Calibrations& start) {
-    constexpr std::array<std::size_t, 3> rows_min = {1, 2, 10};
+    constexpr std::array<std::size_t, 3> rows_min = {1, 2, 6};
     std::map<Key, Cases> sets;
     for (const auto& [key, members] : by_set(cases)) {
         const std::string parent = key.second.substr(0, key.second.find('/'));
@@ -248,8 +249,11 @@ void measure_errors(const std::vector<MeasuredCase>& cases, Calibrations& all) {
         std::vector<double> memory;
         set.rows = 0;
         for (const MeasuredCase& c : cases) {
-            const Calibration& used = all.find(c.run.cluster.device.family, c.run.software.generation);
-            if (&used != &set) continue;
+            const bool used = set.generation == "any"
+                                  ? c.run.cluster.device.family == set.family
+                                  : &all.find(c.run.cluster.device.family,
+                                              c.run.software.generation) == &set;
+            if (!used) continue;
             ++set.rows;
             if (measured_step_s(c) > 0)
                 time.push_back(std::abs(std::exp(time_error(c, set.constants)) - 1));

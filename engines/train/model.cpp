@@ -159,6 +159,7 @@ Result<void> check_model(const ModelShape& m) {
                            Range{"vocab_multiple", m.vocab_multiple, 1, 1 << 20},
                            Range{"seq", m.seq, 1, 1 << 26},
                            Range{"predict_layers", m.predict_layers, 0, 16},
+                           Range{"attention_window", m.attention_window, 0, 1 << 26},
                            Range{"experts", m.experts, 0, 1 << 16}})
         if (auto ok = check_range(m, r); !ok) return ok;
     if (auto ok = check_attention(m); !ok) return ok;

@@ -41,6 +41,7 @@ struct ModelShape {
     Mlp mlp = Mlp::plain;
     Attention attention = Attention::shared;
     LatentAttention latent{};
+    std::int64_t attention_window = 0;  // tokens that a query sees at most; 0: all before it
     Embeddings embeddings = Embeddings::tied;
     Positions positions = Positions::rotary;
 

@@ -84,6 +84,8 @@ Result<ModelShape> parse_model(std::string_view yaml, const std::string& where) 
     if (fields.has("latent"))
         if (auto ok = read_latent(fields.node("latent"), where, m.latent); !ok)
             return std::move(ok).error();
+    fields.read("attention_window", m.attention_window);
+    fields.read("activation_passes", m.activation_passes);
     read_experts(fields, m);
     if (auto ok = fields.finish(); !ok) return std::move(ok).error();
     if (auto ok = check_model(m); !ok) return std::move(ok).error().wrap(where);

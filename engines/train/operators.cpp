@@ -102,7 +102,10 @@ void Builder::core() {
     const double a = real(model.heads) / t;
     // Two products, of which a causal kernel does half (FlashAttention-2, arXiv:2307.08691, 3.1).
     const double widths = real(model.query_dim() + model.value_dim());
-    ops.attention_flop = tokens * s * a * widths;
+    const double window = real(model.attention_window);
+    // A window of w in s tokens leaves w s - w^2/2 of the s^2/2 pairs.
+    const double seen = window > 0 && window < s ? (2 * window - window * window / s) / s : 1;
+    ops.attention_flop = tokens * s * a * widths * seen;
     ops.attention_seq = s / real(layout.cp);
     ops.attention_width = widths / 2;
     ops.kernels += 1;
@@ -136,7 +139,8 @@ void Builder::experts() {
     const double passes = model.activation_passes;
     elementwise(all * width * (2 * up + 2) * passes, all * width * (4 * up + 2) * passes, passes);
     // Permute into experts' order and back, weighted: each reads and writes a copy.
-    elementwise(all * h * 10, all * h * 10, 12);
+    ops.permute_bytes = all * h * 10;
+    elementwise(0, 0, 12);
     if (layout.ep > 1) {
         ops.expert_bytes = routed * h * bytes16;
         ops.expert_copies = real(model.experts_per_token);

@@ -44,6 +44,7 @@ struct Operators {
     double attention_width = 128;  // of a head
     double vector_bytes = 0;    // forward
     double vector_bytes_backward = 0;
+    double permute_bytes = 0;  // to sort tokens by expert and back, forward and again backward
     double kernels = 0;  // launched forward
     double kernels_backward = 0;
     double tensor_bytes = 0;    // result of one collective over the tensor group

@@ -19,6 +19,7 @@ double real(std::int64_t value) {
 
 std::string software_for(const Device& device) {
     if (device.family.starts_with("ascend")) return "mindspeed";
+    if (device.family == "a100") return "megatron-2023";
     return "megatron-core";
 }
 

@@ -129,6 +129,20 @@ Reduction reduction(double held, const Group& group, const Layout& l, const Widt
     return r;
 }
 
+// What of the reduction is not hidden. Gradients hide behind the backward pass of the last
+// micro-batch; with v chunks a stage, all but the first chunk's also behind the p micro-batches of
+// each chunk that follow them in the interleaved order, and parameters behind the forward passes
+// likewise.
+double exposed_reduction(double gradients, double parameters, const Layout& l, const Constants& c,
+                         const StagePass& pass) {
+    const double v = real(l.vpp);
+    const double rounds = (1 + real(l.pp) * (v - 1)) / v;
+    const double window = c.data_overlap * rounds * (pass.backward.total() + pass.again);
+    const double ahead = real(l.pp) * (v - 1) / v * pass.forward.total();
+    return std::max(gradients - window, 0.1 * gradients) +
+           c.parameter_exposed * std::max(parameters / v, parameters - ahead);
+}
+
 void add_gradients(StepTime& step, const ModelShape& model, const Layout& l, const Execution& run,
                    const Machine& m, const StagePass& pass) {
     const HeldParameters held = held_parameters(model, l);
@@ -143,9 +157,8 @@ void add_gradients(StepTime& step, const ModelShape& model, const Layout& l, con
     if (l.pp > 1 && model.embeddings == Embeddings::tied)
         seconds += 2 * send_seconds(w.gradient * embedding_parameters(model) / real(l.tp),
                                     l.tp * l.cp * l.dp, m.links);
-    const double window = m.constants.data_overlap * (pass.backward.total() + pass.again);
-    step[Term::gradients] = std::max(seconds - window, 0.1 * seconds) +
-                            m.constants.parameter_exposed * (dense.parameters + experts.parameters);
+    step[Term::gradients] = exposed_reduction(
+        seconds, dense.parameters + experts.parameters, l, m.constants, pass);
 
     // Adam in mixed precision reads and writes 32-bit weight and two moments, reads the gradient,
     // writes the 16-bit weight: 28 bytes; unscaling and the norm pass over the gradient: 8.

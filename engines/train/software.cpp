@@ -35,13 +35,13 @@ constexpr std::array entries = {
     Entry{"paddle", "paddle", AttentionKernel::fused, 2, 2, 0},
     // Its selective mode saves every second product and attention, and repeats the rest.
     Entry{"torchtitan", "torchtitan", AttentionKernel::fused, 4, 4, 0, Sends::whole, 0.5},
-    Entry{"megatron-core", "megatron-core", AttentionKernel::fused, 4, 4, 0},
+    Entry{"megatron-core", "megatron-core/2025", AttentionKernel::fused, 4, 4, 0},
     Entry{"megatron-core-26.02", "megatron-core/26.02", AttentionKernel::fused, 4, 4, 0},
     Entry{"megatron-core-26.06", "megatron-core/26.06", AttentionKernel::fused, 4, 4, 0},
     Entry{"mindspore-1.0", "mindspore/1.0", AttentionKernel::fused, 2, 2, 0},
-    Entry{"mindspore", "mindspore", AttentionKernel::fused, 2, 2, 0},
+    Entry{"mindspore", "mindspore/1.1", AttentionKernel::fused, 2, 2, 0},
     Entry{"mindspeed-legacy", "mindspeed/legacy", AttentionKernel::fused, 4, 4, 0},
-    Entry{"mindspeed", "mindspeed", AttentionKernel::fused, 4, 4, 0},
+    Entry{"mindspeed", "mindspeed/mcore", AttentionKernel::fused, 4, 4, 0},
 };
 
 // First match wins; attention "" matches any.

@@ -40,7 +40,8 @@ PassTime forward_pass(const Operators& ops, const Layout& l, const Machine& m) {
     if (ops.attention_flop > 0)
         pass.attention += attention_seconds(ops.attention_flop, ops.attention_seq, ops.attention_width,
                                             m.rates);
-    pass.elementwise = vector_seconds(ops.vector_bytes, m.rates);
+    const double permuted = ops.permute_bytes * m.constants.permute_passes;
+    pass.elementwise = vector_seconds(ops.vector_bytes + permuted, m.rates);
     pass.launch = launch_seconds(ops.kernels, pass.compute(), m.constants);
     if (ops.tensor_collectives > 0)
         pass.tensor = ops.tensor_collectives * m.constants.tensor_exposed *
@@ -66,7 +67,8 @@ PassTime backward_pass(const Operators& ops, const PassTime& forward, const Mach
     }
     // Fused attention computes its scores again: five products to the forward pass's two.
     pass.attention = forward.attention * (ops.attention_flop > 0 ? 2.5 : 2);
-    pass.elementwise = vector_seconds(ops.vector_bytes_backward, m.rates);
+    const double permuted = ops.permute_bytes * m.constants.permute_passes;
+    pass.elementwise = vector_seconds(ops.vector_bytes_backward + permuted, m.rates);
     pass.launch = 0;
     pass.launch = launch_seconds(ops.kernels_backward, pass.compute(), m.constants);
     pass.context = forward.context * 2;

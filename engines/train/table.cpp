@@ -144,6 +144,7 @@ ModelShape read_model(Cells& cells) {
     m.vocab = cells.whole("vocab", known.vocab > 0 ? known.vocab : 32000);
     m.embeddings = m.mlp == Mlp::gated ? Embeddings::separate : Embeddings::tied;
     m.positions = m.mlp == Mlp::gated ? Positions::rotary : Positions::learned;
+    if (m.name.starts_with("Mistral-7B")) m.attention_window = 4096;  // its public config.json
     read_experts(cells, m);
     return m;
 }
