@@ -44,7 +44,7 @@ Result<Entry> parse_device(const YAML::Node& node, const std::string& where) {
     return e;
 }
 
-Result<std::vector<Entry>> load_entries() {
+Result<std::vector<Entry>> parse_entries() {
     auto text = read_data("devices", "devices");
     if (!text) return std::move(text).error();
     auto node = parse_yaml(*text, "devices.yaml");
@@ -58,10 +58,16 @@ Result<std::vector<Entry>> load_entries() {
     return entries;
 }
 
+// devices.yaml is built in and does not change: it is parsed once.
+const Result<std::vector<Entry>>& load_entries() {
+    static const Result<std::vector<Entry>> entries = parse_entries();
+    return entries;
+}
+
 // A label matches a device when it starts with one of the device's labels; the longest wins.
 Result<Entry> find_entry(const std::string& name) {
-    auto entries = load_entries();
-    if (!entries) return std::move(entries).error();
+    const auto& entries = load_entries();
+    if (!entries) return entries.error();
     const Entry* best = nullptr;
     std::size_t length = 0;
     std::string known;
@@ -142,7 +148,7 @@ Result<Cluster> server_of(const std::string& device) {
 
 std::vector<std::string> device_names() {
     std::vector<std::string> names;
-    const auto entries = load_entries();
+    const auto& entries = load_entries();
     if (entries)
         for (const Entry& e : *entries) names.push_back(e.device.name);
     return names;
