@@ -10,8 +10,10 @@
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
+#include <cmath>
 #include <fstream>
 #include <iterator>
+#include <map>
 
 namespace suan::train {
 namespace {
@@ -207,7 +209,60 @@ int run_calibrate(const Options& o) {
     std::string command = "suan-train calibrate --start " + o.start;
     for (const std::string& table : o.tables)
         command += " --table " + table.substr(table.rfind('/') + 1);
-    return write_file(o.out, to_yaml(fit(measured_cases(*rows), *start), command));
+    const std::vector<MeasuredCase> cases = measured_cases(*rows);
+    Calibrations fitted = fit(cases, *start);
+    // The bands that quotes show are of rows that a fit has not seen.
+    set_errors(cases, residuals_by_configuration(cases, *start), fitted);
+    return write_file(o.out, to_yaml(fitted, command));
+}
+
+// Mean absolute errors of a group of rows under the three ways to look at them.
+struct Validated {
+    int rows = 0;
+    double seen = 0;
+    double configuration = 0;
+    double source = 0;
+};
+
+std::string validation_text(const std::map<std::string, Validated>& groups) {
+    std::string out = fmt::format("{:<24} {:>5} {:>8} {:>14} {:>8}\n", "mean error of step time, %",
+                                  "rows", "fitted", "configuration", "source");
+    Validated all;
+    for (const auto& [name, v] : groups) {
+        out += fmt::format("{:<26} {:>5} {:>8.1f} {:>14.1f} {:>8.1f}\n", name, v.rows,
+                           100 * v.seen / v.rows, 100 * v.configuration / v.rows,
+                           100 * v.source / v.rows);
+        all.rows += 1;
+        all.seen += v.seen / v.rows;
+        all.configuration += v.configuration / v.rows;
+        all.source += v.source / v.rows;
+    }
+    return out + fmt::format("{:<26} {:>5} {:>8.1f} {:>14.1f} {:>8.1f}\n", "mean of sources", all.rows,
+                             100 * all.seen / all.rows, 100 * all.configuration / all.rows,
+                             100 * all.source / all.rows);
+}
+
+int run_validate(const Options& o) {
+    auto rows = read_tables(o.tables);
+    if (!rows) return fail(rows.error());
+    auto start = load_calibrations(o.start);
+    if (!start) return fail(start.error());
+    const std::vector<MeasuredCase> cases = measured_cases(*rows);
+    const auto seen = residuals(cases, fit(cases, *start));
+    const auto configuration = residuals_by_configuration(cases, *start);
+    const auto source = residuals_by_source(cases, *start);
+    std::map<std::string, Validated> groups;
+    for (std::size_t i = 0; i < cases.size(); ++i) {
+        if (!seen[i].time) continue;
+        Validated& v = groups[cases[i].run.source];
+        ++v.rows;
+        v.seen += std::abs(*seen[i].time);
+        v.configuration += std::abs(*configuration[i].time);
+        v.source += std::abs(*source[i].time);
+    }
+    if (groups.empty()) return fail({ErrorCode::invalid, "no row has a measured step time"});
+    fmt::print("{}", validation_text(groups));
+    return 0;
 }
 
 void add_setting(CLI::App& app, Options& o) {
@@ -258,10 +313,14 @@ std::vector<Command> table_commands(CLI::App& app, Options& o) {
     add_json(*evaluate, o);
     CLI::App* calibrate = app.add_subcommand("calibrate", "fit constants to measured tables");
     calibrate->add_option("--table", o.tables, "a CSV of measurements")->required();
+    CLI::App* validate =
+        app.add_subcommand("validate", "errors on rows that a fit has not seen");
+    validate->add_option("--table", o.tables, "a CSV of measurements")->required();
     o.start = "priors";
-    calibrate->add_option("--start", o.start, "constants to begin with");
+    for (CLI::App* sub : {calibrate, validate})
+        sub->add_option("--start", o.start, "constants to begin with");
     calibrate->add_option("--out", o.out, "the fitted file; - for standard output");
-    return {{evaluate, run_evaluate}, {calibrate, run_calibrate}};
+    return {{evaluate, run_evaluate}, {calibrate, run_calibrate}, {validate, run_validate}};
 }
 
 Command launch_command(CLI::App& app, Options& o) {

@@ -26,6 +26,8 @@ double value_at(const ConstantInfo& info, double at) {
     return info.min + x * (info.max - info.min);
 }
 
+}  // namespace
+
 double measured_step_s(const MeasuredCase& c) {
     if (c.measured.step_s) return *c.measured.step_s;
     if (!c.measured.tokens_per_s_per_device) return 0;
@@ -33,6 +35,8 @@ double measured_step_s(const MeasuredCase& c) {
     return static_cast<double>(l.global_batch * c.run.run.seq) /
            (*c.measured.tokens_per_s_per_device * static_cast<double>(l.devices()));
 }
+
+namespace {
 
 double time_error(const MeasuredCase& c, const Constants& constants) {
     const Machine machine = make_machine(c.run.cluster, constants, c.run.run.precision);
@@ -178,12 +182,6 @@ void fit_memory(Calibration& set, const Constants& start, const Cases& all) {
     });
 }
 
-double percentile(std::vector<double> values, double share) {
-    std::sort(values.begin(), values.end());
-    const auto last = static_cast<double>(values.size() - 1);
-    return values[static_cast<std::size_t>(std::llround(share * last))];
-}
-
 using Key = std::pair<std::string, std::string>;
 
 std::map<Key, Cases> by_set(const std::vector<MeasuredCase>& cases) {
@@ -239,31 +237,8 @@ Calibrations fit(const std::vector<MeasuredCase>& cases, const Calibrations& sta
             fit_memory(set, before, members);
             fitted.sets.push_back(std::move(set));
         }
-    measure_errors(cases, fitted);
+    set_errors(cases, residuals(cases, fitted), fitted);
     return fitted;
-}
-
-void measure_errors(const std::vector<MeasuredCase>& cases, Calibrations& all) {
-    for (Calibration& set : all.sets) {
-        std::vector<double> time;
-        std::vector<double> memory;
-        set.rows = 0;
-        for (const MeasuredCase& c : cases) {
-            const bool used = set.generation == "any"
-                                  ? c.run.cluster.device.family == set.family
-                                  : &all.find(c.run.cluster.device.family,
-                                              c.run.software.generation) == &set;
-            if (!used) continue;
-            ++set.rows;
-            if (measured_step_s(c) > 0)
-                time.push_back(std::abs(std::exp(time_error(c, set.constants)) - 1));
-            if (c.measured.memory_gib && c.run.memory_kind == MemoryKind::all)
-                memory.push_back(std::abs(memory_ratio(c, set.constants) - 1));
-        }
-        if (!time.empty()) set.error_median = percentile(time, 0.5);
-        if (!time.empty()) set.error_p90 = percentile(time, 0.9);
-        if (!memory.empty()) set.memory_error_p90 = percentile(memory, 0.9);
-    }
 }
 
 }  // namespace suan::train

@@ -11,6 +11,7 @@
 #include "train/evaluate.hpp"
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,9 @@ struct MeasuredCase {
     double weight = 1;
 };
 
+// Seconds; 0 where neither a step time nor a rate was measured.
+double measured_step_s(const MeasuredCase& c);
+
 // Rows that can be predicted and have a measured step time, rate or memory.
 std::vector<MeasuredCase> measured_cases(const std::vector<TableRow>& rows);
 
@@ -29,7 +33,25 @@ std::vector<MeasuredCase> measured_cases(const std::vector<TableRow>& rows);
 // the defaults.
 Calibrations fit(const std::vector<MeasuredCase>& cases, const Calibrations& start);
 
-// Measured over the rows given: fills rows, error_median, error_p90 and memory_error_p90.
-void measure_errors(const std::vector<MeasuredCase>& cases, Calibrations& all);
+// How far predictions are off on rows that the fit did not see. Empty where there is no figure.
+struct Residual {
+    std::optional<double> time;    // predicted over measured, minus 1
+    std::optional<double> memory;
+};
+
+// Residuals of cases as the given calibrations predict them.
+std::vector<Residual> residuals(const std::vector<MeasuredCase>& cases, const Calibrations& all);
+// By configuration: three parts; each is predicted by a fit on the two others. Repeats of one
+// configuration are in one part.
+std::vector<Residual> residuals_by_configuration(const std::vector<MeasuredCase>& cases,
+                                                 const Calibrations& start);
+// By source: each source is predicted by a fit on all others.
+std::vector<Residual> residuals_by_source(const std::vector<MeasuredCase>& cases,
+                                          const Calibrations& start);
+
+// Fills rows, error_median, error_p90 and memory_error_p90 of every set from `left_out`, which has
+// one residual for each case.
+void set_errors(const std::vector<MeasuredCase>& cases, const std::vector<Residual>& left_out,
+                Calibrations& all);
 
 }  // namespace suan::train

@@ -112,7 +112,7 @@ struct Reduction {
 Reduction reduction(double held, const Group& group, const Layout& l, const Widths& w,
                     const Links& links) {
     Reduction r;
-    if (group.size <= 1 || l.zero_stage >= 3) return r;
+    if (group.size <= 1 || (l.zero_stage >= 3 && l.pp == 1)) return r;
     std::int64_t shards = l.zero_stage == 0 ? 1 : group.size;
     if (l.zero_stage > 0 && l.zero_group > 0) shards = std::min(l.zero_group, group.size);
     if (shards <= 1) {

@@ -112,14 +112,14 @@ private:
     struct Timed {
         Layout layout;  // degrees of the layer only
         LayerTimes times;
-        LayerTimes gathered;  // the same under ZeRO-3, which depends on dp
         double layer_s = 0;  // of a mean layer, without gathers
     };
 
     std::vector<Timed> time_layers(const Inner& inner) const;
     void run_mesh(const std::vector<Timed>& timed, std::int64_t pp, std::int64_t dp);
     void run_chunks(const std::vector<Timed>& timed, Layout layout);
-    bool try_zero(const Timed& timed, Layout layout);
+    void try_zero(const Timed& timed, Layout layout);
+    void try_offload(const Timed& timed, Layout layout, int zero_most);
     void evaluate(const Timed& timed, const Layout& layout, const MemoryUse& use);
     MemoryUse use_of(const Layout& l) const {
         return memory_use(request_.model, l, request_.run, request_.widths, machine_.constants);
@@ -172,12 +172,13 @@ void Worker::evaluate(const Timed& timed, const Layout& layout, const MemoryUse&
     best.offer(std::move(c));
 }
 
-// The lowest ZeRO stage that fits, and stage 1 beside 0: sharding the update saves time as well.
-bool Worker::try_zero(const Timed& timed, Layout layout) {
+// Stages 1 and 2 take the same time: the lower that fits stands for both.
+void Worker::try_zero(const Timed& timed, Layout layout) {
     const int most = layout.dp * layout.cp > 1 ? request_.space.zero_max : 0;
-    const bool offload = request_.space.offload == SearchSpace::OffloadChoice::yes;
     bool fits = false;
+    bool sharded = false;
     for (int stage = 0; stage <= most; ++stage) {
+        if (stage == 2 && sharded) continue;
         layout.zero_stage = stage;
         const MemoryUse use = use_of(layout);
         if (use.total() > capacity_) {
@@ -186,27 +187,31 @@ bool Worker::try_zero(const Timed& timed, Layout layout) {
         }
         evaluate(timed, layout, use);
         fits = true;
-        if (stage >= 1) return true;
+        sharded = stage >= 1;
     }
-    if (fits || !offload) return fits;
+    if (!fits && request_.space.offload == SearchSpace::OffloadChoice::yes)
+        try_offload(timed, layout, most);
+}
+
+void Worker::try_offload(const Timed& timed, Layout layout, int zero_most) {
     layout.offload = Offload::optimizer;
-    layout.zero_stage = std::min(most, 1);
+    layout.zero_stage = std::min(zero_most, 1);
     const MemoryUse use = use_of(layout);
     if (use.total() > capacity_) {
         tightest.offer(layout, use);
-        return false;
+    } else {
+        evaluate(timed, layout, use);
     }
-    evaluate(timed, layout, use);
-    return true;
 }
 
-// From none to full recomputation; more than the least that fits only costs time.
+// From none to full recomputation: each only makes the layers slower, so once the bound of one is
+// above the worst kept, so are the rest.
 void Worker::run_chunks(const std::vector<Timed>& timed, Layout layout) {
     for (const Timed& t : timed) {
         ++considered;
         layout.recompute = t.layout.recompute;
         if (bound(t, layout) >= best.worst()) return;
-        if (try_zero(t, layout)) return;
+        try_zero(t, layout);
     }
 }
 

@@ -2,12 +2,12 @@
 //
 // The space: tp, cp, ep and etp (divisors that the model allows), pp, dp (what remains of the
 // devices), vpp, micro-batch, sequence parallel, recomputation, ZeRO stage, offload. Layers are
-// timed once for each (tp, cp, ep, etp, micro-batch, recompute, ...): pp, dp and vpp do not change
-// them. Three prunings keep it short, and each keeps the optimum:
-//  * memory falls as recomputation and ZeRO stage rise, so what does not fit at their highest is left;
-//  * a step is at least micro-batches x layers on the longest stage x the layer's time, so a layout
-//    whose bound exceeds the worst kept layout is not evaluated;
-//  * a ZeRO stage or offload above the lowest that fits only adds communication.
+// timed once for each (tp, cp, ep, etp, micro-batch, recomputation): pp, dp and vpp do not change
+// them. What is left out keeps the optimum:
+//  * a step is at least micro-batches x layers on the mean stage x the layer's time, so a layout
+//    whose bound exceeds the worst kept layout is not evaluated, nor those that recompute more;
+//  * ZeRO stage 2 is left out where stage 1 fits: it takes the same time;
+//  * offload is tried only where nothing else fits.
 #pragma once
 
 #include "train/memory.hpp"

@@ -76,13 +76,12 @@ PassTime backward_pass(const Operators& ops, const PassTime& forward, const Mach
 }
 
 // ZeRO-3: a layer's parameters are gathered before each pass, its gradients scattered after
-// (Rajbhandari 2020, section 7.2.2: 3 passes of the parameters a step, here a micro-batch).
+// (Rajbhandari 2020, section 7.2.2: 3 passes of the parameters a step, here a micro-batch). Under a
+// pipeline they stay gathered for the whole step, and travel at its end as in ZeRO 2.
 void add_gathers(LayerTime& time, double parameters, const Layout& l, const Machine& m) {
     const std::int64_t shards = l.zero_group > 0 ? l.zero_group : l.dp * l.cp;
-    if (l.zero_stage < 3 || shards <= 1) return;
-    double once = bucketed_gather_seconds(2 * parameters, Group{shards, l.tp}, m.links);
-    // Under a pipeline they stay gathered from the first micro-batch to the last.
-    if (l.pp > 1) once /= real(l.micro_batches());
+    if (l.zero_stage < 3 || shards <= 1 || l.pp > 1) return;
+    const double once = bucketed_gather_seconds(2 * parameters, Group{shards, l.tp}, m.links);
     const double overlap = m.constants.gather_overlap;
     const auto exposed = [&](double wanted, double compute) {
         return std::max(0.0, wanted - overlap * compute);
