@@ -2,10 +2,9 @@
 // speed of the search, with Calculon's figures beside (commit caa4b11, its own models, 2 cores;
 // errors without tuning to rows, on the rows that it can express).
 //
-// Errors are given twice: as the committed calibration has them, which has seen these rows, and with
-// configurations left out, by fits on the other two of three parts.
+// Errors are given twice: as the committed calibration has them, which has seen these rows, and
+// with configurations left out, by fits on the other two of three parts.
 #include "rows.hpp"
-
 #include "train/fit.hpp"
 #include "train/search.hpp"
 
@@ -68,24 +67,23 @@ std::vector<Bar> time_bars() {
             return std::find(list.begin(), list.end(), c.source) != list.end();
         };
     };
-    return {
-        {"Megatron papers", 6, "Calculon, without ZeRO-3: 3.8, 10.3, 25.4", 10.2,
-         from({"korthikanti2022_time", "megatron_sc21_table2", "mt_nlg"})},
-        {"bigscience_176b", 8, "Calculon", 24.5, from({"bigscience_176b"})},
-        {"vtrain_multi", 10, "Calculon", 19.7, from({"vtrain_multi"})},
-        {"llm_foundry", 10, "", 0, from({"llm_foundry"})},
-        {"internevo", 10, "Calculon", 64.6, from({"internevo"})},
-        {"mlperf and nemo_2407", 10, "", 0, from({"mlperf_training", "nemo_2407"})},
-        {"megatron_bridge on H100", 15, "", 0,
-         [](const Case& c) {
-             return c.source == "megatron_bridge" && c.cluster.device.family == "h100";
-         }},
-        {"all mixtures of experts", 20, "", 0, [](const Case& c) { return c.model.is_moe(); }},
-        {"Ascend", 15, "", 0,
-         [](const Case& c) {
-             return is_one_of(c.source, {"mindformers_ascend", "mindspeed_llm_ascend"});
-         }},
-        {"vtrain_single", 20, "Calculon", 36.0, from({"vtrain_single"})}};
+    return {{"Megatron papers", 6, "Calculon, without ZeRO-3: 3.8, 10.3, 25.4", 10.2,
+             from({"korthikanti2022_time", "megatron_sc21_table2", "mt_nlg"})},
+            {"bigscience_176b", 8, "Calculon", 24.5, from({"bigscience_176b"})},
+            {"vtrain_multi", 10, "Calculon", 19.7, from({"vtrain_multi"})},
+            {"llm_foundry", 10, "", 0, from({"llm_foundry"})},
+            {"internevo", 10, "Calculon", 64.6, from({"internevo"})},
+            {"mlperf and nemo_2407", 10, "", 0, from({"mlperf_training", "nemo_2407"})},
+            {"megatron_bridge on H100", 15, "", 0,
+             [](const Case& c) {
+                 return c.source == "megatron_bridge" && c.cluster.device.family == "h100";
+             }},
+            {"all mixtures of experts", 20, "", 0, [](const Case& c) { return c.model.is_moe(); }},
+            {"Ascend", 15, "", 0,
+             [](const Case& c) {
+                 return is_one_of(c.source, {"mindformers_ascend", "mindspeed_llm_ascend"});
+             }},
+            {"vtrain_single", 20, "Calculon", 36.0, from({"vtrain_single"})}};
 }
 
 double mean_error(const Measurements& m, const std::vector<Residual>& errors,
@@ -109,7 +107,8 @@ double mean_of_sources(const Measurements& m, const std::vector<Residual>& error
         ++count;
     }
     double mean = 0;
-    for (const auto& [source, s] : sums) mean += 100 * s.first / s.second;
+    for (const auto& [source, s] : sums)
+        mean += 100 * s.first / s.second;
     return mean / static_cast<double>(sums.size());
 }
 
@@ -166,8 +165,8 @@ struct Search {
 SearchRequest request_of(const Search& s, const ModelShape& model) {
     SearchRequest r;
     r.model = model;
-    r.run = Execution{Precision::bf16, AttentionKernel::fused, model.seq, Sends::scattered,
-                      Purpose::pretrain, 1};
+    r.run = Execution{Precision::bf16,  AttentionKernel::fused, model.seq,
+                      Sends::scattered, Purpose::pretrain,      1};
     r.global_batch = s.batch;
     r.devices = s.devices;
     if (std::string_view(s.model) != "turing-530b") return r;
@@ -184,10 +183,10 @@ void add_searches(std::vector<Row>& out, const Calibrations& all) {
     for (const Search& s :
          {Search{"GPT-3 175B on 4,096 devices, full space", "gpt3-175b", "a100", 4096, 4096, 1000,
                  "Calculon: hours, estimated from 126 a second", 15.7 * 3600e3},
-          Search{"1.75T mixture of experts on 3,920 devices", "moe-1.75t", "1000P", 3920, 3920, 5000,
-                 "", 0},
-          Search{"Turing-530B on 5,128 devices, Calculon's space", "turing-530b", "a100", 5128, 2520,
-                 10, "Calculon", 65.2e3}}) {
+          Search{"1.75T mixture of experts on 3,920 devices", "moe-1.75t", "1000P", 3920, 3920,
+                 5000, "", 0},
+          Search{"Turing-530B on 5,128 devices, Calculon's space", "turing-530b", "a100", 5128,
+                 2520, 10, "Calculon", 65.2e3}}) {
         auto model = load_model(s.model);
         auto cluster = load_cluster(s.cluster);
         if (!model || !cluster) continue;
@@ -199,9 +198,9 @@ void add_searches(std::vector<Row>& out, const Calibrations& all) {
         for (int i = 0; i < 7; ++i) {
             const auto began = std::chrono::steady_clock::now();
             found = search_device_counts(request, machine);
-            ms.push_back(std::chrono::duration<double, std::milli>(
-                             std::chrono::steady_clock::now() - began)
-                             .count());
+            ms.push_back(
+                std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - began)
+                    .count());
         }
         std::sort(ms.begin(), ms.end());
         out.push_back({std::string("search, ") + s.name, ms[3], "ms", s.bar_ms, Better::lower,

@@ -39,7 +39,8 @@ Result<Entry> parse_device(const YAML::Node& node, const std::string& where) {
     fields.read("multiprocessors", e.device.multiprocessors);
     fields.read("fast_gbytes_s", e.fast_gbytes_s);
     fields.read("network_gbits_s", e.network_gbits_s);
-    for (const auto& label : fields.node("labels")) e.labels.push_back(label.as<std::string>());
+    for (const auto& label : fields.node("labels"))
+        e.labels.push_back(label.as<std::string>());
     if (auto ok = fields.finish(); !ok) return std::move(ok).error();
     return e;
 }
@@ -150,7 +151,8 @@ std::vector<std::string> device_names() {
     std::vector<std::string> names;
     const auto& entries = load_entries();
     if (entries)
-        for (const Entry& e : *entries) names.push_back(e.device.name);
+        for (const Entry& e : *entries)
+            names.push_back(e.device.name);
     return names;
 }
 

@@ -27,12 +27,12 @@ struct Device {
 struct Cluster {
     std::string name;
     Device device;
-    std::int64_t devices = 0;          // there are
+    std::int64_t devices = 0;             // there are
     std::int64_t devices_per_domain = 8;  // in one fast domain
-    double fast_gbytes_s = 0;          // per device, one direction
-    double network_gbytes_s = 0;       // per device, one direction
-    std::int64_t domains_per_rack = 0;  // 0: one flat network
-    double rack_oversubscription = 1;  // of the links above the rack
+    double fast_gbytes_s = 0;             // per device, one direction
+    double network_gbytes_s = 0;          // per device, one direction
+    std::int64_t domains_per_rack = 0;    // 0: one flat network
+    double rack_oversubscription = 1;     // of the links above the rack
     double host_gbytes_s = 25;  // device to host memory, for offload (PCIe 4 x16 nominal 31.5)
     double failures_per_device_year = 0;  // unplanned interruptions
     double storage_gbytes_s = 0;          // of the whole cluster, for checkpoints

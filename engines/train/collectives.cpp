@@ -34,7 +34,8 @@ Links links(const Cluster& cluster, const Constants& c) {
 std::int64_t Group::in_domain(const Links& l) const {
     // The largest divisor of the group that fits, so that every domain holds as many of its ranks.
     std::int64_t fit = std::clamp<std::int64_t>(l.devices_per_domain / stride, 1, size);
-    while (size % fit != 0) --fit;
+    while (size % fit != 0)
+        --fit;
     return fit;
 }
 

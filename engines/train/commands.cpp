@@ -80,7 +80,8 @@ Result<void> check_devices(const Setting& s, const Options& o) {
 
 boost::json::object plan_json(const Setting& s, const SearchResult& found) {
     boost::json::array layouts;
-    for (const Candidate& c : found.best) layouts.push_back(quote_json(s, make_quote(s, c)));
+    for (const Candidate& c : found.best)
+        layouts.push_back(quote_json(s, make_quote(s, c)));
     boost::json::object out{
         {"model", s.model.name},
         {"parameters", count_parameters(s.model).total},
@@ -163,9 +164,9 @@ int run_plot(const Options& o) {
         if (!found.best.empty()) quotes.push_back(make_quote(*setting, found.best.front()));
     }
     if (quotes.empty()) return fail({ErrorCode::invalid, "nothing fits up to max-devices"});
-    return write_file(o.out, plot_svg(fmt::format("{} on {}", setting->model.name,
-                                                  setting->machine.cluster.name),
-                                      quotes));
+    return write_file(
+        o.out, plot_svg(fmt::format("{} on {}", setting->model.name, setting->machine.cluster.name),
+                        quotes));
 }
 
 int run_launch(const Options& o) {
@@ -237,9 +238,9 @@ std::string validation_text(const std::map<std::string, Validated>& groups) {
         all.configuration += v.configuration / v.rows;
         all.source += v.source / v.rows;
     }
-    return out + fmt::format("{:<26} {:>5} {:>8.1f} {:>14.1f} {:>8.1f}\n", "mean of sources", all.rows,
-                             100 * all.seen / all.rows, 100 * all.configuration / all.rows,
-                             100 * all.source / all.rows);
+    return out + fmt::format("{:<26} {:>5} {:>8.1f} {:>14.1f} {:>8.1f}\n", "mean of sources",
+                             all.rows, 100 * all.seen / all.rows,
+                             100 * all.configuration / all.rows, 100 * all.source / all.rows);
 }
 
 int run_validate(const Options& o) {
@@ -280,7 +281,8 @@ void add_setting(CLI::App& app, Options& o) {
 }
 
 void add_json(CLI::App& app, Options& o) {
-    app.add_flag_callback("--json", [&o] { o.format = Format::json; }, "JSON for programs");
+    app.add_flag_callback(
+        "--json", [&o] { o.format = Format::json; }, "JSON for programs");
 }
 
 // The subcommands, each with what it does.
@@ -294,8 +296,10 @@ std::vector<Command> planning_commands(CLI::App& app, Options& o) {
     CLI::App* explain = app.add_subcommand("explain", "quote a layout that you give");
     CLI::App* compare = app.add_subcommand("compare", "quote several layouts");
     CLI::App* plot = app.add_subcommand("plot", "write an SVG: step time against devices");
-    for (CLI::App* sub : {plan, explain, compare, plot}) add_setting(*sub, o);
-    for (CLI::App* sub : {plan, explain, compare}) add_json(*sub, o);
+    for (CLI::App* sub : {plan, explain, compare, plot})
+        add_setting(*sub, o);
+    for (CLI::App* sub : {plan, explain, compare})
+        add_json(*sub, o);
     for (CLI::App* sub : {plan, plot})
         sub->add_option("--max-devices", o.max_devices, "use at most so many");
     plan->add_option("--keep", o.keep, "layouts to show")->check(CLI::Range(1, 100));
@@ -313,8 +317,7 @@ std::vector<Command> table_commands(CLI::App& app, Options& o) {
     add_json(*evaluate, o);
     CLI::App* calibrate = app.add_subcommand("calibrate", "fit constants to measured tables");
     calibrate->add_option("--table", o.tables, "a CSV of measurements")->required();
-    CLI::App* validate =
-        app.add_subcommand("validate", "errors on rows that a fit has not seen");
+    CLI::App* validate = app.add_subcommand("validate", "errors on rows that a fit has not seen");
     validate->add_option("--table", o.tables, "a CSV of measurements")->required();
     o.start = "priors";
     for (CLI::App* sub : {calibrate, validate})
@@ -344,7 +347,8 @@ int run_program(int argc, char** argv) {
     CLI::App app{"Plans, quotes, explains and launches training runs."};
     app.require_subcommand(1);
     std::vector<Command> commands = planning_commands(app, options);
-    for (const Command& c : table_commands(app, options)) commands.push_back(c);
+    for (const Command& c : table_commands(app, options))
+        commands.push_back(c);
     commands.push_back(launch_command(app, options));
     try {
         app.parse(argc, argv);

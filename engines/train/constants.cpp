@@ -13,29 +13,41 @@ namespace {
 using C = Constants;
 
 constexpr std::array infos = {
-    ConstantInfo{"gemm_efficiency", &C::gemm_efficiency, 0.4, 0.95, "of the 16-bit peak, large products"},
+    ConstantInfo{"gemm_efficiency", &C::gemm_efficiency, 0.4, 0.95,
+                 "of the 16-bit peak, large products"},
     ConstantInfo{"gemm8_efficiency", &C::gemm8_efficiency, 0.25, 0.9, "of the FP8 peak"},
     ConstantInfo{"gemm4_efficiency", &C::gemm4_efficiency, 0.15, 0.8, "of the FP4 peak"},
-    ConstantInfo{"gemm_depth", &C::gemm_depth, 30, 600, "depth at which a product is half efficient"},
-    ConstantInfo{"gemm_tail", &C::gemm_tail, 0.05, 1, "waves of tiles lost at the end of a product"},
-    ConstantInfo{"attention_efficiency", &C::attention_efficiency, 0.1, 0.85, "of the 16-bit peak, fused attention"},
-    ConstantInfo{"attention_tokens", &C::attention_tokens, 20, 1500, "length at which it is half efficient"},
+    ConstantInfo{"gemm_depth", &C::gemm_depth, 30, 600,
+                 "depth at which a product is half efficient"},
+    ConstantInfo{"gemm_tail", &C::gemm_tail, 0.05, 1,
+                 "waves of tiles lost at the end of a product"},
+    ConstantInfo{"attention_efficiency", &C::attention_efficiency, 0.1, 0.85,
+                 "of the 16-bit peak, fused attention"},
+    ConstantInfo{"attention_tokens", &C::attention_tokens, 20, 1500,
+                 "length at which it is half efficient"},
     ConstantInfo{"vector_efficiency", &C::vector_efficiency, 0.3, 1, "of the memory's bandwidth"},
     ConstantInfo{"fast_efficiency", &C::fast_efficiency, 0.25, 0.95, "of the fast domain's links"},
     ConstantInfo{"fast_latency_us", &C::fast_latency_us, 1, 40, "of one hop"},
-    ConstantInfo{"network_efficiency", &C::network_efficiency, 0.06, 0.95, "of the network's links"},
+    ConstantInfo{"network_efficiency", &C::network_efficiency, 0.06, 0.95,
+                 "of the network's links"},
     ConstantInfo{"network_latency_us", &C::network_latency_us, 4, 100, "of one hop"},
     ConstantInfo{"launch_us", &C::launch_us, 1, 60, "host time of one kernel"},
     ConstantInfo{"gap_us", &C::gap_us, 0.1, 8, "device time between two kernels"},
-    ConstantInfo{"tensor_exposed", &C::tensor_exposed, 0.1, 1.2, "of tensor-parallel communication"},
+    ConstantInfo{"tensor_exposed", &C::tensor_exposed, 0.1, 1.2,
+                 "of tensor-parallel communication"},
     ConstantInfo{"pipeline_exposed", &C::pipeline_exposed, 0.05, 1.5, "of sends between stages"},
     ConstantInfo{"expert_exposed", &C::expert_exposed, 0.3, 1.3, "of the experts' all-to-all"},
-    ConstantInfo{"permute_passes", &C::permute_passes, 0.5, 15, "to sort tokens by expert and back"},
-    ConstantInfo{"data_overlap", &C::data_overlap, 0, 1.5, "of the last backward pass hides gradients"},
-    ConstantInfo{"parameter_exposed", &C::parameter_exposed, 0.05, 1.5, "of the parameter gather after a step"},
+    ConstantInfo{"permute_passes", &C::permute_passes, 0.5, 15,
+                 "to sort tokens by expert and back"},
+    ConstantInfo{"data_overlap", &C::data_overlap, 0, 1.5,
+                 "of the last backward pass hides gradients"},
+    ConstantInfo{"parameter_exposed", &C::parameter_exposed, 0.05, 1.5,
+                 "of the parameter gather after a step"},
     ConstantInfo{"bucket_mib", &C::bucket_mib, 5, 2000, "of one data-parallel collective"},
-    ConstantInfo{"accumulate_bytes", &C::accumulate_bytes, 2, 60, "a parameter and micro-batch, ZeRO 1 and 2"},
-    ConstantInfo{"attention_width", &C::attention_width, 5, 200, "head width at which fused attention is half efficient"},
+    ConstantInfo{"accumulate_bytes", &C::accumulate_bytes, 2, 60,
+                 "a parameter and micro-batch, ZeRO 1 and 2"},
+    ConstantInfo{"attention_width", &C::attention_width, 5, 200,
+                 "head width at which fused attention is half efficient"},
     ConstantInfo{"gather_overlap", &C::gather_overlap, 0.3, 1, "of compute hides ZeRO-3 gathers"},
     ConstantInfo{"step_ms", &C::step_ms, 1, 300, "of every step"},
     ConstantInfo{"tune_ms", &C::tune_ms, 1, 400, "more of every fine-tuning step"},
@@ -58,13 +70,14 @@ Result<Calibration> parse_one(const YAML::Node& node, const std::string& where) 
     fields.read("error_median", c.error_median);
     fields.read("error_p90", c.error_p90);
     fields.read("memory_error_p90", c.memory_error_p90);
-    for (const auto& name : fields.node("fitted")) c.fitted.push_back(name.as<std::string>());
+    for (const auto& name : fields.node("fitted"))
+        c.fitted.push_back(name.as<std::string>());
     for (const ConstantInfo& info : infos) {
         double& value = c.constants.*info.value;
         fields.read(info.name, value);
         if (value < info.min || value > info.max)
-            fields.fail(info.name, fmt::format("is {}; it must be {} to {}", value, info.min,
-                                               info.max));
+            fields.fail(info.name,
+                        fmt::format("is {}; it must be {} to {}", value, info.min, info.max));
     }
     if (auto ok = fields.finish(); !ok) return std::move(ok).error();
     return c;

@@ -17,8 +17,8 @@ struct Constants {
     double gemm_efficiency = 0.8;   // of the 16-bit peak, large products
     double gemm8_efficiency = 0.6;  // of the FP8 peak
     double gemm4_efficiency = 0.4;  // of the FP4 peak
-    double gemm_depth = 128;        // k at which a product spends as long on its ends as on its body
-    double gemm_tail = 0.5;         // waves of tiles lost at the end of a product
+    double gemm_depth = 128;  // k at which a product spends as long on its ends as on its body
+    double gemm_tail = 0.5;   // waves of tiles lost at the end of a product
     double attention_efficiency = 0.5;  // of the 16-bit peak, fused attention
     double attention_tokens = 300;      // sequence length at which half of it is reached
     double attention_width = 40;        // head width at which half of it is reached
@@ -37,20 +37,21 @@ struct Constants {
     double data_overlap = 0;      // of the last backward pass, that gradients may hide behind
     double parameter_exposed = 1;  // of the parameter gather after a sharded optimizer step
     double bucket_mib = 500;       // of a data-parallel collective: each pays its ring's latency
-    double accumulate_bytes = 6;   // a parameter and micro-batch, to add up gradients under ZeRO 1, 2
-    double gather_overlap = 0.8;  // of a layer's compute, that ZeRO-3 gathers may hide behind
-    double step_ms = 20;          // of every step: data, logging, clipping, host work
-    double tune_ms = 20;        // more in a fine-tuning step: padding, masks, sample by sample
-    double straggle = 0.005;      // slowdown for each doubling of fast domains
+    double accumulate_bytes =
+        6;  // a parameter and micro-batch, to add up gradients under ZeRO 1, 2
+    double gather_overlap = 0.8;   // of a layer's compute, that ZeRO-3 gathers may hide behind
+    double step_ms = 20;           // of every step: data, logging, clipping, host work
+    double tune_ms = 20;           // more in a fine-tuning step: padding, masks, sample by sample
+    double straggle = 0.005;       // slowdown for each doubling of fast domains
     double selective_share = 0.1;  // of a forward pass, done again under selective recomputation
     // Memory.
-    double reserve_gib = 2.5;      // context, communication buffers, workspaces
-    double fragmentation = 0.05;   // of what is allocated
+    double reserve_gib = 2.5;     // context, communication buffers, workspaces
+    double fragmentation = 0.05;  // of what is allocated
 };
 
 struct ConstantInfo {
     const char* name;
-    double Constants::* value;
+    double Constants::*value;
     double min;
     double max;
     const char* meaning;

@@ -75,8 +75,8 @@ Result<std::vector<TableRow>> parse_csv(std::string_view text, const std::string
         for (std::size_t i = 0; i < record.size() && i < header.size(); ++i)
             row.cells[header[i]] = record[i];
         if (record.size() != header.size())
-            row.cells["problem"] = fmt::format("{} cells where the header has {}", record.size(),
-                                               header.size());
+            row.cells["problem"] =
+                fmt::format("{} cells where the header has {}", record.size(), header.size());
         if (row.at("row_id").empty()) row.cells["row_id"] = fmt::format("row {}", rows.size() + 1);
         rows.push_back(std::move(row));
     }

@@ -45,8 +45,8 @@ double kendall(const std::vector<Pair>& pairs) {
     double discordant = 0;
     for (std::size_t i = 0; i < pairs.size(); ++i)
         for (std::size_t j = i + 1; j < pairs.size(); ++j) {
-            const double product = (pairs[i].predicted - pairs[j].predicted) *
-                                   (pairs[i].measured - pairs[j].measured);
+            const double product =
+                (pairs[i].predicted - pairs[j].predicted) * (pairs[i].measured - pairs[j].measured);
             concordant += product > 0 ? 1 : 0;
             discordant += product < 0 ? 1 : 0;
         }
@@ -60,7 +60,9 @@ void rank(Score& score, const std::map<std::string, std::vector<Pair>>& groups) 
         if (pairs.size() < 4) continue;
         ++score.groups;
         taus += kendall(pairs);
-        const auto by_measured = [](const Pair& a, const Pair& b) { return a.measured < b.measured; };
+        const auto by_measured = [](const Pair& a, const Pair& b) {
+            return a.measured < b.measured;
+        };
         const auto by_predicted = [](const Pair& a, const Pair& b) {
             return a.predicted < b.predicted;
         };
@@ -94,7 +96,8 @@ Score score_of(const std::vector<const EvaluatedRow*>& rows) {
     }
     score.scored = static_cast<int>(errors.size());
     if (score.scored > 0) {
-        for (const double e : errors) score.mean += e / score.scored;
+        for (const double e : errors)
+            score.mean += e / score.scored;
         score.bias /= score.scored;
     }
     if (score.memory_rows > 0) score.memory_mean = memory_sum / score.memory_rows;
@@ -110,8 +113,7 @@ double counted_memory_gib(const Case& c, const MemoryUse& use, const Constants& 
     ModelShape layers_only = c.model;
     layers_only.vocab = 1;
     layers_only.vocab_multiple = 1;
-    const MemoryUse first =
-        memory_use(layers_only, c.layout, c.run, c.software.widths, constants);
+    const MemoryUse first = memory_use(layers_only, c.layout, c.run, c.software.widths, constants);
     return (c.memory_kind == MemoryKind::states ? first.states() : first.activations) / gib;
 }
 

@@ -78,16 +78,20 @@ boost::json::object score_json(const Score& s) {
 std::string evaluation_text(const std::vector<EvaluatedRow>& rows) {
     std::string out = fmt::format("{:<28} {:>10} {:>10} {:>10} {:>10} {:>8} {:>8}\n", "row",
                                   "step s", "measured", "tok/s/dev", "measured", "GiB", "measured");
-    for (const EvaluatedRow& row : rows) out += row_text(row);
-    for (const auto& [source, score] : summarise(rows)) out += score_text(source, score);
+    for (const EvaluatedRow& row : rows)
+        out += row_text(row);
+    for (const auto& [source, score] : summarise(rows))
+        out += score_text(source, score);
     return out;
 }
 
 boost::json::object evaluation_json(const std::vector<EvaluatedRow>& rows) {
     boost::json::array list;
-    for (const EvaluatedRow& row : rows) list.push_back(row_json(row));
+    for (const EvaluatedRow& row : rows)
+        list.push_back(row_json(row));
     boost::json::object summary;
-    for (const auto& [source, score] : summarise(rows)) summary[source] = score_json(score);
+    for (const auto& [source, score] : summarise(rows))
+        summary[source] = score_json(score);
     return {{"rows", std::move(list)}, {"summary", std::move(summary)}};
 }
 

@@ -69,7 +69,8 @@ double pulled(const Constants& now, const Constants& start,
     const double strength = pull / static_cast<double>(rows);
     double sum = 0;
     for (const ConstantInfo* info : free) {
-        const double moved = position(*info, now.*info->value) - position(*info, start.*info->value);
+        const double moved =
+            position(*info, now.*info->value) - position(*info, start.*info->value);
         sum += moved * moved;
     }
     return strength * sum;
@@ -107,7 +108,9 @@ const ConstantInfo* info_of(const char* name) {
 // Constants that the rows of a set say something about.
 std::vector<const ConstantInfo*> time_constants(const Cases& cases) {
     std::set<std::string> names = {"gemm_efficiency", "vector_efficiency", "launch_us", "step_ms"};
-    const auto any = [&](auto predicate) { return std::any_of(cases.begin(), cases.end(), predicate); };
+    const auto any = [&](auto predicate) {
+        return std::any_of(cases.begin(), cases.end(), predicate);
+    };
     const auto when = [&](auto predicate, std::initializer_list<const char*> more) {
         if (any(predicate)) names.insert(more.begin(), more.end());
     };
@@ -119,23 +122,30 @@ std::vector<const ConstantInfo*> time_constants(const Cases& cases) {
          {"gemm4_efficiency"});
     when([](const MeasuredCase* c) { return c->run.layout.tp > 1; }, {"tensor_exposed"});
     when([](const MeasuredCase* c) { return c->run.layout.pp > 1; }, {"pipeline_exposed"});
-    when([](const MeasuredCase* c) { return c->run.run.purpose == Purpose::finetune; }, {"tune_ms"});
+    when([](const MeasuredCase* c) { return c->run.run.purpose == Purpose::finetune; },
+         {"tune_ms"});
     when([](const MeasuredCase* c) { return c->run.model.is_moe(); }, {"permute_passes"});
     when([](const MeasuredCase* c) { return c->run.layout.ep > 1; }, {"expert_exposed"});
     when([](const MeasuredCase* c) { return c->run.layout.zero_stage == 3; }, {"gather_overlap"});
     when([](const MeasuredCase* c) { return c->run.layout.dp > 1; }, {"data_overlap"});
     when([](const MeasuredCase* c) { return c->run.layout.dp > 1 && c->run.layout.zero_stage > 0; },
          {"parameter_exposed", "bucket_mib"});
-    when([](const MeasuredCase* c) {
-        return c->run.layout.zero_stage == 1 || c->run.layout.zero_stage == 2;
-    }, {"accumulate_bytes"});
-    when([](const MeasuredCase* c) {
-        return c->run.layout.devices() > c->run.cluster.devices_per_domain;
-    }, {"network_efficiency", "straggle"});
-    when([](const MeasuredCase* c) {
-        return c->run.layout.recompute == Recompute::selective &&
-               c->run.run.attention == AttentionKernel::fused;
-    }, {"selective_share"});
+    when(
+        [](const MeasuredCase* c) {
+            return c->run.layout.zero_stage == 1 || c->run.layout.zero_stage == 2;
+        },
+        {"accumulate_bytes"});
+    when(
+        [](const MeasuredCase* c) {
+            return c->run.layout.devices() > c->run.cluster.devices_per_domain;
+        },
+        {"network_efficiency", "straggle"});
+    when(
+        [](const MeasuredCase* c) {
+            return c->run.layout.recompute == Recompute::selective &&
+                   c->run.run.attention == AttentionKernel::fused;
+        },
+        {"selective_share"});
     if (cases.size() >= 30)
         names.insert({"gemm_depth", "gemm_tail", "gap_us", "attention_tokens", "fast_efficiency",
                       "network_latency_us", "fast_latency_us", "attention_width"});
@@ -151,17 +161,18 @@ void fit_time(Calibration& set, const Constants& start, const Cases& all) {
         if (measured_step_s(*c) > 0) cases.push_back(c);
     if (cases.empty()) return;
     const auto free = time_constants(cases);
-    for (const ConstantInfo* info : free) set.fitted.emplace_back(info->name);
+    for (const ConstantInfo* info : free)
+        set.fitted.emplace_back(info->name);
     search(set.constants, free, [&](const Constants& now) {
-        return mean_by_source(cases, [&](const MeasuredCase& c) {
-                   return std::abs(time_error(c, now));
-               }) + pulled(now, start, free, cases.size());
+        return mean_by_source(cases,
+                              [&](const MeasuredCase& c) { return std::abs(time_error(c, now)); }) +
+               pulled(now, start, free, cases.size());
     });
 }
 
 double memory_ratio(const MeasuredCase& c, const Constants& constants) {
-    const MemoryUse use = memory_use(c.run.model, c.run.layout, c.run.run, c.run.software.widths,
-                                     constants);
+    const MemoryUse use =
+        memory_use(c.run.model, c.run.layout, c.run.run, c.run.software.widths, constants);
     return use.total_gib() / *c.measured.memory_gib;
 }
 
@@ -171,14 +182,18 @@ void fit_memory(Calibration& set, const Constants& start, const Cases& all) {
     for (const MeasuredCase* c : all)
         if (c->measured.memory_gib && c->run.memory_kind == MemoryKind::all) cases.push_back(c);
     if (cases.empty()) return;
-    const std::vector<const ConstantInfo*> free = {info_of("reserve_gib"), info_of("fragmentation")};
-    for (const ConstantInfo* info : free) set.fitted.emplace_back(info->name);
+    const std::vector<const ConstantInfo*> free = {info_of("reserve_gib"),
+                                                   info_of("fragmentation")};
+    for (const ConstantInfo* info : free)
+        set.fitted.emplace_back(info->name);
     search(set.constants, free, [&](const Constants& now) {
-        return mean_by_source(cases, [&](const MeasuredCase& c) {
-                   const double ratio = memory_ratio(c, now);
-                   const double far = std::max(0.0, 0.93 - ratio) * 6;
-                   return std::abs(ratio - 1) + far;
-               }) + pulled(now, start, free, cases.size());
+        return mean_by_source(cases,
+                              [&](const MeasuredCase& c) {
+                                  const double ratio = memory_ratio(c, now);
+                                  const double far = std::max(0.0, 0.93 - ratio) * 6;
+                                  return std::abs(ratio - 1) + far;
+                              }) +
+               pulled(now, start, free, 10 * cases.size());
     });
 }
 

@@ -35,7 +35,7 @@ Calibrations fit(const std::vector<MeasuredCase>& cases, const Calibrations& sta
 
 // How far predictions are off on rows that the fit did not see. Empty where there is no figure.
 struct Residual {
-    std::optional<double> time;    // predicted over measured, minus 1
+    std::optional<double> time;  // predicted over measured, minus 1
     std::optional<double> memory;
 };
 

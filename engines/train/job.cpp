@@ -36,23 +36,25 @@ std::string topology(std::int64_t nodes) {
 }
 
 std::string torch_line(const JobOptions& o) {
-    return fmt::format("torchrun --nnodes $SUAN_NTASKS --nproc_per_node {} --node_rank $SUAN_PROCID "
-                       "--master_addr $MASTER_ADDR --master_port $MASTER_PORT {}",
-                       o.devices_per_node, o.script);
+    return fmt::format(
+        "torchrun --nnodes $SUAN_NTASKS --nproc_per_node {} --node_rank $SUAN_PROCID "
+        "--master_addr $MASTER_ADDR --master_port $MASTER_PORT {}",
+        o.devices_per_node, o.script);
 }
 
 std::string mindspore_line(const JobOptions& o, std::int64_t devices) {
-    return fmt::format("msrun --worker_num {} --local_worker_num {} --node_rank $SUAN_PROCID "
-                       "--master_addr $MASTER_ADDR --master_port $MASTER_PORT --join True {}",
-                       devices, o.devices_per_node, o.script);
+    return fmt::format(
+        "msrun --worker_num {} --local_worker_num {} --node_rank $SUAN_PROCID "
+        "--master_addr $MASTER_ADDR --master_port $MASTER_PORT --join True {}",
+        devices, o.devices_per_node, o.script);
 }
 
 std::string environment(const boost::json::object& layout) {
     constexpr std::array fields = {
-        std::pair{"tp", "TENSOR_PARALLEL"},      std::pair{"pp", "PIPELINE_PARALLEL"},
-        std::pair{"dp", "DATA_PARALLEL"},        std::pair{"cp", "CONTEXT_PARALLEL"},
-        std::pair{"ep", "EXPERT_PARALLEL"},      std::pair{"etp", "EXPERT_TENSOR_PARALLEL"},
-        std::pair{"vpp", "VIRTUAL_PIPELINE"},    std::pair{"micro_batch", "MICRO_BATCH"},
+        std::pair{"tp", "TENSOR_PARALLEL"},        std::pair{"pp", "PIPELINE_PARALLEL"},
+        std::pair{"dp", "DATA_PARALLEL"},          std::pair{"cp", "CONTEXT_PARALLEL"},
+        std::pair{"ep", "EXPERT_PARALLEL"},        std::pair{"etp", "EXPERT_TENSOR_PARALLEL"},
+        std::pair{"vpp", "VIRTUAL_PIPELINE"},      std::pair{"micro_batch", "MICRO_BATCH"},
         std::pair{"global_batch", "GLOBAL_BATCH"}, std::pair{"zero_stage", "ZERO_STAGE"}};
     std::string out = "environment:\n";
     for (const auto& [key, name] : fields)

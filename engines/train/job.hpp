@@ -11,9 +11,9 @@ namespace suan::train {
 
 struct JobOptions {
     std::string name = "train";
-    std::string pool;              // empty: the hub's only one
+    std::string pool;                // empty: the hub's only one
     std::string launcher = "torch";  // or mindspore
-    std::string script;            // the training program and its arguments, after the launcher
+    std::string script;              // the training program and its arguments, after the launcher
     std::int64_t devices_per_node = 8;
 };
 

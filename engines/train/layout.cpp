@@ -46,20 +46,28 @@ Result<void> check_experts(const ModelShape& m, const Layout& l) {
 
 const char* to_string(Recompute recompute) {
     switch (recompute) {
-        case Recompute::none: return "none";
-        case Recompute::selective: return "selective";
-        case Recompute::full: return "full";
+        case Recompute::none:
+            return "none";
+        case Recompute::selective:
+            return "selective";
+        case Recompute::full:
+            return "full";
     }
     return "?";
 }
 
 const char* to_string(Precision precision) {
     switch (precision) {
-        case Precision::fp32: return "fp32";
-        case Precision::fp16: return "fp16";
-        case Precision::bf16: return "bf16";
-        case Precision::fp8: return "fp8";
-        case Precision::fp4: return "fp4";
+        case Precision::fp32:
+            return "fp32";
+        case Precision::fp16:
+            return "fp16";
+        case Precision::bf16:
+            return "bf16";
+        case Precision::fp8:
+            return "fp8";
+        case Precision::fp4:
+            return "fp4";
     }
     return "?";
 }
@@ -94,7 +102,8 @@ std::string to_text(const Layout& l) {
     add("vpp", l.vpp);
     text += fmt::format(" mbs {}", l.micro_batch);
     if (l.sequence_parallel == SequenceParallel::on) text += " sp";
-    if (l.recompute != Recompute::none) text += fmt::format(" {}-recompute", to_string(l.recompute));
+    if (l.recompute != Recompute::none)
+        text += fmt::format(" {}-recompute", to_string(l.recompute));
     if (l.zero_stage > 0) text += fmt::format(" zero-{}", l.zero_stage);
     if (l.offload == Offload::optimizer) text += " offload";
     return text;

@@ -13,14 +13,18 @@ namespace {
 
 struct Degree {
     std::string_view name;
-    std::int64_t Layout::* value;
+    std::int64_t Layout::*value;
 };
 
-constexpr std::array degrees = {
-    Degree{"tp", &Layout::tp},   Degree{"pp", &Layout::pp},         Degree{"dp", &Layout::dp},
-    Degree{"cp", &Layout::cp},   Degree{"ep", &Layout::ep},         Degree{"etp", &Layout::etp},
-    Degree{"vpp", &Layout::vpp}, Degree{"mbs", &Layout::micro_batch},
-    Degree{"zero-group", &Layout::zero_group}};
+constexpr std::array degrees = {Degree{"tp", &Layout::tp},
+                                Degree{"pp", &Layout::pp},
+                                Degree{"dp", &Layout::dp},
+                                Degree{"cp", &Layout::cp},
+                                Degree{"ep", &Layout::ep},
+                                Degree{"etp", &Layout::etp},
+                                Degree{"vpp", &Layout::vpp},
+                                Degree{"mbs", &Layout::micro_batch},
+                                Degree{"zero-group", &Layout::zero_group}};
 
 Error bad(std::string_view part, const std::string& problem) {
     return Error{ErrorCode::invalid, fmt::format("layout: '{}': {}", part, problem)};
@@ -48,8 +52,9 @@ Result<void> apply_degree(const Part& part, Layout& layout) {
             return {};
         }
     if (part.name != "zero")
-        return bad(part.text,
-                   "use tp, pp, dp, cp, ep, etp, vpp, mbs, zero, zero-group, recompute, sp, offload");
+        return bad(
+            part.text,
+            "use tp, pp, dp, cp, ep, etp, vpp, mbs, zero, zero-group, recompute, sp, offload");
     if (*value > 3) return bad(part.text, "must be 0 to 3");
     layout.zero_stage = static_cast<int>(*value);
     return {};

@@ -65,13 +65,13 @@ struct LayerBytes {
 LayerBytes layer_bytes(const ModelShape& m, const Layout& l, const Execution& run,
                        const StateWidths& w, LayerKind kind) {
     const TokenBytes b = token_bytes(m, run, kind);
-    const double tokens = real(l.micro_batch) * real(run.seq) / real(l.cp);
+    const double words = run.precision == Precision::fp32 ? 2 : 1;
+    const double tokens = words * real(l.micro_batch) * real(run.seq) / real(l.cp);
     const double t = real(l.tp);
     const double outside_share = l.sequence_parallel == SequenceParallel::on ? 1 / t : 1;
     const double scores = l.recompute == Recompute::selective ? 0 : b.scores;
-    const double all =
-        tokens * (b.outside * outside_share + (b.inside + scores) / t +
-                  b.routed * outside_share * run.expert_imbalance);
+    const double all = tokens * (b.outside * outside_share + (b.inside + scores) / t +
+                                 b.routed * outside_share * run.expert_imbalance);
     const bool selective = l.recompute == Recompute::selective && b.scores <= 0;
     if (selective) return {all * w.selective_keeps, all * (1 - w.selective_keeps)};
     if (l.recompute != Recompute::full) return {all, 0};
@@ -121,8 +121,7 @@ Held stage_parameters(const ModelShape& m, const Layout& l, double layers) {
     const LayerParameters d = layer_parameters(m, LayerKind::dense);
     const LayerParameters e = layer_parameters(m, LayerKind::moe);
     Held held;
-    if (share < 1)
-        held.dense += layers * (1 - share) * (d.tensor / real(l.tp) + d.replicated);
+    if (share < 1) held.dense += layers * (1 - share) * (d.tensor / real(l.tp) + d.replicated);
     if (share > 0) {
         held.dense += layers * share * (e.tensor / real(l.tp) + e.replicated);
         held.experts = layers * share * e.experts / real(l.etp * l.ep);
@@ -188,7 +187,8 @@ double layer_activation_bytes(const ModelShape& model, const Layout& layout, con
 
 MemoryUse memory_use(const ModelShape& m, const Layout& l, const Execution& run,
                      const StateWidths& w, const Constants& c) {
-    const StageLayers split = split_layers(m, l);
+    StageLayers split = split_layers(m, l);
+    if (w.ends == Ends::same) split.first = split.last = split.middle;
     if (l.pp == 1) {
         const double copies = m.embeddings == Embeddings::separate ? 2 : 1;
         return stage_use(m, l, run, w, c, {0, split.all, copies, 1});

@@ -8,7 +8,10 @@
 
 namespace suan::train {
 
-// Bytes kept for one parameter.
+// Do the stages that hold the embedding and the head get fewer layers where those do not divide?
+enum class Ends { fewer, same };
+
+// Bytes kept for one parameter, and what else of the software decides on memory.
 struct StateWidths {
     double weight = 2;
     double gradient = 4;
@@ -16,6 +19,7 @@ struct StateWidths {
     double optimizer = 12;          // 32-bit weight and two moments
     double selective_keeps = 1;     // of a fused layer's activations, under selective recomputation
     double gathered_bytes_min = 0;  // live parameters and buckets that ZeRO-3 holds at least
+    Ends ends = Ends::fewer;
 };
 
 struct MemoryUse {

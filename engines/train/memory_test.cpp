@@ -48,9 +48,8 @@ TEST(States, AreThoseOfFigure1OfZero) {
     m.vocab = 1;
     m.vocab_multiple = 1;
     m.seq = 8;
-    const double parameters =
-        count_parameters(m).total - static_cast<double>(m.vocab * m.hidden);
-    const StateWidths widths{2, 2, 0, 12, 1, 0};
+    const double parameters = count_parameters(m).total - static_cast<double>(m.vocab * m.hidden);
+    const StateWidths widths{2, 2, 0, 12, 1, 0, Ends::fewer};
     const auto states_gb = [&](const char* zero) {
         const Layout l = layout_of(std::string("dp=64,") + zero, 64);
         return memory_use(m, l, standard_run(8), widths, bare()).states() / parameters * 7.5;
@@ -77,8 +76,8 @@ TEST(Activations, OfTheFirstStageAreThoseOfFigure1) {
           Figure1{"megatron-1t", "tp=8,pp=64,sp=off", 512, 131.25}}) {
         ModelShape m = model_named(f.model);
         m.vocab = m.vocab_multiple = 1;  // the figure leaves the embeddings out
-        const MemoryUse use = memory_use(m, layout_of(f.layout, f.batch), standard_run(2048),
-                                         StateWidths{}, bare());
+        const MemoryUse use =
+            memory_use(m, layout_of(f.layout, f.batch), standard_run(2048), StateWidths{}, bare());
         EXPECT_NEAR(use.activations / gib, f.activations_gib, 0.001 * f.activations_gib) << f.model;
     }
 }
@@ -101,9 +100,9 @@ TEST(Memory, GrowsNowhereWhenMoreIsSharded) {
     double before = 1e30;
     for (const char* layout : {"tp=8,pp=4,dp=8,zero=0", "tp=8,pp=4,dp=8,zero=1",
                                "tp=8,pp=4,dp=8,zero=2", "tp=8,pp=4,dp=8,zero=2,recompute=full"}) {
-        const double bytes = memory_use(m, layout_of(layout, 256), testing::fused_run(8192),
-                                        StateWidths{}, bare())
-                                 .total();
+        const double bytes =
+            memory_use(m, layout_of(layout, 256), testing::fused_run(8192), StateWidths{}, bare())
+                .total();
         EXPECT_LT(bytes, before) << layout;
         before = bytes;
     }

@@ -131,9 +131,8 @@ ParameterCount count_parameters(const ModelShape& m) {
                           moe * (e.tensor + e.replicated) + copies * embedding_parameters(m) +
                           positions;
     count.total = common + moe * e.experts;
-    const double share = m.is_moe() ? static_cast<double>(m.experts_per_token) /
-                                          static_cast<double>(m.experts)
-                                    : 0;
+    const double share =
+        m.is_moe() ? static_cast<double>(m.experts_per_token) / static_cast<double>(m.experts) : 0;
     count.active = common + moe * e.experts * share;
     return count;
 }
@@ -152,15 +151,13 @@ double model_flop_per_token(const ModelShape& m, Masked masked) {
 }
 
 Result<void> check_model(const ModelShape& m) {
-    for (const Range& r : {Range{"layers", m.layers, 1, 10'000},
-                           Range{"hidden", m.hidden, 1, 1 << 20},
-                           Range{"heads", m.heads, 1, 1 << 14},
-                           Range{"vocab", m.vocab, 1, 1 << 26},
-                           Range{"vocab_multiple", m.vocab_multiple, 1, 1 << 20},
-                           Range{"seq", m.seq, 1, 1 << 26},
-                           Range{"predict_layers", m.predict_layers, 0, 16},
-                           Range{"attention_window", m.attention_window, 0, 1 << 26},
-                           Range{"experts", m.experts, 0, 1 << 16}})
+    for (const Range& r :
+         {Range{"layers", m.layers, 1, 10'000}, Range{"hidden", m.hidden, 1, 1 << 20},
+          Range{"heads", m.heads, 1, 1 << 14}, Range{"vocab", m.vocab, 1, 1 << 26},
+          Range{"vocab_multiple", m.vocab_multiple, 1, 1 << 20}, Range{"seq", m.seq, 1, 1 << 26},
+          Range{"predict_layers", m.predict_layers, 0, 16},
+          Range{"attention_window", m.attention_window, 0, 1 << 26},
+          Range{"experts", m.experts, 0, 1 << 16}})
         if (auto ok = check_range(m, r); !ok) return ok;
     if (auto ok = check_attention(m); !ok) return ok;
     if (m.expert_layers() < m.layers || !m.is_moe())

@@ -12,7 +12,7 @@
 
 namespace suan::train {
 
-enum class Mlp { plain, gated };         // two matrices, or three (SwiGLU and its kin)
+enum class Mlp { plain, gated };          // two matrices, or three (SwiGLU and its kin)
 enum class Attention { shared, latent };  // MHA, GQA and MQA; or MLA of DeepSeek-V2
 enum class Embeddings { separate, tied };
 enum class Positions { rotary, learned };

@@ -47,7 +47,8 @@ void read_experts(Fields& fields, ModelShape& m) {
 }
 
 void read_sizes(Fields& fields, ModelShape& m) {
-    for (const char* field : {"layers", "hidden", "heads", "vocab", "seq"}) fields.require(field);
+    for (const char* field : {"layers", "hidden", "heads", "vocab", "seq"})
+        fields.require(field);
     fields.read("layers", m.layers);
     fields.read("hidden", m.hidden);
     fields.read("heads", m.heads);
@@ -72,9 +73,9 @@ Result<ModelShape> parse_model(std::string_view yaml, const std::string& where) 
     read_sizes(fields, m);
     read_enum(fields, "mlp", m.mlp,
               std::array{std::pair{"plain", Mlp::plain}, std::pair{"gated", Mlp::gated}});
-    read_enum(fields, "attention", m.attention,
-              std::array{std::pair{"shared", Attention::shared},
-                         std::pair{"latent", Attention::latent}});
+    read_enum(
+        fields, "attention", m.attention,
+        std::array{std::pair{"shared", Attention::shared}, std::pair{"latent", Attention::latent}});
     read_enum(fields, "embeddings", m.embeddings,
               std::array{std::pair{"separate", Embeddings::separate},
                          std::pair{"tied", Embeddings::tied}});

@@ -47,9 +47,12 @@ TEST(ModelParameters, OfNamedModelsAreThePublishedOnes) {
 
 TEST(ModelFile, EveryBuiltInModelAndClusterIsRead) {
     EXPECT_GE(model_names().size(), 11u);
-    for (const std::string& name : model_names()) EXPECT_TRUE(load_model(name)) << name;
-    for (const std::string& name : cluster_names()) EXPECT_TRUE(load_cluster(name)) << name;
-    for (const std::string& name : device_names()) EXPECT_TRUE(find_device(name)) << name;
+    for (const std::string& name : model_names())
+        EXPECT_TRUE(load_model(name)) << name;
+    for (const std::string& name : cluster_names())
+        EXPECT_TRUE(load_cluster(name)) << name;
+    for (const std::string& name : device_names())
+        EXPECT_TRUE(find_device(name)) << name;
 }
 
 struct Bad {
@@ -89,7 +92,8 @@ TEST(ClusterFile, BadFieldsAreNamed) {
           Bad{"device: a100-80\n", "devices: is missing"},
           Bad{"device: a100-80\ndevices: 0\n", "devices is 0; it must be 1"},
           Bad{"device: a100-80\ndevices: 8\nfast_gbytes_s: -1\n", "must be a number from 0 up"},
-          Bad{"device: a100-80\ndevices: 8\nfast_gbytes_s: .nan\n", "must be a number from 0 up"}}) {
+          Bad{"device: a100-80\ndevices: 8\nfast_gbytes_s: .nan\n",
+              "must be a number from 0 up"}}) {
         auto cluster = parse_cluster(bad.yaml, "c.yaml");
         ASSERT_FALSE(cluster) << bad.yaml;
         EXPECT_NE(cluster.error().context.find(bad.error), std::string::npos)

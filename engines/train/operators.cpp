@@ -21,8 +21,12 @@ struct Builder {
     double h;
 
     Builder(const ModelShape& m, const Layout& l, const Execution& r)
-        : model(m), layout(l), run(r), t(real(l.tp)),
-          tokens(real(l.micro_batch) * real(r.seq) / real(l.cp)), h(real(m.hidden)) {}
+        : model(m),
+          layout(l),
+          run(r),
+          t(real(l.tp)),
+          tokens(real(l.micro_batch) * real(r.seq) / real(l.cp)),
+          h(real(m.hidden)) {}
 
     // Tokens that element-wise kernels outside the tensor-parallel parts see: all of them, or with
     // sequence parallelism their share (Korthikanti 2022, section 4.2.2).

@@ -39,20 +39,20 @@ struct Operators {
     std::size_t product_count = 0;
     std::array<Gemm, 2> scores{};  // of standard attention: batched, in 16 bits
     std::size_t score_count = 0;
-    double attention_flop = 0;  // of fused attention, forward
-    double attention_seq = 0;   // length that one rank's queries meet, on average
+    double attention_flop = 0;     // of fused attention, forward
+    double attention_seq = 0;      // length that one rank's queries meet, on average
     double attention_width = 128;  // of a head
-    double vector_bytes = 0;    // forward
+    double vector_bytes = 0;       // forward
     double vector_bytes_backward = 0;
     double permute_bytes = 0;  // to sort tokens by expert and back, forward and again backward
-    double kernels = 0;  // launched forward
+    double kernels = 0;        // launched forward
     double kernels_backward = 0;
-    double tensor_bytes = 0;    // result of one collective over the tensor group
+    double tensor_bytes = 0;     // result of one collective over the tensor group
     int tensor_collectives = 0;  // all-reduces (or gather and scatter pairs) forward
-    double expert_bytes = 0;    // that one rank sends in one all-to-all
-    double expert_copies = 0;   // of a token, among those bytes
-    int expert_exchanges = 0;   // forward: dispatch and combine
-    double context_bytes = 0;   // keys and values that one rank receives, forward
+    double expert_bytes = 0;     // that one rank sends in one all-to-all
+    double expert_copies = 0;    // of a token, among those bytes
+    int expert_exchanges = 0;    // forward: dispatch and combine
+    double context_bytes = 0;    // keys and values that one rank receives, forward
 
     std::span<const Gemm> gemms() const { return {products.data(), product_count}; }
     std::span<const Gemm> score_gemms() const { return {scores.data(), score_count}; }

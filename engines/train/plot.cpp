@@ -25,10 +25,14 @@ constexpr std::array<const char*, term_count> colours = {
 std::string escaped(const std::string& text) {
     std::string out;
     for (const char c : text) {
-        if (c == '<') out += "&lt;";
-        else if (c == '>') out += "&gt;";
-        else if (c == '&') out += "&amp;";
-        else out += c;
+        if (c == '<')
+            out += "&lt;";
+        else if (c == '>')
+            out += "&gt;";
+        else if (c == '&')
+            out += "&amp;";
+        else
+            out += c;
     }
     return out;
 }
@@ -60,7 +64,8 @@ std::string axis(double top, double bottom, double most, const char* label) {
 
 std::string line(const std::vector<Quote>& quotes) {
     double most = 0;
-    for (const Quote& q : quotes) most = std::max(most, q.candidate.step_s * (1 + q.time_band.most));
+    for (const Quote& q : quotes)
+        most = std::max(most, q.candidate.step_s * (1 + q.time_band.most));
     most = nice(most);
     const auto y = [&](double s) { return line_bottom - (line_bottom - line_top) * s / most; };
     std::string path;
@@ -70,13 +75,14 @@ std::string line(const std::vector<Quote>& quotes) {
         const double band = quotes[i].time_band.most;
         const double x = x_of(i, quotes.size());
         path += fmt::format("{}{:.1f} {:.1f}", i == 0 ? "M" : "L", x, y(s));
-        marks += fmt::format(
-            R"(<path d="M{0:.1f} {1:.1f}V{2:.1f}" stroke="#0072b2"/><circle cx="{0:.1f}" cy="{3:.1f}" r="4" fill="#0072b2"/>)",
-            x, y(s * (1 + band)), y(std::max(0.0, s * (1 - band))), y(s));
+        marks += fmt::format(R"(<path d="M{0:.1f} {1:.1f}V{2:.1f}" stroke="#0072b2"/>)"
+                             R"(<circle cx="{0:.1f}" cy="{3:.1f}" r="4" fill="#0072b2"/>)",
+                             x, y(s * (1 + band)), y(std::max(0.0, s * (1 - band))), y(s));
         marks += fmt::format(R"(<text x="{:.1f}" y="{:.1f}">{:.3g}</text>)", x + 7, y(s) - 7, s);
     }
     return axis(line_top, line_bottom, most, "step time, s") +
-           fmt::format(R"(<path d="{}" fill="none" stroke="#0072b2" stroke-width="2"/>)", path) + marks;
+           fmt::format(R"(<path d="{}" fill="none" stroke="#0072b2" stroke-width="2"/>)", path) +
+           marks;
 }
 
 std::string bars(const std::vector<Quote>& quotes) {
@@ -91,7 +97,8 @@ std::string bars(const std::vector<Quote>& quotes) {
                 (bar_bottom - bar_top) * q.candidate.step.seconds[t] / q.candidate.step_s;
             y -= h;
             out += fmt::format(
-                R"(<rect x="{:.1f}" y="{:.2f}" width="{:.1f}" height="{:.2f}" fill="{}"><title>{} {:.4g} s</title></rect>)",
+                R"(<rect x="{:.1f}" y="{:.2f}" width="{:.1f}" height="{:.2f}" fill="{}">)"
+                R"(<title>{} {:.4g} s</title></rect>)",
                 x - bar / 2, y, bar, h, colours[t], to_string(static_cast<Term>(t)),
                 q.candidate.step.seconds[t]);
         }
@@ -107,9 +114,9 @@ std::string legend() {
     for (std::size_t t = 0; t < term_count; ++t) {
         const double x = left + 158.0 * static_cast<double>(t % 5);
         const double y = bar_bottom + 56 + 20.0 * static_cast<double>(t / 5);
-        out += fmt::format(
-            R"(<rect x="{0}" y="{1}" width="12" height="12" fill="{2}"/><text x="{3}" y="{4}">{5}</text>)",
-            x, y, colours[t], x + 18, y + 11, to_string(static_cast<Term>(t)));
+        out += fmt::format(R"(<rect x="{0}" y="{1}" width="12" height="12" fill="{2}"/>)"
+                           R"(<text x="{3}" y="{4}">{5}</text>)",
+                           x, y, colours[t], x + 18, y + 11, to_string(static_cast<Term>(t)));
     }
     return out;
 }
@@ -118,9 +125,9 @@ std::string legend() {
 
 std::string plot_svg(const std::string& title, const std::vector<Quote>& quotes) {
     const double height = bar_bottom + 130;
-    std::string out = fmt::format(
-        R"(<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {} {}" font-family="sans-serif" font-size="12">)",
-        width, height);
+    std::string out = fmt::format(R"(<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {} {}" )"
+                                  R"(font-family="sans-serif" font-size="12">)",
+                                  width, height);
     out += fmt::format(R"(<rect width="{}" height="{}" fill="#fff"/>)", width, height);
     out += fmt::format(R"(<text x="{}" y="24" font-size="16">{}</text>)", left, escaped(title));
     return out + line(quotes) + bars(quotes) + legend() + "</svg>\n";

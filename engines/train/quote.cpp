@@ -70,10 +70,12 @@ Result<Setting> make_setting(const SettingOptions& o) {
         return Error{ErrorCode::invalid,
                      fmt::format("batch: {} sequences; it must be 1 to 10000000", o.global_batch)};
     const Calibration& set = calibrations->find(cluster->device.family, software->generation);
-    Setting s{*model, make_machine(*cluster, set.constants, *precision), *software, {}, set,
-              o.global_batch, o.tokens, cluster->yuan_per_device_hour};
-    s.run = Execution{*precision, software->attention, model->seq, software->sends,
-                      Purpose::pretrain, 1};
+    Setting s{*model,    make_machine(*cluster, set.constants, *precision),
+              *software, {},
+              set,       o.global_batch,
+              o.tokens,  cluster->yuan_per_device_hour};
+    s.run = Execution{*precision,      software->attention, model->seq,
+                      software->sends, Purpose::pretrain,   1};
     if (o.yuan_per_device_hour >= 0) s.yuan_per_device_hour = o.yuan_per_device_hour;
     return s;
 }
@@ -81,10 +83,10 @@ Result<Setting> make_setting(const SettingOptions& o) {
 Result<Candidate> candidate_of(const Setting& s, const Layout& layout) {
     if (auto ok = check_layout(s.model, layout); !ok) return std::move(ok).error();
     if (layout.devices() > s.machine.cluster.devices)
-        return Error{ErrorCode::invalid,
-                     fmt::format("layout: tp x pp x cp x dp is {} devices; cluster {} has {}",
-                                 layout.devices(), s.machine.cluster.name,
-                                 s.machine.cluster.devices)};
+        return Error{
+            ErrorCode::invalid,
+            fmt::format("layout: tp x pp x cp x dp is {} devices; cluster {} has {}",
+                        layout.devices(), s.machine.cluster.name, s.machine.cluster.devices)};
     Candidate c;
     c.layout = layout;
     c.step = step_time(s.model, layout, s.run, s.machine);

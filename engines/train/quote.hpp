@@ -17,12 +17,12 @@ namespace suan::train {
 struct SettingOptions {
     std::string model;
     std::string cluster;
-    std::string software;     // empty: by the device's family
+    std::string software;  // empty: by the device's family
     std::string precision = "bf16";
     std::string calibration;  // empty: the built-in one
     std::int64_t seq = 0;     // 0: the model's
     std::int64_t global_batch = 0;
-    double tokens = 0;             // of the whole run; 0: not asked
+    double tokens = 0;                 // of the whole run; 0: not asked
     double yuan_per_device_hour = -1;  // below 0: the cluster's
 };
 
@@ -55,7 +55,7 @@ struct Quote {
     Band time_band;
     double memory_band = 0;
     // For a run of so many tokens:
-    double days = 0;      // of steps alone
+    double days = 0;          // of steps alone
     double device_hours = 0;  // with checkpoints and failures
     double wall_days = 0;     // with checkpoints and failures
     double yuan = 0;

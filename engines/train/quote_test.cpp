@@ -47,10 +47,12 @@ TEST(Quote, TextAndJsonNameEveryTermOfTheStep) {
     const Quote q = quote_of(*s, "tp=4,pp=4,dp=8,vpp=5,mbs=1,zero=1");
     const boost::json::object json = quote_json(*s, q);
     double sum = 0;
-    for (const auto& term : json.at("time_s").as_object()) sum += term.value().as_double();
+    for (const auto& term : json.at("time_s").as_object())
+        sum += term.value().as_double();
     EXPECT_NEAR(sum, json.at("step_time_s").as_double(), 1e-9);
     double gib = 0;
-    for (const auto& part : json.at("memory_gib").as_object()) gib += part.value().as_double();
+    for (const auto& part : json.at("memory_gib").as_object())
+        gib += part.value().as_double();
     EXPECT_NEAR(gib, json.at("memory_gib_per_device").as_double(), 1e-9);
     EXPECT_NE(quote_text(*s, q).find("tensor"), std::string::npos);
     EXPECT_NE(quote_text(*s, q).find("days"), std::string::npos);
@@ -70,13 +72,14 @@ struct Bad {
 };
 
 TEST(Setting, BadOptionsAreNamed) {
-    for (const Bad& bad : {Bad{[](SettingOptions& o) { o.model = "gpt9"; }, "model: gpt9: no such"},
-                           Bad{[](SettingOptions& o) { o.cluster = "moon"; }, "cluster: moon"},
-                           Bad{[](SettingOptions& o) { o.global_batch = 0; }, "batch: 0 sequences"},
-                           Bad{[](SettingOptions& o) { o.precision = "int1"; }, "precision 'int1'"},
-                           Bad{[](SettingOptions& o) { o.precision = "fp8"; }, "has no fp8 products"},
-                           Bad{[](SettingOptions& o) { o.software = "x"; }, "software 'x'"},
-                           Bad{[](SettingOptions& o) { o.seq = 1LL << 40; }, "seq is"}}) {
+    for (const Bad& bad :
+         {Bad{[](SettingOptions& o) { o.model = "gpt9"; }, "model: gpt9: no such"},
+          Bad{[](SettingOptions& o) { o.cluster = "moon"; }, "cluster: moon"},
+          Bad{[](SettingOptions& o) { o.global_batch = 0; }, "batch: 0 sequences"},
+          Bad{[](SettingOptions& o) { o.precision = "int1"; }, "precision 'int1'"},
+          Bad{[](SettingOptions& o) { o.precision = "fp8"; }, "has no fp8 products"},
+          Bad{[](SettingOptions& o) { o.software = "x"; }, "software 'x'"},
+          Bad{[](SettingOptions& o) { o.seq = 1LL << 40; }, "seq is"}}) {
         SettingOptions o = options_of("gpt3-175b", "a100");
         bad.spoil(o);
         auto s = make_setting(o);
@@ -117,8 +120,9 @@ TEST(Job, HasTheGangTheCheckpointsAndTheLauncher) {
 TEST(Job, BadPlansAndOptionsAreRefused) {
     JobOptions o;
     o.script = "train.py";
-    for (const char* plan : {"3", "{}", "{\"layouts\":{}}", "{\"layouts\":[]}",
-                             "{\"layouts\":[{}]}", "{\"layouts\":[{\"layout\":{\"devices\":\"x\"}}]}"})
+    for (const char* plan :
+         {"3", "{}", "{\"layouts\":{}}", "{\"layouts\":[]}", "{\"layouts\":[{}]}",
+          "{\"layouts\":[{\"layout\":{\"devices\":\"x\"}}]}"})
         EXPECT_FALSE(job_file(boost::json::parse(plan), 0, o)) << plan;
     o.launcher = "slurm";
     EXPECT_FALSE(job_file(boost::json::parse("{}"), 0, o));
@@ -129,8 +133,8 @@ TEST(Job, BadPlansAndOptionsAreRefused) {
 TEST(Plot, DrawsEveryQuoteAndEscapesItsTitle) {
     auto s = make_setting(options_of("llama3-8b", "h100"));
     ASSERT_TRUE(s);
-    const std::string svg = plot_svg("<&>", {quote_of(*s, "dp=8,mbs=1,zero=1"),
-                                             quote_of(*s, "dp=16,mbs=1,zero=1")});
+    const std::string svg =
+        plot_svg("<&>", {quote_of(*s, "dp=8,mbs=1,zero=1"), quote_of(*s, "dp=16,mbs=1,zero=1")});
     EXPECT_NE(svg.find("&lt;&amp;&gt;"), std::string::npos);
     EXPECT_NE(svg.find(">16</text>"), std::string::npos);
     EXPECT_TRUE(svg.ends_with("</svg>\n"));

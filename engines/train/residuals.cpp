@@ -14,7 +14,8 @@ namespace {
 // FNV-1a: the same parts on every machine.
 std::uint64_t hash_of(std::string_view text) {
     std::uint64_t hash = 14695981039346656037ULL;
-    for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+    for (const char c : text)
+        hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
     return hash;
 }
 
@@ -41,7 +42,8 @@ const Calibration& set_of(const MeasuredCase& c, const Calibrations& all) {
 std::vector<Residual> left_out(const std::vector<MeasuredCase>& cases, const Calibrations& start,
                                const std::function<std::string(const Case&)>& part_of) {
     std::set<std::string> parts;
-    for (const MeasuredCase& c : cases) parts.insert(part_of(c.run));
+    for (const MeasuredCase& c : cases)
+        parts.insert(part_of(c.run));
     std::vector<Residual> out(cases.size());
     for (const std::string& part : parts) {
         std::vector<MeasuredCase> others;
@@ -65,15 +67,15 @@ double percentile(std::vector<double> values, double share) {
 
 std::vector<Residual> residuals(const std::vector<MeasuredCase>& cases, const Calibrations& all) {
     std::vector<Residual> out;
-    for (const MeasuredCase& c : cases) out.push_back(residual_of(c, set_of(c, all).constants));
+    for (const MeasuredCase& c : cases)
+        out.push_back(residual_of(c, set_of(c, all).constants));
     return out;
 }
 
 std::vector<Residual> residuals_by_configuration(const std::vector<MeasuredCase>& cases,
                                                  const Calibrations& start) {
-    return left_out(cases, start, [](const Case& c) {
-        return std::to_string(hash_of(configuration_of(c)) % 3);
-    });
+    return left_out(cases, start,
+                    [](const Case& c) { return std::to_string(hash_of(configuration_of(c)) % 3); });
 }
 
 std::vector<Residual> residuals_by_source(const std::vector<MeasuredCase>& cases,

@@ -12,11 +12,15 @@ constexpr double tile = 128;
 
 ProductBits product_bits(Precision precision) {
     switch (precision) {
-        case Precision::fp8: return ProductBits::b8;
-        case Precision::fp4: return ProductBits::b4;
-        case Precision::fp32: return ProductBits::b32;
+        case Precision::fp8:
+            return ProductBits::b8;
+        case Precision::fp4:
+            return ProductBits::b4;
+        case Precision::fp32:
+            return ProductBits::b32;
         case Precision::fp16:
-        case Precision::bf16: break;
+        case Precision::bf16:
+            break;
     }
     return ProductBits::b16;
 }

@@ -157,8 +157,8 @@ void add_gradients(StepTime& step, const ModelShape& model, const Layout& l, con
     if (l.pp > 1 && model.embeddings == Embeddings::tied)
         seconds += 2 * send_seconds(w.gradient * embedding_parameters(model) / real(l.tp),
                                     l.tp * l.cp * l.dp, m.links);
-    step[Term::gradients] = exposed_reduction(
-        seconds, dense.parameters + experts.parameters, l, m.constants, pass);
+    step[Term::gradients] =
+        exposed_reduction(seconds, dense.parameters + experts.parameters, l, m.constants, pass);
 
     // Adam in mixed precision reads and writes 32-bit weight and two moments, reads the gradient,
     // writes the 16-bit weight: 28 bytes; unscaling and the norm pass over the gradient: 8.
@@ -169,8 +169,8 @@ void add_gradients(StepTime& step, const ModelShape& model, const Layout& l, con
     step[Term::optimizer] = vector_seconds(36 * updated, m.rates);
     if (l.offload == Offload::optimizer) {
         // Gradients out and parameters back; the update itself runs on the host.
-        step[Term::offload] = updated * (w.gradient + w.parameter) /
-                              (m.cluster.host_gbytes_s * 1e9);
+        step[Term::offload] =
+            updated * (w.gradient + w.parameter) / (m.cluster.host_gbytes_s * 1e9);
     }
 }
 
@@ -179,17 +179,17 @@ void add_gradients(StepTime& step, const ModelShape& model, const Layout& l, con
 // 1F1B (SC'21, section 2.2): the busiest stage works m times, the others once around it; with v
 // chunks a stage the ramp is v times shorter. Uneven stages: the ramp is the sum of all stages,
 // the steady state runs at the pace of the slowest.
-StepTime step_time(const ModelShape& model, const Layout& l, const Execution& run,
-                   const Machine& m, const LayerTimes& times) {
+StepTime step_time(const ModelShape& model, const Layout& l, const Execution& run, const Machine& m,
+                   const LayerTimes& times) {
     const Pipeline pipe = pipeline_of(model, l, times);
     const double micro = real(l.micro_batches());
     StepTime step;
     add_passes(step, pipe.busiest, micro);
     if (l.zero_stage == 1 || l.zero_stage == 2) {
         const HeldParameters held = held_parameters(model, l);
-        step[Term::elementwise] += micro * vector_seconds(m.constants.accumulate_bytes *
-                                                              (held.dense + held.experts),
-                                                          m.rates);
+        step[Term::elementwise] +=
+            micro *
+            vector_seconds(m.constants.accumulate_bytes * (held.dense + held.experts), m.rates);
     }
     if (l.pp > 1) {
         const double v = real(l.vpp);
@@ -199,8 +199,7 @@ StepTime step_time(const ModelShape& model, const Layout& l, const Execution& ru
         step[Term::sends] = 2 * micro * v * once;
     }
     add_gradients(step, model, l, run, m, pipe.busiest);
-    const double domains =
-        std::max(1.0, real(l.devices()) / real(m.cluster.devices_per_domain));
+    const double domains = std::max(1.0, real(l.devices()) / real(m.cluster.devices_per_domain));
     const double straggle = m.constants.straggle * std::log2(domains);
     const double tune_ms = run.purpose == Purpose::finetune ? m.constants.tune_ms : 0;
     step[Term::overhead] = step.total() * straggle + (m.constants.step_ms + tune_ms) * 1e-3;

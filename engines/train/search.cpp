@@ -56,7 +56,8 @@ public:
         if (kept_.size() > keep_) kept_.pop_back();
     }
     void merge(Best other) {
-        for (Candidate& c : other.kept_) offer(std::move(c));
+        for (Candidate& c : other.kept_)
+            offer(std::move(c));
     }
     std::vector<Candidate> take() { return std::move(kept_); }
 
@@ -91,7 +92,8 @@ struct Tightest {
 class Worker {
 public:
     Worker(const SearchRequest& request, const Machine& machine)
-        : request_(request), machine_(machine),
+        : request_(request),
+          machine_(machine),
           capacity_(machine.cluster.device.memory_gib * 1024.0 * 1024.0 * 1024.0),
           best(request.keep) {}
 
@@ -281,7 +283,8 @@ std::string advice_for(const Candidate& nearest, const SearchRequest& request,
     const double have = machine.cluster.device.memory_gib;
     const double need = nearest.memory.total_gib();
     std::string text = fmt::format(
-        "nothing fits: the smallest need is {:.1f} GiB a device at {}, and a device has {:.1f} GiB.",
+        "nothing fits: the smallest need is {:.1f} GiB a device at {}, and a device has {:.1f} "
+        "GiB.",
         need, to_text(nearest.layout), have);
     for (std::int64_t factor = 2; factor <= 1024; factor *= 2) {
         SearchRequest more = request;
@@ -294,8 +297,8 @@ std::string advice_for(const Candidate& nearest, const SearchRequest& request,
         return text + fmt::format(" It fits on {} devices ({}).", more.devices,
                                   to_text(found.front().layout));
     }
-    return text + fmt::format(" No number of these devices holds it; a device of {:.0f} GiB would.",
-                              need);
+    return text +
+           fmt::format(" No number of these devices holds it; a device of {:.0f} GiB would.", need);
 }
 
 }  // namespace
@@ -334,9 +337,11 @@ SearchResult search_layouts(const SearchRequest& request, const Machine& machine
 SearchResult search_device_counts(const SearchRequest& request, const Machine& machine) {
     SearchResult all = search_layouts(request, machine);
     Best best(request.keep);
-    for (Candidate& c : all.best) best.offer(std::move(c));
+    for (Candidate& c : all.best)
+        best.offer(std::move(c));
     std::int64_t before = request.devices;
-    for (std::int64_t unit = machine.cluster.devices_per_domain; unit <= request.devices; unit *= 2) {
+    for (std::int64_t unit = machine.cluster.devices_per_domain; unit <= request.devices;
+         unit *= 2) {
         SearchRequest fewer = request;
         fewer.advise = SearchRequest::Advise::no;
         fewer.devices = request.devices / unit * unit;
@@ -345,7 +350,8 @@ SearchResult search_device_counts(const SearchRequest& request, const Machine& m
         SearchResult more = search_layouts(fewer, machine);
         all.considered += more.considered;
         all.evaluated += more.evaluated;
-        for (Candidate& c : more.best) best.offer(std::move(c));
+        for (Candidate& c : more.best)
+            best.offer(std::move(c));
     }
     all.best = best.take();
     if (!all.best.empty()) all.advice.clear();

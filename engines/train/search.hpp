@@ -23,10 +23,10 @@ namespace suan::train {
 // (README example of commit caa4b11), to compare speed.
 struct SearchSpace {
     std::vector<std::int64_t> micro_batches = {1, 2, 4, 8, 16, 32};
-    std::int64_t tp_max = 0;  // 0: the size of a fast domain
-    std::int64_t pp_max = 0;  // 0: as many as there are layers
-    std::int64_t cp_max = 0;  // 0: 1 up to 16,384 tokens a sequence, then seq / 8,192
-    std::int64_t ep_max = 0;  // 0: as many as there are experts
+    std::int64_t tp_max = 0;   // 0: the size of a fast domain
+    std::int64_t pp_max = 0;   // 0: as many as there are layers
+    std::int64_t cp_max = 0;   // 0: 1 up to 16,384 tokens a sequence, then seq / 8,192
+    std::int64_t ep_max = 0;   // 0: as many as there are experts
     std::int64_t vpp_max = 0;  // 0: layers / pp
     int zero_max = 3;
     enum class Context { no, yes } context = Context::yes;

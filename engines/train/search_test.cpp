@@ -1,4 +1,5 @@
 #include "train/search.hpp"
+
 #include "train/testing.hpp"
 
 #include <limits>
@@ -63,7 +64,8 @@ private:
         if (v > 1 && l.micro_batches() % pp != 0) return;
         for (const Recompute r : {Recompute::none, Recompute::selective, Recompute::full})
             for (int zero = 0; zero <= (l.dp > 1 ? 3 : 0); ++zero)
-                for (const std::int64_t etp : {std::int64_t{1}, tp}) evaluate(l, r, zero, etp);
+                for (const std::int64_t etp : {std::int64_t{1}, tp})
+                    evaluate(l, r, zero, etp);
     }
 
     void evaluate(Layout l, Recompute recompute, int zero, std::int64_t etp) {
@@ -131,8 +133,7 @@ TEST(Search, IsTheSameEveryTime) {
 }
 
 TEST(Search, SaysWhatWouldFit) {
-    const SearchResult found =
-        search_layouts(request_of("llama3-405b", 8, 8), machine_of("h100"));
+    const SearchResult found = search_layouts(request_of("llama3-405b", 8, 8), machine_of("h100"));
     EXPECT_TRUE(found.best.empty());
     EXPECT_NE(found.advice.find("nothing fits"), std::string::npos) << found.advice;
     EXPECT_NE(found.advice.find("It fits on "), std::string::npos) << found.advice;

@@ -11,9 +11,9 @@ double real(std::int64_t value) {
 }
 
 constexpr std::array<const char*, term_count> term_names = {
-    "products",  "attention", "elementwise", "launch",    "recompute",
-    "tensor",    "experts",   "context",     "sends",     "gather",
-    "bubble",    "gradients", "optimizer",   "offload",   "overhead"};
+    "products", "attention", "elementwise", "launch",  "recompute",
+    "tensor",   "experts",   "context",     "sends",   "gather",
+    "bubble",   "gradients", "optimizer",   "offload", "overhead"};
 
 // Host launches run ahead of the device: the device waits only where a pass is shorter than the
 // time to launch it.
@@ -34,12 +34,13 @@ Group expert_group(const Layout& l) {
 
 PassTime forward_pass(const Operators& ops, const Layout& l, const Machine& m) {
     PassTime pass;
-    for (const Gemm& g : ops.gemms()) pass.products += gemm_seconds(g, m.rates, m.rates.flop_s);
+    for (const Gemm& g : ops.gemms())
+        pass.products += gemm_seconds(g, m.rates, m.rates.flop_s);
     for (const Gemm& g : ops.score_gemms())
         pass.attention += gemm_seconds(g, m.rates, m.rates.flop16_s);
     if (ops.attention_flop > 0)
-        pass.attention += attention_seconds(ops.attention_flop, ops.attention_seq, ops.attention_width,
-                                            m.rates);
+        pass.attention +=
+            attention_seconds(ops.attention_flop, ops.attention_seq, ops.attention_width, m.rates);
     const double permuted = ops.permute_bytes * m.constants.permute_passes;
     pass.elementwise = vector_seconds(ops.vector_bytes + permuted, m.rates);
     pass.launch = launch_seconds(ops.kernels, pass.compute(), m.constants);
@@ -47,8 +48,9 @@ PassTime forward_pass(const Operators& ops, const Layout& l, const Machine& m) {
         pass.tensor = ops.tensor_collectives * m.constants.tensor_exposed *
                       all_reduce_seconds(ops.tensor_bytes, tensor_group(l), m.links);
     if (ops.expert_exchanges > 0)
-        pass.experts = ops.expert_exchanges * m.constants.expert_exposed *
-                       all_to_all_seconds(ops.expert_bytes, ops.expert_copies, expert_group(l), m.links);
+        pass.experts =
+            ops.expert_exchanges * m.constants.expert_exposed *
+            all_to_all_seconds(ops.expert_bytes, ops.expert_copies, expert_group(l), m.links);
     if (ops.context_bytes > 0) {
         const Group ring{l.cp, l.tp};
         const double bandwidth =
@@ -121,7 +123,8 @@ const char* to_string(Term term) {
 
 double StepTime::total() const {
     double sum = 0;
-    for (const double s : seconds) sum += s;
+    for (const double s : seconds)
+        sum += s;
     return sum;
 }
 

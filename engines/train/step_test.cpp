@@ -28,7 +28,8 @@ TEST(Bubble, IsThatOfTheSchedule) {
     Constants c = bare();
     c.pipeline_exposed = 0;
     const Machine m = machine_of("h100", c);
-    for (const char* layout : {"pp=4,mbs=1", "pp=8,mbs=1", "pp=4,vpp=2,mbs=1", "pp=4,vpp=8,mbs=1"}) {
+    for (const char* layout :
+         {"pp=4,mbs=1", "pp=8,mbs=1", "pp=4,vpp=2,mbs=1", "pp=4,vpp=8,mbs=1"}) {
         const Layout l = layout_of(layout, 16);
         const StepTime step = step_time(even_model(), l, fused_run(4096), m);
         const double ideal = step[Term::products] + step[Term::attention] +
@@ -40,9 +41,9 @@ TEST(Bubble, IsThatOfTheSchedule) {
 
 TEST(Step, IsTheSumOfItsTerms) {
     const Machine m = make_machine(cluster_named("h100"), Constants{}, Precision::bf16);
-    const StepTime step = step_time(model_named("qwen3-235b"),
-                                    layout_of("tp=2,pp=8,dp=16,ep=32,vpp=2,mbs=1,zero=1", 2048),
-                                    fused_run(4096), m);
+    const StepTime step =
+        step_time(model_named("qwen3-235b"),
+                  layout_of("tp=2,pp=8,dp=16,ep=32,vpp=2,mbs=1,zero=1", 2048), fused_run(4096), m);
     double sum = 0;
     for (const double s : step.seconds) {
         EXPECT_GE(s, 0);
@@ -156,7 +157,8 @@ struct BadLayout {
 TEST(Layouts, ThatDoNotDivideAreRefusedWithTheReason) {
     for (const BadLayout& bad :
          {BadLayout{"gpt3-175b", "tp=5", 8, "heads 96 is not a multiple of tp 5"},
-          BadLayout{"gpt3-175b", "dp=3", 8, "global_batch 8 is not a multiple of dp x micro_batch 3"},
+          BadLayout{"gpt3-175b", "dp=3", 8,
+                    "global_batch 8 is not a multiple of dp x micro_batch 3"},
           BadLayout{"gpt3-175b", "pp=200", 8, "pp 200 x vpp 1 chunks for 96 layers"},
           BadLayout{"gpt3-175b", "vpp=2", 8, "vpp above 1 needs pp above 1"},
           BadLayout{"gpt3-175b", "ep=2,dp=2", 8, "the model has no experts"},
@@ -173,7 +175,8 @@ TEST(Layouts, ThatDoNotDivideAreRefusedWithTheReason) {
 }
 
 TEST(Layouts, PartsOfTheTextAreChecked) {
-    for (const char* text : {"tp", "tp=x", "speed=3", "zero=4", "recompute=some", "sp=maybe", "tp=-1"})
+    for (const char* text :
+         {"tp", "tp=x", "speed=3", "zero=4", "recompute=some", "sp=maybe", "tp=-1"})
         EXPECT_FALSE(parse_layout(text, 1)) << text;
     const Layout l = layout_of("tp=8,pp=4,dp=2,vpp=3,mbs=2,recompute=full,zero=1,offload", 16);
     EXPECT_EQ(to_text(l), "tp 8 pp 4 dp 2 vpp 3 mbs 2 sp full-recompute zero-1 offload");

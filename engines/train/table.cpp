@@ -140,7 +140,8 @@ ModelShape read_model(Cells& cells) {
     m.seq = cells.required("seq");
     read_heads(cells, m, known);
     m.mlp = cells.text("gated_mlp") == "1" ? Mlp::gated : Mlp::plain;
-    m.ffn_hidden = cells.whole("ffn_hidden", known.ffn_hidden > 0 ? known.ffn_hidden : usual_ffn(m));
+    m.ffn_hidden =
+        cells.whole("ffn_hidden", known.ffn_hidden > 0 ? known.ffn_hidden : usual_ffn(m));
     m.vocab = cells.whole("vocab", known.vocab > 0 ? known.vocab : 32000);
     m.embeddings = m.mlp == Mlp::gated ? Embeddings::separate : Embeddings::tied;
     m.positions = m.mlp == Mlp::gated ? Positions::rotary : Positions::learned;
@@ -175,8 +176,10 @@ Layout read_layout(Cells& cells, const ModelShape& m) {
         cells.fail(fmt::format("num_gpus: {} is not tp x pp x cp x dp = {}", devices, l.devices()));
     read_zero(cells, l);
     l.global_batch = cells.whole("gbs", 0);
-    // Where no micro-batch is stated: under ZeRO-3 a rank's share, one piece for each stage; else 1.
-    const std::int64_t share = std::max<std::int64_t>(1, l.global_batch / std::max<std::int64_t>(1, l.dp));
+    // Where no micro-batch is stated: under ZeRO-3 a rank's share, one piece for each stage;
+    // else 1.
+    const std::int64_t share =
+        std::max<std::int64_t>(1, l.global_batch / std::max<std::int64_t>(1, l.dp));
     l.micro_batch =
         cells.whole("mbs", l.zero_stage == 3 ? std::max<std::int64_t>(1, share / l.pp) : 1);
     if (l.global_batch == 0) l.global_batch = l.dp * l.micro_batch * l.pp;
@@ -232,8 +235,9 @@ Result<Case> case_of(const TableRow& row) {
                           row.at("attention_kernel").starts_with("fused-softmax");
     const Purpose purpose =
         c.model.name.find("finetune") == std::string::npos ? Purpose::pretrain : Purpose::finetune;
-    c.run = Execution{*precision, standard ? AttentionKernel::standard : AttentionKernel::fused,
-                      c.model.seq, c.software.sends, purpose, 1};
+    c.run = Execution{*precision,  standard ? AttentionKernel::standard : AttentionKernel::fused,
+                      c.model.seq, c.software.sends,
+                      purpose,     1};
     c.memory_kind = memory_kind(row.at("mem_kind"));
     if (auto ok = check_model(c.model); !ok) return std::move(ok).error();
     if (auto ok = check_cluster(c.cluster); !ok) return std::move(ok).error();

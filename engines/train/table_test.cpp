@@ -65,8 +65,7 @@ TEST(Table, BadCellsAreNamedAndTheOtherRowsGoOn) {
           Broken{",4,1024,", ",,1024,", "layers: is missing"},
           Broken{"A100-SXM-80GB", "TPU", "gpu: device 'TPU' is not known"},
           Broken{",8,fp16", ",9,fp16", "num_gpus: 9 is not tp x pp x cp x dp = 8"},
-          Broken{"fp16", "int4", "precision 'int4'"},
-          Broken{"full", "some", "recompute 'some'"},
+          Broken{"fp16", "int4", "precision 'int4'"}, Broken{"full", "some", "recompute 'some'"},
           Broken{"Megatron-LM", "Keras", "framework: 'Keras'"},
           Broken{",16,16,4096", ",15,15,4096", "heads 15 is not a multiple of tp 2"},
           Broken{",0,standard", ",9,standard", "zero_stage: '9' is not 0 to 3"},
@@ -74,7 +73,8 @@ TEST(Table, BadCellsAreNamedAndTheOtherRowsGoOn) {
         const auto rows = evaluate_rows(rows_of(replaced(fine, b.from, b.to) + fine), {});
         ASSERT_EQ(rows.size(), 2u);
         EXPECT_FALSE(rows[0].prediction) << b.to;
-        EXPECT_NE(rows[0].missing_reason.find(b.error), std::string::npos) << rows[0].missing_reason;
+        EXPECT_NE(rows[0].missing_reason.find(b.error), std::string::npos)
+            << rows[0].missing_reason;
         EXPECT_TRUE(rows[1].prediction);
     }
 }
@@ -82,8 +82,7 @@ TEST(Table, BadCellsAreNamedAndTheOtherRowsGoOn) {
 // A prediction is of the configuration: other measurements do not move it.
 TEST(Evaluate, PredictsFromConfigurationColumnsOnly) {
     const auto first = evaluate_rows(rows_of(fine), {});
-    const auto second =
-        evaluate_rows(rows_of(replaced(fine, "0.5,4096,10", "99,1,77")), {});
+    const auto second = evaluate_rows(rows_of(replaced(fine, "0.5,4096,10", "99,1,77")), {});
     EXPECT_EQ(first[0].prediction->step_s, second[0].prediction->step_s);
     EXPECT_EQ(first[0].prediction->memory_gib, second[0].prediction->memory_gib);
 }
@@ -156,9 +155,8 @@ TEST(Calibrations, AreReadAsWritten) {
 
 TEST(Calibrations, TheNearestIsFoundFromChildToParentToFamilyToSoftware) {
     Calibrations all;
-    for (const auto& [family, generation] :
-         {std::pair{"a100", "any"}, std::pair{"a100", "m"}, std::pair{"a100", "m/2"},
-          std::pair{"h100", "q"}})
+    for (const auto& [family, generation] : {std::pair{"a100", "any"}, std::pair{"a100", "m"},
+                                             std::pair{"a100", "m/2"}, std::pair{"h100", "q"}})
         all.sets.push_back({family, generation, Constants{}, {}, 0, 0, 0, 1});
     EXPECT_EQ(all.find("a100", "m/2").generation, "m/2");
     EXPECT_EQ(all.find("a100", "m/3").generation, "m");
@@ -180,8 +178,8 @@ TEST(Tables, MeanErrorsStayUnderTheirBars) {
     for (const Bar& bar :
          {Bar{"bigscience_176b", 0.08}, Bar{"vtrain_multi", 0.10}, Bar{"llm_foundry", 0.10},
           Bar{"internevo", 0.10}, Bar{"mlperf_training", 0.10}, Bar{"nemo_2407", 0.10},
-          Bar{"korthikanti2022_time", 0.06}, Bar{"megatron_sc21_table2", 0.06},
-          Bar{"mt_nlg", 0.06}, Bar{"vtrain_single", 0.20}, Bar{"megatron_bridge", 0.15}}) {
+          Bar{"korthikanti2022_time", 0.06}, Bar{"megatron_sc21_table2", 0.06}, Bar{"mt_nlg", 0.06},
+          Bar{"vtrain_single", 0.20}, Bar{"megatron_bridge", 0.15}}) {
         auto rows = read_table(testing::tables_folder() + bar.table + ".csv");
         ASSERT_TRUE(rows) << bar.table;
         EXPECT_LE(summarise(evaluate_rows(*rows, *calibrations)).at(bar.table).mean, bar.mean)

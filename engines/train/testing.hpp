@@ -34,13 +34,13 @@ inline Layout layout_of(const std::string& text, std::int64_t batch) {
 
 // Megatron of 2021 and 2022: FP16, standard attention.
 inline Execution standard_run(std::int64_t seq) {
-    return Execution{Precision::fp16, AttentionKernel::standard, seq, Sends::scattered,
-                     Purpose::pretrain, 1};
+    return Execution{Precision::fp16,  AttentionKernel::standard, seq,
+                     Sends::scattered, Purpose::pretrain,         1};
 }
 
 inline Execution fused_run(std::int64_t seq) {
-    return Execution{Precision::bf16, AttentionKernel::fused, seq, Sends::scattered,
-                     Purpose::pretrain, 1};
+    return Execution{Precision::bf16,  AttentionKernel::fused, seq,
+                     Sends::scattered, Purpose::pretrain,      1};
 }
 
 // No latency, no overhead: what is left is the formula.
@@ -57,7 +57,7 @@ inline Constants bare() {
 inline std::string tables_folder() {
     const char* shared = std::getenv("SUAN_SHARED");
     const char* source = std::getenv("SUAN_SOURCE_DIR");
-    const std::string root = shared != nullptr ? shared
+    const std::string root = shared != nullptr   ? shared
                              : source != nullptr ? std::string(source) + "/../shared"
                                                  : "../shared";
     return root + "/training-tables/";
@@ -66,7 +66,7 @@ inline std::string tables_folder() {
 }  // namespace suan::train::testing
 
 // Ends a test, saying why, where the tables are not.
-#define SUAN_NEED_TABLES()                                                      \
-    if (!std::filesystem::exists(::suan::train::testing::tables_folder()))      \
-    GTEST_SKIP() << ::suan::train::testing::tables_folder()                     \
+#define SUAN_NEED_TABLES()                                                 \
+    if (!std::filesystem::exists(::suan::train::testing::tables_folder())) \
+    GTEST_SKIP() << ::suan::train::testing::tables_folder()                \
                  << " is absent; set SUAN_SHARED to the folder of training-tables/"

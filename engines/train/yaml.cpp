@@ -94,7 +94,8 @@ Result<void> Fields::finish() {
     if (error_) return *error_;
     for (const auto& entry : map_) {
         const std::string name = entry.first.IsScalar() ? entry.first.Scalar() : "?";
-        if (known_.count(name) == 0) return bad(fmt::format("{}: unknown field '{}'", where_, name));
+        if (known_.count(name) == 0)
+            return bad(fmt::format("{}: unknown field '{}'", where_, name));
     }
     return {};
 }
@@ -105,15 +106,16 @@ Result<std::string> read_data(const std::string& folder, const std::string& name
     std::ifstream in(name_or_path, std::ios::binary);
     if (!in) {
         std::string known;
-        for (const std::string& name : data_names(folder)) known += " " + name;
+        for (const std::string& name : data_names(folder))
+            known += " " + name;
         return Error{ErrorCode::not_found,
                      fmt::format("{}: no such file, and not one of the built-in {}:{}",
                                  name_or_path, folder, known)};
     }
     std::string text{std::istreambuf_iterator<char>(in), {}};
     if (text.size() > file_bytes_max)
-        return bad(fmt::format("{}: {} bytes; at most {}", name_or_path, text.size(),
-                               file_bytes_max));
+        return bad(
+            fmt::format("{}: {} bytes; at most {}", name_or_path, text.size(), file_bytes_max));
     return text;
 }
 

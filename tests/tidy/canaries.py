@@ -30,6 +30,7 @@ GOOD = [
     cpp("src/core/jobs.cpp", '#include "suan/job.pb.h"\nauto s = "float // throw";\n'),
     cpp("src/core/digits.cpp", "int i = 1'000; /* double */ int j = 2'000;\n"),
     cpp("src/core/names.cpp", "Time start_time(const Job& job);\nint random_walk_floats;\n"),
+    cpp("engines/train/a.cpp", '#include "base/time.hpp"\n#include "train/a.hpp"\ndouble x;\n'),
     File("proto/suan/job.proto", 'syntax = "proto3";\n'),
     File("up", "#!/bin/sh\n", executable=True),
     File("packaging/debian-packages.txt", "# comment\nbuild g++\ntest nodejs node\n"),
@@ -39,6 +40,11 @@ GOOD = [
 
 # rule, the bad files, what the report must contain.
 BAD = [
+    (
+        rules.engine_includes,
+        [cpp("engines/train/x.cpp", '#include "train/a.hpp"\n#include "core/jobs.hpp"\n')],
+        "engines/train/x.cpp:2: engine train may not include core/jobs.hpp",
+    ),
     (
         rules.include_direction,
         [cpp("src/ledger/x.cpp", '#include "core/jobs.hpp"\n'), cpp("src/core/jobs.hpp", HEADER)],

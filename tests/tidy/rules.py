@@ -92,6 +92,19 @@ def include_direction(tree):
     return problems
 
 
+def engine_includes(tree):
+    """An engine is a leaf: it includes base, and files of its own folder."""
+    problems = []
+    for file in tree.select(r"^engines/[^/]+/.*\.(cpp|hpp)$"):
+        own = file.path.split("/")[1]
+        for line, bracket, target in includes(file):
+            if bracket == "<" or target.startswith("base/"):
+                continue
+            if not target.startswith(f"{own}/"):
+                problems.append(Problem(file.path, line, f"engine {own} may not include {target}"))
+    return problems
+
+
 def include_problem(tree, protos, folder, allowed, bracket, target):
     if target.startswith("google/protobuf/") or (bracket == '"' and target.startswith("suan/")):
         if "proto" not in allowed:
@@ -283,6 +296,7 @@ def packages_are_documented(tree):
 
 RULES = [
     include_direction,
+    engine_includes,
     pure_headers,
     pure_words,
     lines_and_tabs,
