@@ -14,7 +14,7 @@ double bandwidth_seconds(double bytes, const Group& group, const Links& l) {
     const double g = real(group.in_domain(l));
     const double d = real(group.domains(l));
     const double inside = (g - 1) / g * bytes / l.fast_bytes_s;
-    const double across = (d - 1) / d * bytes / (g * l.network_bytes_s);
+    const double across = (d - 1) / d * bytes / (g * l.network_towards(group.size * group.stride));
     return std::max(inside, across);
 }
 
@@ -28,6 +28,8 @@ Links links(const Cluster& cluster, const Constants& c) {
     l.network_latency_s = c.network_latency_us * 1e-6;
     l.bucket_bytes = c.bucket_mib * 1024 * 1024;
     l.devices_per_domain = cluster.devices_per_domain;
+    l.devices_per_rack = cluster.devices_per_domain * cluster.domains_per_rack;
+    l.oversubscription = cluster.rack_oversubscription;
     return l;
 }
 
@@ -70,12 +72,13 @@ double all_to_all_seconds(double bytes, double copies, const Group& group, const
     const double inside = (g - 1) / g * bytes / l.fast_bytes_s;
     if (d == 1) return inside + l.fast_latency_s;
     const double met = (d - 1) * (1 - std::pow(1 - 1 / d, copies));
-    return std::max(inside, met * bytes / copies / l.network_bytes_s) + l.network_latency_s;
+    return std::max(inside, met * bytes / copies / l.network_towards(group.size * group.stride)) +
+           l.network_latency_s;
 }
 
 double send_seconds(double bytes, std::int64_t stride, const Links& l) {
     if (stride < l.devices_per_domain) return bytes / l.fast_bytes_s + l.fast_latency_s;
-    return bytes / l.network_bytes_s + l.network_latency_s;
+    return bytes / l.network_towards(2 * stride) + l.network_latency_s;
 }
 
 }  // namespace suan::train

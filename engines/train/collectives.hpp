@@ -16,6 +16,14 @@ struct Links {
     double network_latency_s = 0;
     double bucket_bytes = 0;
     std::int64_t devices_per_domain = 1;
+    std::int64_t devices_per_rack = 0;  // 0: one flat network
+    double oversubscription = 1;        // of what leaves a rack
+
+    // Bytes a second of a device's NIC towards ranks up to `reach` away.
+    double network_towards(std::int64_t reach) const {
+        const bool leaves = devices_per_rack > 0 && reach > devices_per_rack;
+        return leaves ? network_bytes_s / oversubscription : network_bytes_s;
+    }
 };
 Links links(const Cluster& cluster, const Constants& constants);
 

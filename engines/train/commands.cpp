@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -112,6 +113,14 @@ std::string plan_text(const Setting& s, const SearchResult& found) {
     return out;
 }
 
+// As a job of the hub: the answer beside the job's output, and a progress line.
+int write_result(const boost::json::object& plan) {
+    const char* folder = std::getenv("SUAN_JOB_DIR");
+    if (folder == nullptr) return 0;
+    fmt::print(stderr, "suan-progress {{\"fraction\":1,\"message\":\"planned\"}}\n");
+    return write_file(std::string(folder) + "/result.json", boost::json::serialize(plan) + "\n");
+}
+
 int run_plan(const Options& o) {
     auto setting = make_setting(o.setting);
     if (!setting) return fail(setting.error());
@@ -126,7 +135,7 @@ int run_plan(const Options& o) {
         return exit_data;
     }
     if (o.format == Format::text) fmt::print("{}", plan_text(*setting, found));
-    return 0;
+    return write_result(plan_json(*setting, found));
 }
 
 // explain and compare: layouts that the user gives.

@@ -1,5 +1,8 @@
 #include "train/testing.hpp"
 
+#include <fstream>
+#include <iterator>
+
 namespace suan::train {
 namespace {
 
@@ -99,6 +102,29 @@ TEST(ClusterFile, BadFieldsAreNamed) {
         EXPECT_NE(cluster.error().context.find(bad.error), std::string::npos)
             << cluster.error().context;
     }
+}
+
+// The two YAML examples of the formats page are what the page says they are.
+TEST(FormatsPage, ExamplesAreRead) {
+    const char* root = std::getenv("SUAN_SOURCE_DIR");
+    ASSERT_NE(root, nullptr);
+    std::ifstream in(std::string(root) + "/docs/formats/training-plan.md");
+    const std::string page{std::istreambuf_iterator<char>(in), {}};
+    std::vector<std::string> blocks;
+    const std::string fence = "```";
+    for (auto at = page.find(fence + "yaml\n"); at != std::string::npos;
+         at = page.find(fence + "yaml\n", at + 1)) {
+        const auto begin = at + fence.size() + 5;
+        blocks.push_back(page.substr(begin, page.find(fence, begin) - begin));
+    }
+    ASSERT_EQ(blocks.size(), 2u);
+    auto model = parse_model(blocks[0], "page");
+    ASSERT_TRUE(model) << model.error().context;
+    EXPECT_EQ(count_parameters(*model).total, count_parameters(model_named("deepseek-v3")).total);
+    auto cluster = parse_cluster(blocks[1], "page");
+    ASSERT_TRUE(cluster) << cluster.error().context;
+    EXPECT_EQ(cluster->devices, 3920);
+    EXPECT_EQ(cluster->network_gbytes_s, 12.5);
 }
 
 TEST(Devices, AreFoundByTheLabelsOfTables) {

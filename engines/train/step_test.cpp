@@ -90,14 +90,14 @@ TEST(Overlap, HidesGradientsBehindTheLastBackwardPass) {
 
 // Ring all-gather: (n-1)/n S/W (Thakur 2005, section 4.1).
 TEST(Collectives, RingInsideADomain) {
-    const Links l{100e9, 10e9, 1e-6, 5e-6, 1e9, 8};
+    const Links l{100e9, 10e9, 1e-6, 5e-6, 1e9, 8, 0, 1};
     EXPECT_NEAR(gather_seconds(8e9, Group{8, 1}, l), 7 / 8.0 * 8e9 / 100e9 + 7e-6, 1e-12);
     EXPECT_NEAR(all_reduce_seconds(8e9, Group{8, 1}, l), 2 * 7 / 8.0 * 8e9 / 100e9 + 14e-6, 1e-12);
     EXPECT_EQ(gather_seconds(8e9, Group{1, 1}, l), 0);
 }
 
 TEST(Collectives, AcrossDomainsTheNicsOfADomainShareTheLoad) {
-    const Links l{100e9, 10e9, 0, 0, 1e9, 8};
+    const Links l{100e9, 10e9, 0, 0, 1e9, 8, 0, 1};
     const Group all{32, 1};
     EXPECT_EQ(all.in_domain(l), 8);
     EXPECT_EQ(all.domains(l), 4);
@@ -106,8 +106,17 @@ TEST(Collectives, AcrossDomainsTheNicsOfADomainShareTheLoad) {
     EXPECT_NEAR(gather_seconds(8e9, Group{4, 8}, l), 3 / 4.0 * 8e9 / 10e9, 1e-12);
 }
 
+TEST(Collectives, WhatLeavesARackIsSlowerByItsOversubscription) {
+    const Links l{100e9, 10e9, 0, 0, 1e9, 8, 32, 4};
+    const double inside = gather_seconds(8e9, Group{32, 1}, l);
+    EXPECT_NEAR(inside, 3 / 4.0 * 8e9 / (8 * 10e9), 1e-12);
+    EXPECT_NEAR(gather_seconds(8e9, Group{64, 1}, l), 4 * 7 / 8.0 * 8e9 / (8 * 10e9), 1e-12);
+    EXPECT_NEAR(send_seconds(1e9, 16, l), 0.1, 1e-12);
+    EXPECT_NEAR(send_seconds(1e9, 32, l), 0.4, 1e-12);
+}
+
 TEST(Collectives, ATokenCrossesToADomainOnce) {
-    const Links l{1e18, 10e9, 0, 0, 1e9, 8};
+    const Links l{1e18, 10e9, 0, 0, 1e9, 8, 0, 1};
     const Group group{32, 1};
     // Eight copies of which, over four domains, 3 (1 - (3/4)^8) = 2.7 leave on average.
     const double met = 3 * (1 - std::pow(0.75, 8));

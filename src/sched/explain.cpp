@@ -79,7 +79,7 @@ std::vector<Reason> PoolScheduler::explain(JobId job, Time now) const {
     SUAN_ASSERT(slot != IdIndex::none);
     in.settle();
     const Time kept = in.now;
-    in.now = std::max(kept, now);
+    in.now = now;
     std::vector<Reason> out;
     in.explain_limits(slot, out);
     in.explain_preempting(slot, out);

@@ -115,9 +115,9 @@ void PoolScheduler::Impl::requeue_all() {
 }
 
 void PoolScheduler::Impl::advance(Time to) {
-    now = std::max(now, to);
+    told = std::max(told, to);
     const std::int64_t half_life = rules.usage_half_life.us;
-    const std::int64_t passed = (now - use_base).us / half_life;
+    const std::int64_t passed = (told - use_base).us / half_life;
     if (passed <= 0) return;
     use_base.us += passed * half_life;
     tree.halve_uses(static_cast<unsigned>(std::min<std::int64_t>(passed, 64)));
@@ -147,9 +147,9 @@ void PoolScheduler::set_rules(const Rules& rules) {
     in.rules = rules;
     if (old.usage_half_life != rules.usage_half_life) {
         // The same decayed uses, seen from now.
-        if (in.now > in.use_base) {
-            in.tree.deflate_uses(inflation(in.now - in.use_base, old.usage_half_life));
-            in.use_base = in.now;
+        if (in.told > in.use_base) {
+            in.tree.deflate_uses(inflation(in.told - in.use_base, old.usage_half_life));
+            in.use_base = in.told;
         }
     }
     in.tree.set_horizon(rules.usage_horizon);

@@ -46,7 +46,8 @@ struct Pass {
 
 struct PoolScheduler::Impl {
     Rules rules;
-    Time now;
+    Time told;  // the latest time of any fact
+    Time now;   // of the pass or the question in hand; a pass that decides nothing leaves no fact
     Time use_base;
     Capacity capacity;
     Capacity scratch;  // a copy to try things on

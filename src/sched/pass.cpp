@@ -284,7 +284,7 @@ std::uint32_t Impl::candidate_of_leaf(JobQueue& queue, std::uint32_t org, Claim 
 void PoolScheduler::begin_pass(Time now) {
     Impl& in = *impl_;
     in.settle();
-    in.advance(now);
+    in.now = now;
     const std::uint64_t number = in.pass.number + 1;
     in.pass = Pass{};
     in.pass.number = number;
@@ -298,7 +298,7 @@ std::optional<Decision> PoolScheduler::next() {
 }
 
 bool PoolScheduler::wants_pass() const {
-    return impl_->changed || impl_->now >= impl_->pass.young_until;
+    return impl_->changed || impl_->told >= impl_->pass.young_until;
 }
 
 std::optional<Time> PoolScheduler::wakes_at() const {

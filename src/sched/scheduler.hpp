@@ -116,7 +116,8 @@ public:
     void clear_reservation(JobId job);
 
     // Decisions. begin_pass forgets what earlier passes learnt about the present; then `next` until
-    // nothing.
+    // nothing. `now` is no fact: a pass that decides nothing leaves no trace, so a later pass may
+    // be of an earlier time (a hub does not log such a pass, and its clock may step back).
     void begin_pass(Time now);
     std::optional<Decision> next();
     // False when nothing changed since the last finished pass that could let a waiting job start:

@@ -320,6 +320,22 @@ TEST(Scheduler, CopiesAreIndependent) {
     EXPECT_EQ(std::get<Start>(*decision).job, job);
 }
 
+// A hub logs no pass that decides nothing, and its clock may step back after one.
+TEST(Scheduler, APassThatDecidesNothingLeavesNoTrace) {
+    World world = one_node(4);
+    world.to(100);
+    world.pool.begin_pass(Time{} + Duration::seconds(900));
+    EXPECT_FALSE(world.pool.next());
+    WaitingJob brief = gang(4, 1);
+    brief.walltime = Duration::seconds(50);
+    world.submit(brief);
+    const JobId blocked = world.submit(gang(4, 1));
+    world.schedule();
+    ASSERT_EQ(world.pool.reservations().size(), 1U);
+    EXPECT_EQ(world.pool.reservations()[0].job, blocked);
+    EXPECT_EQ(world.pool.reservations()[0].start, Time{} + Duration::seconds(150));
+}
+
 TEST(Scheduler, KnowsWhatNeverFits) {
     World world = one_node(4);
     world.gate(1, NodeGate::down);
