@@ -1,6 +1,7 @@
 #include "train/commands.hpp"
 
 #include "train/evaluate_output.hpp"
+#include "train/files.hpp"
 #include "train/fit.hpp"
 #include "train/job.hpp"
 #include "train/plot.hpp"
@@ -13,7 +14,6 @@
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
-#include <iterator>
 #include <map>
 
 namespace suan::train {
@@ -179,11 +179,10 @@ int run_plot(const Options& o) {
 }
 
 int run_launch(const Options& o) {
-    std::ifstream in(o.plan, std::ios::binary);
-    if (!in) return fail({ErrorCode::not_found, o.plan + ": cannot be read"});
-    const std::string text{std::istreambuf_iterator<char>(in), {}};
+    auto text = read_file(o.plan, 16 << 20);
+    if (!text) return fail(text.error());
     boost::system::error_code ec;
-    const boost::json::value plan = boost::json::parse(text, ec);
+    const boost::json::value plan = boost::json::parse(*text, ec);
     if (ec) return fail({ErrorCode::invalid, o.plan + ": is not JSON: " + ec.message()});
     auto job = job_file(plan, o.choice, o.job);
     if (!job) return fail(job.error());

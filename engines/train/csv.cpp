@@ -1,9 +1,7 @@
+#include "train/files.hpp"
 #include "train/table.hpp"
 
 #include <fmt/format.h>
-
-#include <fstream>
-#include <iterator>
 
 namespace suan::train {
 namespace {
@@ -84,13 +82,9 @@ Result<std::vector<TableRow>> parse_csv(std::string_view text, const std::string
 }
 
 Result<std::vector<TableRow>> read_table(const std::string& path) {
-    std::ifstream in(path, std::ios::binary);
-    if (!in) return Error{ErrorCode::not_found, path + ": cannot be read"};
-    const std::string text{std::istreambuf_iterator<char>(in), {}};
-    if (text.size() > table_bytes_max)
-        return Error{ErrorCode::exhausted,
-                     fmt::format("{}: {} bytes; at most {}", path, text.size(), table_bytes_max)};
-    return parse_csv(text, path);
+    auto text = read_file(path, table_bytes_max);
+    if (!text) return std::move(text).error();
+    return parse_csv(*text, path);
 }
 
 }  // namespace suan::train

@@ -27,6 +27,10 @@ Result<void> check_degrees(const Layout& l) {
           Degree{"micro_batch", l.micro_batch}, Degree{"global_batch", l.global_batch}})
         if (d.value < 1 || d.value > most)
             return bad(fmt::format("{} is {}; it must be 1 to {}", d.field, d.value, most));
+    const double devices = static_cast<double>(l.tp) * static_cast<double>(l.pp) *
+                           static_cast<double>(l.dp) * static_cast<double>(l.cp);
+    if (devices > most)
+        return bad(fmt::format("tp x pp x dp x cp is {:.3g} devices; at most {}", devices, most));
     if (l.zero_stage < 0 || l.zero_stage > 3)
         return bad(fmt::format("zero_stage is {}; it must be 0 to 3", l.zero_stage));
     return {};

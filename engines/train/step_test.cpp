@@ -174,6 +174,7 @@ TEST(Layouts, ThatDoNotDivideAreRefusedWithTheReason) {
           BadLayout{"qwen3-235b", "ep=3,dp=3", 9, "experts 128 is not a multiple of ep 3"},
           BadLayout{"qwen3-235b", "ep=64,dp=32", 32, "is not a multiple of etp x ep 64"},
           BadLayout{"gpt3-175b", "cp=3", 9, "seq 2048 is not a multiple of cp 3"},
+          BadLayout{"gpt3-175b", "tp=8,dp=4194304", 8, "tp x pp x dp x cp is 3.36e+07 devices"},
           BadLayout{"gpt3-175b", "tp=0", 8, "tp is 0; it must be 1"}}) {
         const auto ok = check_layout(model_named(bad.model), layout_of(bad.layout, bad.batch));
         ASSERT_FALSE(ok.has_value()) << bad.layout;

@@ -1,4 +1,5 @@
 #include "train/evaluate_output.hpp"
+#include "train/files.hpp"
 #include "train/fit.hpp"
 #include "train/testing.hpp"
 
@@ -41,6 +42,13 @@ TEST(Csv, EmptyFilesAreRefusedAndOddRowsAreKept) {
     ASSERT_EQ(rows->size(), 2u);
     EXPECT_EQ((*rows)[0].at("problem"), "1 cells where the header has 2");
     EXPECT_EQ((*rows)[1].at("problem"), "3 cells where the header has 2");
+}
+
+TEST(Files, EndlessAndAbsentOnesAreRefused) {
+    EXPECT_EQ(read_file("/dev/zero", 1000).error().code, ErrorCode::exhausted);
+    EXPECT_EQ(read_file("/nonexistent", 1000).error().code, ErrorCode::not_found);
+    EXPECT_EQ(read_file("/", 1000).error().code, ErrorCode::not_found);
+    EXPECT_EQ(read_file("/dev/null", 1000)->size(), 0u);
 }
 
 TEST(Table, ARowIsARun) {

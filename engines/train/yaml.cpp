@@ -1,12 +1,11 @@
 #include "train/yaml.hpp"
 
 #include "train/embedded.hpp"
+#include "train/files.hpp"
 
 #include <fmt/format.h>
 
 #include <cmath>
-#include <fstream>
-#include <iterator>
 
 namespace suan::train {
 namespace {
@@ -103,20 +102,14 @@ Result<void> Fields::finish() {
 Result<std::string> read_data(const std::string& folder, const std::string& name_or_path) {
     for (const EmbeddedFile& file : embedded_files())
         if (file.folder == folder && file.name == name_or_path) return std::string(file.text);
-    std::ifstream in(name_or_path, std::ios::binary);
-    if (!in) {
-        std::string known;
-        for (const std::string& name : data_names(folder))
-            known += " " + name;
-        return Error{ErrorCode::not_found,
-                     fmt::format("{}: no such file, and not one of the built-in {}:{}",
-                                 name_or_path, folder, known)};
-    }
-    std::string text{std::istreambuf_iterator<char>(in), {}};
-    if (text.size() > file_bytes_max)
-        return bad(
-            fmt::format("{}: {} bytes; at most {}", name_or_path, text.size(), file_bytes_max));
-    return text;
+    auto text = read_file(name_or_path, file_bytes_max);
+    if (text || text.error().code != ErrorCode::not_found) return text;
+    std::string known;
+    for (const std::string& name : data_names(folder))
+        known += " " + name;
+    return Error{ErrorCode::not_found,
+                 fmt::format("{}: no such file, and not one of the built-in {}:{}", name_or_path,
+                             folder, known)};
 }
 
 std::vector<std::string> data_names(const std::string& folder) {
