@@ -185,7 +185,8 @@ StepTime step_time(const ModelShape& model, const Layout& l, const Execution& ru
     const double micro = real(l.micro_batches());
     StepTime step;
     add_passes(step, pipe.busiest, micro);
-    if (l.zero_stage == 1 || l.zero_stage == 2) {
+    // ZeRO-3 without a pipeline scatters the gradients of every micro-batch instead.
+    if (l.zero_stage >= 1 && (l.zero_stage < 3 || l.pp > 1)) {
         const HeldParameters held = held_parameters(model, l);
         step[Term::elementwise] +=
             micro *

@@ -176,7 +176,9 @@ void Worker::evaluate(const Timed& timed, const Layout& layout, const MemoryUse&
 
 // Stages 1 and 2 take the same time: the lower that fits stands for both.
 void Worker::try_zero(const Timed& timed, Layout layout) {
-    const int most = layout.dp * layout.cp > 1 ? request_.space.zero_max : 0;
+    int most = layout.dp * layout.cp > 1 ? request_.space.zero_max : 0;
+    // Under a pipeline stage 3 keeps what it gathered: it saves nothing over stage 2.
+    if (layout.pp > 1) most = std::min(most, 2);
     bool fits = false;
     bool sharded = false;
     for (int stage = 0; stage <= most; ++stage) {
