@@ -1,0 +1,206 @@
+#include "train/memory.hpp"
+
+#include "train/step.hpp"
+
+#include <algorithm>
+
+namespace suan::train {
+namespace {
+
+double real(std::int64_t value) {
+    return static_cast<double>(value);
+}
+
+constexpr double gib = 1024.0 * 1024.0 * 1024.0;
+
+// Bytes a token and layer keeps, by what divides them.
+struct TokenBytes {
+    double outside = 0;  // divided by tp only under sequence parallelism
+    double inside = 0;   // divided by tp
+    double scores = 0;   // of standard attention: divided by tp, dropped by selective recompute
+    double routed = 0;   // in experts
+};
+
+void add_attention(TokenBytes& b, const ModelShape& m, const Execution& run) {
+    const double a = real(m.heads);
+    const double q = real(m.query_dim());
+    const double v = real(m.value_dim());
+    if (m.attention == Attention::shared) {
+        b.inside += 2 * q * (a + 2 * real(m.kv_heads)) + 2 * a * v;
+    } else {
+        b.inside += 2 * a * (2 * q + v) + 2 * a * v;
+        b.outside += 4 * real(m.latent.query_rank + m.latent.key_value_rank);
+    }
+    if (run.attention == AttentionKernel::standard) b.scores = 5 * a * real(run.seq);
+    if (run.attention == AttentionKernel::fused) b.inside += 4 * a;  // sums of exponentials
+}
+
+void add_mlp(TokenBytes& b, const ModelShape& m, LayerKind kind) {
+    const double up = m.mlp == Mlp::gated ? 2 : 1;
+    const double h = real(m.hidden);
+    if (kind == LayerKind::dense) {
+        b.inside += 2 * real(m.ffn_hidden) * (up + 1);
+        return;
+    }
+    const double width = real(m.expert_ffn);
+    b.inside += 2 * real(m.shared_experts) * width * (up + 1);
+    b.routed = real(m.experts_per_token) * (2 * width * (up + 1) + 4 * h);
+}
+
+TokenBytes token_bytes(const ModelShape& m, const Execution& run, LayerKind kind) {
+    TokenBytes b;
+    const double h = real(m.hidden);
+    // Inputs of two norms, of attention and of the MLP; and two dropout masks.
+    b.outside = h * (m.mlp == Mlp::gated ? 8 : 10);
+    add_attention(b, m, run);
+    add_mlp(b, m, kind);
+    return b;
+}
+
+struct LayerBytes {
+    double kept = 0;     // by every micro-batch in flight
+    double working = 0;  // once more, by the layer that is being recomputed
+};
+
+LayerBytes layer_bytes(const ModelShape& m, const Layout& l, const Execution& run,
+                       const StateWidths& w, LayerKind kind) {
+    const TokenBytes b = token_bytes(m, run, kind);
+    const double words = run.precision == Precision::fp32 ? 2 : 1;
+    const double tokens = words * real(l.micro_batch) * real(run.seq) / real(l.cp);
+    const double t = real(l.tp);
+    const double outside_share = l.sequence_parallel == SequenceParallel::on ? 1 / t : 1;
+    const double scores = l.recompute == Recompute::selective ? 0 : b.scores;
+    const double all = tokens * (b.outside * outside_share + (b.inside + scores) / t +
+                                 b.routed * outside_share * run.expert_imbalance);
+    const bool selective = l.recompute == Recompute::selective && b.scores <= 0;
+    if (selective) return {all * w.selective_keeps, all * (1 - w.selective_keeps)};
+    if (l.recompute != Recompute::full) return {all, 0};
+    return {tokens * 2 * real(m.hidden) * outside_share, all};
+}
+
+LayerBytes mean_layer(const ModelShape& m, const Layout& l, const Execution& run,
+                      const StateWidths& w) {
+    const double share = real(m.expert_layers()) / real(m.layers);
+    LayerBytes mean;
+    if (share < 1) {
+        const LayerBytes d = layer_bytes(m, l, run, w, LayerKind::dense);
+        mean.kept += (1 - share) * d.kept;
+        mean.working = d.working;
+    }
+    if (share > 0) {
+        const LayerBytes e = layer_bytes(m, l, run, w, LayerKind::moe);
+        mean.kept += share * e.kept;
+        mean.working = std::max(mean.working, e.working);
+    }
+    return mean;
+}
+
+// Micro-batches that a stage holds: stage i of 1F1B min(p - i, m); interleaving keeps
+// 1 + (p-1)/(p v) times as much on the first (Korthikanti 2022, section 4.2.3).
+double in_flight(const Layout& l, std::int64_t stage) {
+    const double wanted = real(l.pp - stage);
+    const double most = std::min(wanted, real(l.micro_batches()));
+    if (l.vpp == 1) return most;
+    const double p = real(l.pp);
+    const double chunks = wanted + (p - 1) / real(l.vpp);
+    return std::min(chunks, real(l.micro_batches()));
+}
+
+double shards_of(const Layout& l) {
+    return real(l.zero_group > 0 ? l.zero_group : l.dp * l.cp);
+}
+
+// Parameters of a stage with `layers` layers, besides what the embedding adds.
+struct Held {
+    double dense = 0;
+    double experts = 0;
+};
+
+Held stage_parameters(const ModelShape& m, const Layout& l, double layers) {
+    const double share = real(m.expert_layers()) / real(m.layers);
+    const LayerParameters d = layer_parameters(m, LayerKind::dense);
+    const LayerParameters e = layer_parameters(m, LayerKind::moe);
+    Held held;
+    if (share < 1) held.dense += layers * (1 - share) * (d.tensor / real(l.tp) + d.replicated);
+    if (share > 0) {
+        held.dense += layers * share * (e.tensor / real(l.tp) + e.replicated);
+        held.experts = layers * share * e.experts / real(l.etp * l.ep);
+    }
+    return held;
+}
+
+void add_states(MemoryUse& use, double parameters, double shards, const Layout& l,
+                const StateWidths& w) {
+    const auto share = [&](int from_stage) { return l.zero_stage >= from_stage ? shards : 1; };
+    use.weights += parameters * w.weight / share(3);
+    use.gradients += parameters * w.gradient / share(2);
+    if (l.zero_stage < 3) use.gradients += parameters * w.unsharded_gradient;
+    use.optimizer += l.offload == Offload::optimizer ? 0 : parameters * w.optimizer / share(1);
+}
+
+void add_gathered(MemoryUse& use, const ModelShape& m, const Layout& l, const StateWidths& w,
+                  double held) {
+    if (l.zero_stage < 3) return;
+    const Held layer = stage_parameters(m, l, 1);
+    const double embedding = embedding_parameters(m) / real(l.tp);
+    // The layer in use, the next one on its way, and the gradients of one.
+    use.gathered = std::max(layer.dense + layer.experts, embedding) * (2 * w.weight + w.gradient);
+    use.gathered = std::max(use.gathered, w.gathered_bytes_min);
+    // Under a pipeline the parameters of a stage stay gathered, and its gradients whole, until the
+    // last micro-batch (PyTorch FSDP2 without resharding after the forward pass).
+    if (l.pp > 1) use.gathered = held * (w.weight + w.gradient);
+}
+
+struct Stage {
+    std::int64_t index;
+    double layers;
+    double embeddings;  // vocabulary matrices held
+    double heads;       // 1 where the logits are computed
+};
+
+MemoryUse stage_use(const ModelShape& m, const Layout& l, const Execution& run,
+                    const StateWidths& w, const Constants& c, const Stage& stage) {
+    MemoryUse use;
+    Held held = stage_parameters(m, l, stage.layers);
+    held.dense += stage.embeddings * real(m.vocab_padded(l.tp)) * real(m.hidden) / real(l.tp);
+    add_states(use, held.dense, shards_of(l), l, w);
+    const double replicas = std::max(1.0, real(l.tp * l.dp * l.cp) / real(l.etp * l.ep));
+    if (held.experts > 0) add_states(use, held.experts, replicas, l, w);
+    add_gathered(use, m, l, w, held.dense + held.experts);
+    const LayerBytes layer = mean_layer(m, l, run, w);
+    use.activations = layer.kept * stage.layers * in_flight(l, stage.index) + layer.working;
+    const double tokens = real(l.micro_batch) * real(run.seq) / real(l.cp);
+    // Logits in 16 bits, in 32, and their gradient.
+    use.head = stage.heads * tokens * real(m.vocab_padded(l.tp)) / real(l.tp) * 10;
+    use.reserve = c.reserve_gib * gib;
+    use.fragmentation =
+        c.fragmentation * (use.states() + use.activations + use.head + use.gathered);
+    return use;
+}
+
+}  // namespace
+
+double layer_activation_bytes(const ModelShape& model, const Layout& layout, const Execution& run,
+                              LayerKind kind) {
+    return layer_bytes(model, layout, run, StateWidths{}, kind).kept;
+}
+
+MemoryUse memory_use(const ModelShape& m, const Layout& l, const Execution& run,
+                     const StateWidths& w, const Constants& c) {
+    StageLayers split = split_layers(m, l);
+    if (w.ends == Ends::same) split.first = split.last = split.middle;
+    if (l.pp == 1) {
+        const double copies = m.embeddings == Embeddings::separate ? 2 : 1;
+        return stage_use(m, l, run, w, c, {0, split.all, copies, 1});
+    }
+    MemoryUse most = stage_use(m, l, run, w, c, {0, split.first, 1, 0});
+    const MemoryUse last = stage_use(m, l, run, w, c, {l.pp - 1, split.last, 1, 1});
+    if (last.total() > most.total()) most = last;
+    if (l.pp > 2) {
+        const MemoryUse second = stage_use(m, l, run, w, c, {1, split.middle, 0, 0});
+        if (second.total() > most.total()) most = second;
+    }
+    return most;
+}
+
+}  // namespace suan::train

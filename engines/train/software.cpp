@@ -1,0 +1,123 @@
+#include "train/software.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+
+namespace suan::train {
+namespace {
+
+// Bytes of a gradient under FP16 and under BF16, and the undivided 32-bit copy under BF16.
+struct Entry {
+    const char* name;
+    const char* generation;
+    AttentionKernel attention;
+    double gradient_fp16;
+    double gradient_bf16;
+    double unsharded_bf16;
+    Sends sends = Sends::whole;
+    double selective_keeps = 1;
+    double gathered_bytes_min = 0;
+    Ends ends = Ends::fewer;
+};
+
+constexpr std::array entries = {
+    // Megatron-LM keeps 32-bit main gradients: 18 bytes a parameter (Korthikanti 2022, figure 1).
+    Entry{"megatron-lm-2021", "megatron-2021", AttentionKernel::standard, 4, 4, 0,
+          Sends::scattered},
+    // DeepSpeed reduces FP16 gradients in place; its BF16 optimizer adds a 32-bit copy.
+    Entry{"megatron-deepspeed-2021", "megatron-2021", AttentionKernel::standard, 2, 2, 4},
+    Entry{"zero-2021", "zero-2021", AttentionKernel::standard, 2, 2, 0},
+    Entry{"megatron-2023", "megatron-2023", AttentionKernel::fused, 4, 4, 0},
+    // Defaults of ZeRO-3's configuration: 1e9 live and 1e9 reused parameters, two reduce buckets of
+    // 5e8, and one sub-group of 1e9 with 32-bit gradients during the step.
+    Entry{"deepspeed-2023", "deepspeed-2023", AttentionKernel::fused, 2, 2, 0, Sends::whole, 1,
+          10e9},
+    Entry{"fsdp-2023", "fsdp-2023", AttentionKernel::fused, 4, 4, 0},
+    // Layers that do not divide go to the last stages, and its optimizer keeps 32-bit gradients.
+    Entry{"internevo", "internevo", AttentionKernel::fused, 2, 2, 4, Sends::whole, 1, 0,
+          Ends::same},
+    Entry{"paddle", "paddle", AttentionKernel::fused, 2, 2, 0},
+    // Its selective mode keeps every second product, attention and a layer's input: of Llama 3 8B's
+    // 139 KB a token and layer 43 + 8 + 8.
+    Entry{"torchtitan", "torchtitan", AttentionKernel::fused, 4, 4, 0, Sends::whole, 0.43},
+    Entry{"megatron-core", "megatron-core/2025", AttentionKernel::fused, 4, 4, 0},
+    Entry{"megatron-core-26.02", "megatron-core/26.02", AttentionKernel::fused, 4, 4, 0},
+    Entry{"megatron-core-26.06", "megatron-core/26.06", AttentionKernel::fused, 4, 4, 0},
+    Entry{"mindspore-1.0", "mindspore/1.0", AttentionKernel::fused, 2, 2, 0},
+    Entry{"mindspore", "mindspore/1.1", AttentionKernel::fused, 2, 2, 0},
+    Entry{"mindspeed-legacy", "mindspeed/legacy", AttentionKernel::fused, 4, 4, 0},
+    Entry{"mindspeed", "mindspeed/mcore", AttentionKernel::fused, 4, 4, 0},
+};
+
+// First match wins; attention "" matches any.
+struct Label {
+    const char* framework;  // prefix
+    const char* attention;  // prefix
+    const char* software;
+};
+
+constexpr std::array labels = {
+    Label{"Megatron-DeepSpeed", "", "megatron-deepspeed-2021"},
+    Label{"Megatron-LM", "standard", "megatron-lm-2021"},
+    Label{"Megatron-LM", "flash", "megatron-core"},
+    Label{"DeepSpeed ZeRO-3", "", "zero-2021"},
+    Label{"Megatron-Bridge 26.02", "", "megatron-core-26.02"},
+    Label{"Megatron-Bridge 26.04", "", "megatron-core-26.02"},
+    Label{"Megatron-Bridge 26.0", "", "megatron-core-26.06"},
+    Label{"Megatron-Bridge", "", "megatron-core"},
+    Label{"Megatron-Core", "", "megatron-core"},
+    Label{"NeMo", "", "megatron-core"},
+    Label{"Meta internal", "", "megatron-core"},
+    Label{"PyTorch FSDP", "", "fsdp-2023"},
+    Label{"torchtitan", "", "torchtitan"},
+    Label{"InternEvo", "", "internevo"},
+    Label{"PaddleNLP", "", "paddle"},
+    Label{"deepspeed", "", "deepspeed-2023"},
+    Label{"megatron", "", "megatron-2023"},
+    Label{"flagscale", "", "megatron-2023"},
+    Label{"MindSpore r1.0", "", "mindspore-1.0"},
+    Label{"MindSpore", "", "mindspore"},
+    Label{"MindSpeed-LLM/ModelLink Legacy", "", "mindspeed-legacy"},
+    Label{"MindSpeed", "", "mindspeed"},
+};
+
+}  // namespace
+
+std::vector<std::string> software_names() {
+    std::vector<std::string> names;
+    for (const Entry& e : entries)
+        names.emplace_back(e.name);
+    return names;
+}
+
+Result<Software> find_software(const std::string& name, Precision precision) {
+    for (const Entry& e : entries) {
+        if (name != e.name) continue;
+        Software s{e.name, e.generation, e.attention, e.sends, {}};
+        if (precision == Precision::fp16) {
+            s.widths.gradient = e.gradient_fp16;
+        } else {
+            s.widths.gradient = e.gradient_bf16;
+            s.widths.unsharded_gradient = e.unsharded_bf16;
+        }
+        s.widths.selective_keeps = e.selective_keeps;
+        s.widths.gathered_bytes_min = e.gathered_bytes_min;
+        s.widths.ends = e.ends;
+        if (precision == Precision::fp32)
+            s.widths = StateWidths{4, 4, 0, 8, e.selective_keeps, 0, e.ends};
+        return s;
+    }
+    return Error{ErrorCode::not_found, fmt::format("software '{}': use one of {}", name,
+                                                   fmt::join(software_names(), " "))};
+}
+
+Result<std::string> software_of(const std::string& framework, const std::string& attention) {
+    for (const Label& l : labels)
+        if (framework.starts_with(l.framework) && attention.starts_with(l.attention))
+            return std::string(l.software);
+    return Error{ErrorCode::invalid,
+                 fmt::format("framework: '{}' is not one that a calibration knows", framework)};
+}
+
+}  // namespace suan::train

@@ -1,0 +1,29 @@
+// Software generations: what runs the layout. A generation decides which calibration speaks, what
+// widths the states have, and which attention kernel is meant; never which row is predicted.
+#pragma once
+
+#include "base/result.hpp"
+#include "train/layout.hpp"
+#include "train/memory.hpp"
+#include "train/operators.hpp"
+
+#include <string>
+#include <vector>
+
+namespace suan::train {
+
+struct Software {
+    std::string name;
+    std::string generation;  // of the calibration; several frameworks may share one
+    AttentionKernel attention = AttentionKernel::fused;
+    Sends sends = Sends::whole;
+    StateWidths widths{};
+};
+
+std::vector<std::string> software_names();
+Result<Software> find_software(const std::string& name, Precision precision);
+
+// The software that a framework's label and attention kernel in a table mean.
+Result<std::string> software_of(const std::string& framework, const std::string& attention);
+
+}  // namespace suan::train
