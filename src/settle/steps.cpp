@@ -164,6 +164,19 @@ Result<void> Decider::replay(const Frame& frame) {
                                                                     : SignatureVerdict::valid);
         }
     }
+    return decide_again(work, frame);
+}
+
+Result<void> Decider::audit(const Frame& frame, Checker& checker) {
+    Work work;
+    work.kind = frame.block.kind;
+    work.body = frame.body;
+    checker.check(work);
+    if (work.error) return corrupt(work.error->context);
+    return decide_again(work, frame);
+}
+
+Result<void> Decider::decide_again(Work& work, const Frame& frame) {
     if (frame.block.time < last_time_) return corrupt("time goes back");
     decide(work, frame.block.time);
     if (work.error) return corrupt(work.error->context);

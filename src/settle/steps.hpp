@@ -85,8 +85,11 @@ public:
 
     // `now` earlier than the last one counts as the last one: time does not go back.
     void decide(Work& work, Time now);
-    // Takes a frame of the journal: the answers and the digest must come out the same.
+    // Takes a frame of the journal: the answers and the digest must come out the same. Verdicts on
+    // signatures are taken from the answers.
     Result<void> replay(const Frame& frame);
+    // The same, with every signature verified anew.
+    Result<void> audit(const Frame& frame, Checker& checker);
 
     const Books& books() const { return books_; }
     Time last_time() const { return last_time_; }
@@ -94,6 +97,7 @@ public:
 private:
     void decide_change(Work& work);
     void decide_batch(Work& work);
+    Result<void> decide_again(Work& work, const Frame& frame);
 
     Books books_;
     KeyDirectory& keys_;
