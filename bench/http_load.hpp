@@ -23,6 +23,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
+#include <functional>
 #include <new>
 #include <string>
 #include <string_view>
@@ -35,7 +36,7 @@ struct LoadOptions {
     std::uint32_t connections = 64;    // of each process
     std::uint64_t requests = 100'000;  // of each process
     // The request number i of a process; called before the clock starts.
-    std::string (*make_request)(std::uint32_t process, std::uint64_t i) = nullptr;
+    std::function<std::string(std::uint32_t process, std::uint64_t i)> make_request;
     std::uint64_t distinct_requests = 1'024;  // made beforehand and sent in turn; all when larger
 };
 

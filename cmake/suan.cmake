@@ -17,6 +17,10 @@ if(SUAN_SANITIZE)
     if(SUAN_SANITIZE MATCHES "undefined")
         add_compile_options(-fno-sanitize-recover=undefined)
     endif()
+    if(SUAN_SANITIZE MATCHES "thread")
+        # The thread sanitizer does not see fences. Asio's only double what its mutexes order.
+        add_compile_definitions(BOOST_ASIO_DISABLE_FENCED_BLOCK)
+    endif()
     # g++ 12 raises false alarms inside libstdc++ when sanitizers change inlining.
     if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
         target_compile_options(suan_options INTERFACE -Wno-maybe-uninitialized
@@ -80,6 +84,11 @@ function(suan_program name)
     if(EXISTS ${CMAKE_SOURCE_DIR}/src/bin/main.cpp)
         add_executable(${name} ${CMAKE_SOURCE_DIR}/src/bin/main.cpp)
         target_link_libraries(${name} PRIVATE suan_bin)
+        # Sanitizers bring an allocator of their own.
+        if(NOT SUAN_SANITIZE AND NOT SUAN_FUZZ)
+            find_library(SUAN_JEMALLOC jemalloc REQUIRED)
+            target_link_libraries(${name} PRIVATE -Wl,--no-as-needed ${SUAN_JEMALLOC})
+        endif()
     endif()
     if(tests)
         add_executable(suan_bin_test ${tests})

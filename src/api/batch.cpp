@@ -3,6 +3,7 @@
 #include "base/limits.hpp"
 
 #include <fmt/format.h>
+#include <google/protobuf/arena.h>
 
 #include <algorithm>
 #include <map>
@@ -109,10 +110,12 @@ struct Batch {
     CallPtr call;
     BatchOrder plan;
     std::vector<std::string> labels;
+    std::vector<std::string> keys;
     std::vector<Submission> submissions;   // by request index
     std::vector<std::uint64_t> next_job;   // by place in the order: before it was decided
     std::vector<std::uint64_t> first_job;  // by request index; 0: refused
     MemberId member;                       // of the job being prepared
+    bool role_refused = false;             // of all its jobs: one token asks for them
 };
 
 // Whether the job decided before this one was accepted: ids are counters, so the next one moved on,
@@ -125,7 +128,7 @@ void note_previous(const core::State& state, Batch& batch, std::size_t place) {
         batch.first_job[previous] = before;
         return;
     }
-    const std::string& key = batch.submissions[previous].command.submit_job().idempotency_key();
+    const std::string& key = batch.keys[previous];
     const auto known = state.idempotent.find({batch.member, key});
     if (!key.empty() && known != state.idempotent.end()) {
         batch.first_job[previous] = known->second.first_job.value;
@@ -137,7 +140,8 @@ std::optional<core::Rejection> prepare_one(Batch& batch, std::size_t place,
                                            Command& command) {
     note_previous(state, batch, place);
     batch.next_job[place] = state.next_job;
-    if (!may_use(batch.call->request->route(), actor)) return refuse_role(actor);
+    batch.role_refused = !may_use(batch.call->request->route(), actor);
+    if (batch.role_refused) return refuse_role(actor);
     const std::uint32_t i = batch.plan.order[place];
     SubmitJob& submit = *command.mutable_submit_job();
     if (auto bad = resolve(state, actor, batch.submissions[i], submit)) return bad;
@@ -162,7 +166,7 @@ std::vector<runtime::Request> make_requests(const std::shared_ptr<Batch>& batch)
     for (std::size_t place = 0; place < out.size(); ++place) {
         Submission& submission = batch->submissions[batch->plan.order[place]];
         out[place].credential = credential;
-        out[place].command = submission.command;
+        out[place].command.Swap(&submission.command);
         out[place].payload.swap(submission.payload);
         out[place].prepare = [batch, place](const core::State& state, const Actor& actor,
                                             Command& command) {
@@ -184,7 +188,9 @@ void answer_batch(Batch& batch, const std::vector<runtime::Answer>& answers) {
     if (!answers.empty() && std::holds_alternative<runtime::Unauthenticated>(answers.front())) {
         return batch.call->fail(unknown_token());
     }
-    JobBatchResponse out;
+    if (batch.role_refused) return batch.call->fail(*failure_in(answers.front()));
+    google::protobuf::Arena arena;
+    auto& out = *google::protobuf::Arena::CreateMessage<JobBatchResponse>(&arena);
     for (const std::string& label : batch.labels)
         out.add_results()->set_label(label);
     std::uint32_t accepted = 0;
@@ -225,9 +231,9 @@ void submit_batch(const CallPtr& call, JobBatchRequest& request) {
     for (std::size_t i = 0; i < n; ++i) {
         JobRequest& job = *request.mutable_jobs(static_cast<int>(i));
         batch->labels.push_back(job.label());
-        const std::string key = job.idempotency_key();
+        batch->keys.push_back(job.idempotency_key());
         const std::string prefix = fmt::format("jobs[{}].", i);
-        if (auto bad = make_submission(job, key, prefix, batch->submissions[i])) {
+        if (auto bad = make_submission(job, batch->keys.back(), prefix, batch->submissions[i])) {
             return call->fail(*bad);
         }
     }

@@ -1,5 +1,12 @@
 #include "api/call.hpp"
 
+#include "base/bytes.hpp"
+#include "crypto/sm3.hpp"
+#include "log/entry.hpp"
+#include "log/log.hpp"
+
+#include <fmt/format.h>
+
 namespace suan::api {
 
 void Call::answer(const google::protobuf::Message& message, int status) {
@@ -51,6 +58,30 @@ void fill(const runtime::Accepted& accepted, ChangeAccepted& out) {
     }
 }
 
+namespace {
+
+// Of what the client sent. A retry sends the same bytes.
+Hash256 sm3_of(const http::Request& request) {
+    return crypto::sm3(fmt::format("{} {}\n{}", http::to_string(request.method()), request.path(),
+                                   request.body()));
+}
+
+// What the first request under the key did, read from the log. A token that it made is not shown
+// again: only its hash was kept.
+void answer_retry(Call& call, std::uint64_t seq) {
+    auto bytes = log::entry_at(call.context->hub.log(), seq);
+    auto entry = std::make_shared<Entry>();
+    if (!bytes || !entry->ParseFromString(*bytes)) {
+        return call.fail(hub_unavailable(fmt::format("entry {} cannot be read", seq)));
+    }
+    ChangeAccepted out;
+    fill(runtime::Accepted{seq, log::entry_hash(*bytes), std::move(entry)}, out);
+    out.set_already_done(true);
+    call.answer(out, 200);
+}
+
+}  // namespace
+
 void change(CallPtr call, Change what) {
     runtime::Request request;
     request.credential = credential_of(*call->request);
@@ -61,10 +92,17 @@ void change(CallPtr call, Change what) {
         if (!may_use(call->request->route(), actor)) return refuse_role(actor);
         return prepare ? prepare(state, actor, command) : std::nullopt;
     };
+    if (const auto key = call->request->header("idempotency-key"); key && !key->empty()) {
+        request.command.set_idempotency_key(std::string(*key));
+        request.command.set_request_sm3(std::string(as_text(sm3_of(*call->request))));
+    }
     runtime::Hub& hub = call->context->hub;
     hub.submit(std::move(request), [call, token = std::move(what.token),
                                     name = std::move(what.name)](runtime::Answer&& answer) {
         if (const auto failure = failure_in(answer)) return call->fail(*failure);
+        if (const auto* done = std::get_if<core::AlreadyDone>(&answer)) {
+            return call->context->pool.post([call, seq = done->seq] { answer_retry(*call, seq); });
+        }
         ChangeAccepted out;
         if (const auto* accepted = std::get_if<runtime::Accepted>(&answer)) fill(*accepted, out);
         out.set_token(token);

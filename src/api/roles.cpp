@@ -9,7 +9,8 @@ namespace suan::api {
 namespace {
 
 constexpr std::size_t token_bytes_max = 256;
-// Buckets are kept under the front of a token only, so that no whole token lies in their table.
+// Buckets are kept under so much of a token's hash: no token lies in their table, and tokens that
+// begin alike do not share one.
 constexpr std::size_t bucket_key_bytes = 16;
 
 bool is_token_text(std::string_view text) {
@@ -75,7 +76,7 @@ http::Gate make_gate(http::RateLimit token_rate, http::Clock clock) {
             return unauthorized("the Authorization header must be \"Bearer TOKEN\"");
         }
         if (!limited) return std::nullopt;
-        const auto wait = limiter->take(token->substr(0, bucket_key_bytes));
+        const auto wait = limiter->take(as_text(crypto::sm3(*token)).substr(0, bucket_key_bytes));
         if (!wait) return std::nullopt;
         http::Failure failure =
             http::make_failure(429, "rate_limited", "this token asks too often");

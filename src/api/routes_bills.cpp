@@ -9,6 +9,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace suan::api {
 namespace {
 
@@ -76,7 +78,11 @@ void list_rows(const CallPtr& call, RowList<Message, Row> list) {
     parts.show = [call, page, list](const core::State& state, const Viewer& viewer, Plan& plan,
                                     Message& out) -> MaybeFailure {
         if (plan.rows.size() > page.limit) {
-            plan.rows.resize(page.limit);
+            // Rows of one number (the movements of one charge) stay on one page.
+            const std::uint64_t last = plan.rows[page.limit - 1].*list.number;
+            const auto end = std::find_if(plan.rows.begin() + page.limit, plan.rows.end(),
+                                          [&](const Row& row) { return row.*list.number != last; });
+            plan.rows.erase(end, plan.rows.end());
             out.set_next_cursor(cursor_text(call->request->route(), plan.rows.back().*list.number));
         }
         for (const Row& row : plan.rows) {
@@ -229,17 +235,18 @@ void get_accounts(const CallPtr& call) {
            const Page& page, LedgerAccountList& out) -> MaybeFailure {
             const OrgScope scope = org_scope(state, viewer, query_text(request, "org"));
             if (scope.failure) return scope.failure;
-            const auto accounts = state.books.accounts();
-            std::uint64_t last = page.position;
-            for (std::uint64_t i = page.position; i < accounts.size(); ++i) {
-                const OrgId owner = owner_of(state, accounts[i].id);
+            // The cursor counts the accounts shown, not their places: those would tell how many
+            // accounts others have.
+            std::uint64_t shown = 0;
+            for (const ledger::Account& account : state.books.accounts()) {
+                const OrgId owner = owner_of(state, account.id);
                 if (scope.org && owner != scope.org) continue;
-                if (out.accounts_size() == static_cast<int>(page.limit)) {
-                    out.set_next_cursor(cursor_text(request.route(), last));
+                if (shown == page.position + page.limit) {
+                    out.set_next_cursor(cursor_text(request.route(), shown));
                     break;
                 }
-                fill_account(state, accounts[i], owner, *out.add_accounts());
-                last = i + 1;
+                if (shown++ >= page.position)
+                    fill_account(state, account, owner, *out.add_accounts());
             }
             if (viewer.of_centre()) out.set_books_difference_micro_yuan(books_difference(state));
             return std::nullopt;

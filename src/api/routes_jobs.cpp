@@ -6,6 +6,7 @@
 #include "api/views_jobs.hpp"
 
 #include <fmt/format.h>
+#include <google/protobuf/arena.h>
 
 namespace suan::api {
 namespace {
@@ -46,7 +47,8 @@ void post_job(const CallPtr& call) {
 }
 
 void post_batch(const CallPtr& call) {
-    JobBatchRequest body;
+    google::protobuf::Arena arena;
+    auto& body = *google::protobuf::Arena::CreateMessage<JobBatchRequest>(&arena);
     if (read_body(*call, body)) submit_batch(call, body);
 }
 

@@ -23,6 +23,7 @@ inline constexpr std::uint32_t nodes_max = 100'000;        // over all pools
 inline constexpr std::uint32_t devices_per_node_max = 64;  // one machine word of a node's free mask
 inline constexpr std::uint32_t milli_per_device = 1'000;
 inline constexpr std::uint32_t vouchers_per_org_max = 1'000;
+inline constexpr std::uint32_t vouchers_per_job_max = 64;  // that one job draws on
 inline constexpr std::uint32_t price_lines_max = 1'024;
 
 // Jobs.

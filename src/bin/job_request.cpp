@@ -1,9 +1,7 @@
 #include "bin/job_request.hpp"
 
-#include "base/bytes.hpp"
 #include "base/limits.hpp"
 #include "bin/units.hpp"
-#include "crypto/random.hpp"
 
 #include <fmt/format.h>
 
@@ -48,9 +46,7 @@ JobView get_job(Session& session, std::uint64_t id) {
 }
 
 JobAccepted submit_job(Session& session, const JobRequest& job) {
-    const std::string key = job.idempotency_key().empty()
-                                ? to_hex(as_bytes(crypto::random_bytes(16)))
-                                : job.idempotency_key();
+    const std::string key = job.idempotency_key().empty() ? fresh_key() : job.idempotency_key();
     JobRequest body = job;
     body.clear_idempotency_key();
     JobAccepted accepted;

@@ -2,7 +2,9 @@
 
 #include "api/json/decode.hpp"
 #include "api/json/encode.hpp"
+#include "base/bytes.hpp"
 #include "base/limits.hpp"
+#include "crypto/random.hpp"
 
 #include <fmt/format.h>
 
@@ -53,6 +55,10 @@ ExitCode exit_code_of(int status, std::string_view code) {
 }
 
 }  // namespace
+
+std::string fresh_key() {
+    return to_hex(as_bytes(crypto::random_bytes(16)));
+}
 
 std::string percent_encoded(std::string_view text) {
     constexpr std::string_view kept = "-_.~,";

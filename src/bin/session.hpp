@@ -24,6 +24,9 @@ struct HubOptions {
     std::string token_file;  // of --token-file
 };
 
+// An idempotency key: 128 random bits as text.
+std::string fresh_key();
+
 inline constexpr const char* default_hub_url = "http://127.0.0.1:7700";
 
 class Session {
@@ -43,11 +46,12 @@ public:
         call("GET", target, nullptr, &answer);
         return answer;
     }
+    // Under a fresh idempotency key, so that a lost answer can be asked for again.
     template <typename Answer>
     Answer send(std::string_view method, std::string_view target,
                 const google::protobuf::Message& body) {
         Answer answer;
-        call(method, target, &body, &answer);
+        call(method, target, &body, &answer, {{"Idempotency-Key", fresh_key()}});
         return answer;
     }
 

@@ -1,6 +1,7 @@
 // Admission: what a submission must satisfy before it becomes jobs.
 #include "base/limits.hpp"
 #include "core/funds.hpp"
+#include "core/idempotency.hpp"
 #include "core/jobs.hpp"
 #include "core/spec.hpp"
 
@@ -110,24 +111,13 @@ bool has_array_slot(const ArraySpec& array, std::uint32_t order) {
 
 // A retry of what was accepted before, or a clash with it.
 std::optional<SubmitVerdict> check_idempotency(const State& state, const SubmitJob& command) {
-    if (command.idempotency_key().empty()) return std::nullopt;
-    if (command.idempotency_key().size() > limits::idempotency_key_bytes_max) {
-        return SubmitVerdict{reject(RejectionCode::invalid_field, "idempotency_key",
-                                    fmt::format("idempotency_key has at most {} bytes",
-                                                limits::idempotency_key_bytes_max)),
-                             std::nullopt};
+    const KeyAnswer answer = look_up_key(state, MemberId{command.member_id()},
+                                         command.idempotency_key(), command.request_sm3());
+    if (const auto* bad = std::get_if<Rejection>(&answer)) return SubmitVerdict{*bad, {}};
+    if (const auto* known = std::get_if<const IdempotentRequest*>(&answer)) {
+        return SubmitVerdict{{}, **known};
     }
-    const auto known =
-        state.idempotent.find({MemberId{command.member_id()}, command.idempotency_key()});
-    if (known == state.idempotent.end()) return std::nullopt;
-    if (as_text(known->second.request_sm3) == command.request_sm3()) {
-        return SubmitVerdict{std::nullopt, std::pair(known->second.first_job, known->second.count)};
-    }
-    return SubmitVerdict{
-        reject(RejectionCode::idempotency_clash, "idempotency_key",
-               fmt::format("this key was used for a different request (job {}): use a new key",
-                           known->second.first_job.value)),
-        std::nullopt};
+    return std::nullopt;
 }
 
 Job job_template(const State& state, const SubmitJob& command) {
@@ -148,19 +138,9 @@ bool admitted_eligible(const State& state, const Job& job, const JobSpec& spec, 
 
 void remember_request(State& state, const SubmitJob& command, JobId job) {
     if (command.idempotency_key().empty()) return;
-    const std::pair key(MemberId{command.member_id()}, command.idempotency_key());
-    IdempotentRequest& request = state.idempotent[key];
-    if (request.count++ > 0) return;
-    request.first_job = job;
-    if (command.request_sm3().size() == 32) {
-        std::copy(command.request_sm3().begin(), command.request_sm3().end(),
-                  request.request_sm3.begin());
-    }
-    state.idempotent_order.push_back(key);
-    if (state.idempotent_order.size() > limits::idempotency_keys_kept) {
-        state.idempotent.erase(state.idempotent_order.front());
-        state.idempotent_order.pop_front();
-    }
+    IdempotentRequest& request = remember_key(state, MemberId{command.member_id()},
+                                              command.idempotency_key(), command.request_sm3());
+    if (request.count++ == 0) request.first_job = job;
 }
 
 void add_dependencies(State& state, Job& job, const JobSpec& spec) {

@@ -1,5 +1,7 @@
 #include "core/funds.hpp"
 
+#include "base/limits.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -140,7 +142,7 @@ Verdict HoldPlanner::plan(const Job& job, Money amount, std::vector<HoldPart>& p
     const std::size_t first = parts.size();
     Money rest = amount;
     for (const VoucherId id : org_.vouchers) {
-        if (rest.micro_yuan == 0) break;
+        if (rest.micro_yuan == 0 || parts.size() - first == limits::vouchers_per_job_max) break;
         const Voucher& voucher = state_.vouchers.at(id.value);
         if (!may_pay(voucher, job.pool, now_)) continue;
         Money part = std::min(rest, left(voucher.account));
@@ -155,9 +157,11 @@ Verdict HoldPlanner::plan(const Job& job, Money amount, std::vector<HoldPart>& p
             return reject(
                 RejectionCode::insufficient_funds, "",
                 fmt::format(
-                    "the whole wall time costs {}; {} of the org's money and {} of vouchers are "
-                    "free for it: shorten walltime, ask for fewer devices, or add money",
-                    yuan_text(amount), yuan_text(own), yuan_text(amount - rest)));
+                    "the whole wall time costs {}; {} of the org's money and {} of its first {} "
+                    "vouchers are free for it: shorten walltime, ask for fewer devices, or add "
+                    "money",
+                    yuan_text(amount), yuan_text(own), yuan_text(amount - rest),
+                    limits::vouchers_per_job_max));
         }
         parts.push_back({VoucherId{}, rest});
     }

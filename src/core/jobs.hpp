@@ -9,7 +9,7 @@ namespace suan::core {
 // `done` is set when the submission is a retry of an earlier one.
 struct SubmitVerdict {
     Verdict rejection;
-    std::optional<std::pair<JobId, std::uint32_t>> done;
+    std::optional<IdempotentRequest> done;
 };
 SubmitVerdict decide_submit_job(Step& step, const SubmitJob& command);
 Verdict decide_cancel_job(Step& step, const CancelJob& command);

@@ -261,5 +261,27 @@ TEST_F(Jobs, a_retry_under_the_same_key_gets_the_same_job_and_a_clash_is_refused
     EXPECT_EQ(centre.refused(command).code, RejectionCode::idempotency_clash);
 }
 
+TEST_F(Jobs, money_paid_in_under_a_key_is_paid_in_once_even_after_a_restore) {
+    Command command;
+    command.mutable_fund_org()->set_org_id(1);
+    command.mutable_fund_org()->set_micro_yuan(1'000);
+    command.set_idempotency_key("k1");
+    command.set_request_sm3(std::string(32, 'x'));
+    centre.ok(command);
+    const std::uint64_t seq = centre.state.seq;
+    const Outcome again = centre.run(command);
+    ASSERT_TRUE(std::holds_alternative<AlreadyDone>(again));
+    EXPECT_EQ(std::get<AlreadyDone>(again).seq, seq);
+    std::string error;
+    centre.state = std::move(*from_snapshot(to_snapshot(centre.state), error));
+    EXPECT_TRUE(std::holds_alternative<AlreadyDone>(centre.run(command))) << error;
+    command.set_request_sm3(std::string(32, 'y'));
+    EXPECT_EQ(centre.refused(command).code, RejectionCode::idempotency_clash);
+    Actor other;
+    other.set_member_id(9);
+    other.set_role(ROLE_OPERATOR);
+    centre.ok(command, other);  // a key is its member's own
+}
+
 }  // namespace
 }  // namespace suan::core

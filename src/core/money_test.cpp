@@ -1,3 +1,4 @@
+#include "base/limits.hpp"
 #include "core/funds.hpp"
 #include "core/testing.hpp"
 
@@ -101,6 +102,17 @@ TEST_F(MoneyRules, a_voucher_pays_only_its_pools_and_its_cap_a_job) {
     centre.submit(other);
     EXPECT_EQ(left(VoucherId{1}), 42'000);
     EXPECT_EQ(centre.money("a"), 100'000 - 10'000 - 2'000);
+}
+
+TEST_F(MoneyRules, a_job_draws_on_so_many_vouchers_and_then_on_own_money) {
+    constexpr std::int64_t most = limits::vouchers_per_job_max;
+    for (std::int64_t i = 0; i < most + 6; ++i)
+        centre.ok(voucher(1'000, Duration::seconds(10'000)));
+    EXPECT_EQ(centre.refused(seconds(most + 101)).code, RejectionCode::insufficient_funds);
+    centre.submit(seconds(most + 100));
+    EXPECT_EQ(centre.money("a"), 0);
+    EXPECT_EQ(left(VoucherId{limits::vouchers_per_job_max}), 0);
+    EXPECT_EQ(left(VoucherId{limits::vouchers_per_job_max + 1}), 1'000);
 }
 
 TEST_F(MoneyRules, an_expired_voucher_goes_back_and_its_jobs_rest_on_other_money) {

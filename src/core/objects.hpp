@@ -243,8 +243,9 @@ struct Array {
 
 struct IdempotentRequest {
     Hash256 request_sm3{};
-    JobId first_job;
-    std::uint32_t count = 0;
+    std::uint64_t seq = 0;    // of the entry that it became
+    JobId first_job;          // of a submission
+    std::uint32_t count = 0;  // jobs of a submission
 };
 
 }  // namespace suan::core

@@ -200,6 +200,20 @@ TEST_F(Refusals, limits_are_refused_one_past_them) {
     EXPECT_EQ(centre.refused(key).field, "idempotency_key");
 }
 
+TEST_F(Refusals, a_key_comes_with_the_hash_of_its_request) {
+    Command command = job();
+    SubmitJob& submit = *command.mutable_submit_job();
+    submit.set_idempotency_key(std::string(limits::idempotency_key_bytes_max, 'k'));
+    for (const std::size_t bytes : {0U, 1U, 31U, 33U}) {
+        submit.set_request_sm3(std::string(bytes, 'x'));
+        const Rejection refused = centre.refused(command);
+        EXPECT_EQ(refused.code, RejectionCode::invalid_field) << bytes;
+        EXPECT_EQ(refused.field, "request_sm3") << bytes;
+    }
+    submit.set_request_sm3(std::string(32, 'x'));
+    centre.submit(command);
+}
+
 TEST_F(Refusals, an_unknown_command_is_refused) {
     EXPECT_EQ(centre.refused(Command{}).code, RejectionCode::invalid_field);
 }

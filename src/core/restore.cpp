@@ -1,4 +1,5 @@
 // A State from a StateSnapshot: the stored objects, and everything that follows from them.
+#include "base/limits.hpp"
 #include "core/centre.hpp"
 #include "core/jobs.hpp"
 #include "core/leases.hpp"
@@ -9,7 +10,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cstring>
+#include <map>
 
 namespace suan::core {
 namespace {
@@ -102,6 +106,9 @@ private:
             pool.scheduler = sched::PoolScheduler(pool.rules);
             pool.scheduler.restore_use_base(Time{record.use_base_us()});
             for (const UseRecord& use : record.uses()) {
+                const bool whose =
+                    use.org_id() != 0 && (use.project_id() != 0 || use.member_id() == 0);
+                if (!need(whose, "use of org", use.org_id())) return false;
                 pool.scheduler.restore_use({OrgId{use.org_id()}, ProjectId{use.project_id()},
                                             MemberId{use.member_id()}, use.inflated_use()});
             }
@@ -156,9 +163,9 @@ private:
             org.title = record.title();
             org.budget = budget(record.budget(), org_budget_account(org.id));
             for (const ShareRecord& share : record.shares()) {
-                if (!need(s.pools.find(share.pool_id()) != nullptr, "share of pool",
-                          share.pool_id()))
-                    return false;
+                const bool good = s.pools.find(share.pool_id()) != nullptr && share.weight() >= 1 &&
+                                  share.deserved_milli() >= 0;
+                if (!need(good, "share of pool", share.pool_id())) return false;
                 sched::Share value;
                 value.deserved_milli = share.deserved_milli();
                 value.weight = share.weight();
@@ -186,11 +193,9 @@ private:
     }
     bool people(State& s) {
         for (const ProjectRecord& record : from_.projects()) {
-            if (!need(s.orgs.find(record.org_id()) != nullptr &&
-                          s.projects.find(record.id()) == nullptr,
-                      "project", record.id())) {
-                return false;
-            }
+            const bool good = record.id() != 0 && s.orgs.find(record.org_id()) != nullptr &&
+                              s.projects.find(record.id()) == nullptr && record.weight() >= 1;
+            if (!need(good, "project", record.id())) return false;
             Project project;
             project.id = ProjectId{record.id()};
             project.org = OrgId{record.org_id()};
@@ -208,7 +213,8 @@ private:
             s.projects.insert(record.id(), std::move(project));
         }
         for (const MemberRecord& record : from_.members()) {
-            const bool good = (record.org_id() == 0 || s.orgs.find(record.org_id()) != nullptr) &&
+            const bool good = record.id() != 0 &&
+                              (record.org_id() == 0 || s.orgs.find(record.org_id()) != nullptr) &&
                               s.members.find(record.id()) == nullptr &&
                               record.token_sm3().size() == 32;
             if (!need(good, "member", record.id())) return false;
@@ -229,11 +235,9 @@ private:
     }
     bool vouchers(State& s) {
         for (const VoucherRecord& record : from_.vouchers()) {
-            if (!need(s.orgs.find(record.org_id()) != nullptr &&
-                          s.vouchers.find(record.id()) == nullptr,
-                      "voucher", record.id())) {
-                return false;
-            }
+            const bool good = record.id() != 0 && s.orgs.find(record.org_id()) != nullptr &&
+                              s.vouchers.find(record.id()) == nullptr;
+            if (!need(good, "voucher", record.id())) return false;
             Voucher voucher;
             voucher.id = VoucherId{record.id()};
             voucher.org = OrgId{record.org_id()};
@@ -265,8 +269,8 @@ private:
                 s.prices[{PoolId{line.pool_id()}, line.tier()}] = line;
                 s.price_sheet_of[{PoolId{line.pool_id()}, line.tier()}] = sheet.id;
             }
-            if (!need(s.sheets.find(record.id()) == nullptr, "price sheet", record.id()))
-                return false;
+            const bool good = record.id() != 0 && s.sheets.find(record.id()) == nullptr;
+            if (!need(good, "price sheet", record.id())) return false;
             s.sheets.insert(record.id(), std::move(sheet));
         }
         return true;
@@ -277,12 +281,20 @@ private:
                 record.id() != 0 && record.id() < s.next_job &&
                 s.jobs.find(record.id()) == nullptr && s.orgs.find(record.org_id()) != nullptr &&
                 s.projects.find(record.project_id()) != nullptr &&
+                s.members.find(record.member_id()) != nullptr &&
                 s.pools.find(record.spec().pool_id()) != nullptr &&
                 !check_admitted_spec(record.spec(), s.pools.at(record.spec().pool_id()));
-            if (!need(good, "job", record.id())) return false;
+            if (!need(good && whole(s, record), "job", record.id())) return false;
             job(s, record);
         }
         return true;
+    }
+    // Whose it is, and whether it may wait in a queue.
+    static bool whole(const State& s, const JobRecord& record) {
+        const bool waits = record.state() == JOB_STATE_WAITING && record.lease_id() == 0;
+        return s.projects.at(record.project_id()).org.value == record.org_id() &&
+               s.members.at(record.member_id()).org.value == record.org_id() &&
+               (waits || !record.queued()) && record.lease_id() < s.next_lease;
     }
     static void job(State& s, const JobRecord& record) {
         Job job;
@@ -343,10 +355,10 @@ private:
     bool leases(State& s) {
         for (const LeaseRecord& record : from_.leases()) {
             const Job* job = s.jobs.find(record.job_id());
-            bool good = job != nullptr && job->lease.value == record.id() &&
-                        record.id() < s.next_lease && s.leases.find(record.id()) == nullptr;
-            for (const Slot& slot : record.slots())
-                good = good && s.nodes.find(slot.node_id()) != nullptr;
+            const bool good = record.id() != 0 && record.tasks() >= 1 && job != nullptr &&
+                              job->lease.value == record.id() && record.id() < s.next_lease &&
+                              s.leases.find(record.id()) == nullptr &&
+                              fits(s, *job, record.slots(), held_);
             if (!need(good, "lease", record.id())) return false;
             Lease lease;
             lease.id = LeaseId{record.id()};
@@ -375,6 +387,27 @@ private:
         }
         return true;
     }
+    // Milli-devices held of each device of a node.
+    using Held = std::map<std::uint32_t, std::array<std::int64_t, limits::devices_per_node_max>>;
+    // Whether the slots are on devices that the job's pool has and that are not taken in `held`,
+    // which they are added to.
+    static bool fits(const State& s, const Job& job,
+                     const google::protobuf::RepeatedPtrField<Slot>& slots, Held& held) {
+        for (const Slot& slot : slots) {
+            const Node* node = s.nodes.find(slot.node_id());
+            if (node == nullptr || node->pool != job.pool || slot.device_mask() == 0 ||
+                static_cast<std::uint32_t>(std::bit_width(slot.device_mask())) > node->devices) {
+                return false;
+            }
+            auto& devices = held[slot.node_id()];
+            for (std::uint64_t rest = slot.device_mask(); rest != 0; rest &= rest - 1) {
+                std::int64_t& used = devices[static_cast<std::size_t>(std::countr_zero(rest))];
+                used += job.shape.milli;
+                if (used > limits::milli_per_device) return false;
+            }
+        }
+        return true;
+    }
     bool queues(State& s) {
         for (const JobRecord& record : from_.jobs()) {
             if (record.queued()) enqueue(s, s.jobs.at(record.id()));
@@ -382,9 +415,10 @@ private:
         for (const PoolRecord& record : from_.pools()) {
             for (const ReservationRecord& reservation : record.reservations()) {
                 const Job* job = s.jobs.find(reservation.job_id());
-                if (!need(job != nullptr && job->queued, "reservation of job",
-                          reservation.job_id()))
-                    return false;
+                Held none;
+                const bool good = job != nullptr && job->queued && job->pool.value == record.id() &&
+                                  fits(s, *job, reservation.slots(), none);
+                if (!need(good, "reservation of job", reservation.job_id())) return false;
                 s.pools.at(record.id())
                     .scheduler.set_reservation(
                         {.job = job->id,
@@ -414,6 +448,7 @@ private:
             }
             request.first_job = JobId{record.first_job()};
             request.count = record.count();
+            request.seq = record.seq();
             s.idempotent.emplace(key, request);
             s.idempotent_order.push_back(key);
         }
@@ -426,6 +461,7 @@ private:
 
     const StateSnapshot& from_;
     std::string& error_;
+    Held held_;  // by the leases so far
 };
 
 }  // namespace

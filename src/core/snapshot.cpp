@@ -188,18 +188,7 @@ void lease_to(const Lease& lease, LeaseRecord& out) {
     out.set_running(lease.running);
 }
 
-}  // namespace
-
-StateSnapshot to_snapshot(const State& s) {
-    StateSnapshot out;
-    out.set_rules_version(rules_version);
-    out.set_seq(s.seq);
-    out.set_now_us(s.now.us);
-    for (const std::uint64_t counter : counters_of(s))
-        out.add_counters(counter);
-    s.pools.for_each([&](std::uint64_t, const Pool& pool) { pool_to(pool, *out.add_pools()); });
-    s.nodes.for_each([&](std::uint64_t, const Node& node) { node_to(node, *out.add_nodes()); });
-    s.orgs.for_each([&](std::uint64_t, const Org& org) { org_to(org, *out.add_orgs()); });
+void people_to(const State& s, StateSnapshot& out) {
     s.projects.for_each([&](std::uint64_t, const Project& project) {
         ProjectRecord& record = *out.add_projects();
         record.set_id(project.id.value);
@@ -217,6 +206,9 @@ StateSnapshot to_snapshot(const State& s) {
         record.set_token_sm3(std::string(as_text(member.token_sm3)));
         record.set_disabled(member.disabled);
     });
+}
+
+void money_to(const State& s, StateSnapshot& out) {
     s.vouchers.for_each([&](std::uint64_t, const Voucher& voucher) {
         VoucherRecord& record = *out.add_vouchers();
         record.set_id(voucher.id.value);
@@ -246,6 +238,35 @@ StateSnapshot to_snapshot(const State& s) {
         record.set_to_us(invoice.to.us);
         record.set_total(invoice.total.micro_yuan);
     }
+}
+
+void requests_to(const State& s, StateSnapshot& out) {
+    for (const auto& key : s.idempotent_order) {
+        const IdempotentRequest& request = s.idempotent.at(key);
+        IdempotentRecord& record = *out.add_idempotent();
+        record.set_member_id(key.first.value);
+        record.set_key(key.second);
+        record.set_request_sm3(std::string(as_text(request.request_sm3)));
+        record.set_first_job(request.first_job.value);
+        record.set_count(request.count);
+        record.set_seq(request.seq);
+    }
+}
+
+}  // namespace
+
+StateSnapshot to_snapshot(const State& s) {
+    StateSnapshot out;
+    out.set_rules_version(rules_version);
+    out.set_seq(s.seq);
+    out.set_now_us(s.now.us);
+    for (const std::uint64_t counter : counters_of(s))
+        out.add_counters(counter);
+    s.pools.for_each([&](std::uint64_t, const Pool& pool) { pool_to(pool, *out.add_pools()); });
+    s.nodes.for_each([&](std::uint64_t, const Node& node) { node_to(node, *out.add_nodes()); });
+    s.orgs.for_each([&](std::uint64_t, const Org& org) { org_to(org, *out.add_orgs()); });
+    people_to(s, out);
+    money_to(s, out);
     s.jobs.for_each([&](std::uint64_t, const Job& job) { job_to(job, *out.add_jobs()); });
     s.leases.for_each(
         [&](std::uint64_t, const Lease& lease) { lease_to(lease, *out.add_leases()); });
@@ -260,15 +281,7 @@ StateSnapshot to_snapshot(const State& s) {
     }
     for (const JobId id : s.finished)
         out.add_finished(id.value);
-    for (const auto& key : s.idempotent_order) {
-        const IdempotentRequest& request = s.idempotent.at(key);
-        IdempotentRecord& record = *out.add_idempotent();
-        record.set_member_id(key.first.value);
-        record.set_key(key.second);
-        record.set_request_sm3(std::string(as_text(request.request_sm3)));
-        record.set_first_job(request.first_job.value);
-        record.set_count(request.count);
-    }
+    requests_to(s, out);
     const ledger::Snapshot books = s.books.export_state();
     SUAN_ASSERT(books.finished.empty());
     records_to(books.accounts, out.mutable_ledger_accounts());

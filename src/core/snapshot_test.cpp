@@ -34,6 +34,7 @@ struct Snapshots : ::testing::Test {
                 submit.mutable_array()->set_running_max(1);
             }
             submit.set_idempotency_key("k" + std::to_string(i));
+            submit.set_request_sm3(std::string(32, static_cast<char>(i)));
             centre.submit(std::move(command));
         }
         centre.tick();
@@ -105,6 +106,19 @@ TEST_F(Snapshots, damage_is_refused_with_its_place) {
     EXPECT_EQ(refused([](StateSnapshot& s) { s.mutable_jobs(0)->set_org_id(77); }),
               "snapshot: job 1 does not fit");
     EXPECT_NE(refused([](StateSnapshot& s) { s.mutable_leases(0)->set_job_id(999); }), "");
+    EXPECT_EQ(refused([](StateSnapshot& s) {
+                  s.mutable_leases(0)->mutable_slots(0)->set_device_mask(1ULL << 63);
+              }),
+              "snapshot: lease 1 does not fit");
+    EXPECT_EQ(refused([](StateSnapshot& s) {
+                  *s.mutable_leases(1)->mutable_slots() = s.leases(0).slots();
+              }),
+              "snapshot: lease 2 does not fit");
+    EXPECT_EQ(refused([](StateSnapshot& s) { s.mutable_jobs(0)->set_queued(true); }),
+              "snapshot: job 1 does not fit");
+    EXPECT_EQ(
+        refused([](StateSnapshot& s) { s.mutable_pools(0)->mutable_uses(0)->clear_org_id(); }),
+        "snapshot: use of org 0 does not fit");
     EXPECT_NE(refused([](StateSnapshot& s) { s.mutable_ledger_accounts()->pop_back(); }), "");
     EXPECT_NE(refused([](StateSnapshot& s) { s.mutable_nodes(0)->mutable_spec()->set_devices(0); }),
               "");

@@ -135,7 +135,8 @@ private:
         while (number - first_page_ >= pages_.size())
             pages_.push_back(nullptr);
         auto& page = pages_[number - first_page_];
-        if (!page) page = std::make_unique<Page>();
+        // An empty slot needs no more than its flag: do not clear the rest.
+        if (!page) page = std::make_unique_for_overwrite<Page>();
         return *page;
     }
     void drop_empty_front() {

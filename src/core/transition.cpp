@@ -2,6 +2,7 @@
 
 #include "base/limits.hpp"
 #include "core/centre.hpp"
+#include "core/idempotency.hpp"
 #include "core/jobs.hpp"
 #include "core/leases.hpp"
 #include "core/money.hpp"
@@ -62,6 +63,22 @@ Verdict decide(Step& step, const Command& command) {
                   "the command has no kind that this version knows");
 }
 
+AlreadyDone already_done(const IdempotentRequest& request) {
+    return {request.seq, request.first_job, request.count};
+}
+
+// What an idempotency key answers in place of a decision.
+std::optional<Outcome> answer_by_key(const State& state, const Entry& entry) {
+    const Command& command = entry.command();
+    const KeyAnswer answer = look_up_key(state, MemberId{entry.actor().member_id()},
+                                         command.idempotency_key(), command.request_sm3());
+    if (const auto* bad = std::get_if<Rejection>(&answer)) return *bad;
+    if (const auto* known = std::get_if<const IdempotentRequest*>(&answer)) {
+        return already_done(**known);
+    }
+    return std::nullopt;
+}
+
 }  // namespace
 
 Outcome step(State& state, Entry& entry) {
@@ -72,9 +89,10 @@ Outcome step(State& state, Entry& entry) {
     if (entry.command().kind_case() == Command::kSubmitJob) {
         const SubmitVerdict verdict = decide_submit_job(step, entry.command().submit_job());
         if (verdict.rejection) return *verdict.rejection;
-        if (verdict.done) return AlreadyDone{verdict.done->first, verdict.done->second};
+        if (verdict.done) return already_done(*verdict.done);
         return std::monostate{};
     }
+    if (auto answer = answer_by_key(state, entry)) return *std::move(answer);
     if (Verdict refused = decide(step, entry.command())) {
         SUAN_ASSERT(entry.events_size() == 0);
         return *refused;
@@ -95,6 +113,11 @@ void begin_entry(State& state, const Entry& entry) {
     state.now = Time{entry.time_us()};
     for (std::uint32_t pool = 1; pool < state.next_pool; ++pool)
         state.pools.at(pool).scheduler.advance(state.now);
+    const Command& command = entry.command();
+    if (!command.idempotency_key().empty()) {
+        remember_key(state, MemberId{entry.actor().member_id()}, command.idempotency_key(),
+                     command.request_sm3());
+    }
 }
 
 namespace {

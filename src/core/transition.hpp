@@ -20,11 +20,12 @@
 
 namespace suan::core {
 
-// A retry of a submission under the same idempotency key and with the same content: nothing
-// happened, this is what the first one got.
+// A retry of a request under the same idempotency key and with the same content: nothing happened,
+// this is what the first one got.
 struct AlreadyDone {
-    JobId first_job;
-    std::uint32_t count = 0;
+    std::uint64_t seq = 0;    // of its entry
+    JobId first_job;          // of a submission
+    std::uint32_t count = 0;  // jobs of a submission
 };
 
 // Decided: `entry.events` were applied (none: nothing happened and nothing is to be logged).

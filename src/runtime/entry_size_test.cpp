@@ -112,9 +112,9 @@ TEST_F(EntrySizes, the_largest_array_and_its_cancel_fit) {
 }
 
 TEST_F(EntrySizes, an_array_paid_in_too_many_parts_is_refused_before_anything_happens) {
-    found_centre(1, limits::vouchers_per_org_max);
+    found_centre(1, limits::vouchers_per_job_max);
     const auto jobs = static_cast<std::uint32_t>(limits::holds_per_entry_max /
-                                                 (limits::vouchers_per_org_max + 1)) +
+                                                 (limits::vouchers_per_job_max + 1)) +
                       1;
     const Hash256 before = state_.digest();
     Entry entry;

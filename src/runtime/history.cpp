@@ -14,6 +14,9 @@
 namespace suan::runtime {
 namespace {
 
+// Read for a page of movements: each charge has as many as there are payers, up to a thousand.
+constexpr std::uint32_t charges_at_once = 64;
+
 template <typename IdType>
 IdType id(SqliteStatement& row) {
     return IdType{static_cast<decltype(IdType{}.value)>(row.number())};
@@ -159,7 +162,7 @@ void add_movements(const ChargeRow& charge, std::vector<JournalRow>& out) {
 class History::Reader {
 public:
     struct Close {
-        void operator()(sqlite3* database) const { sqlite3_close_v2(database); }
+        void operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
     };
 
     // `bind` sets the parameters, `read` makes a row.
@@ -306,10 +309,20 @@ Result<std::vector<JournalRow>> History::journal(const MoneyFilter& filter) cons
         },
         read_movement);
     if (!rows) return std::move(rows).error();
-    auto charged = charges(filter);
-    if (!charged) return std::move(charged).error();
-    for (const ChargeRow& charge : *charged) {
-        add_movements(charge, *rows);
+    // A charge may have many movements or none, so charges are read on until they fill the page.
+    MoneyFilter next = filter;
+    next.limit = std::min(filter.limit, charges_at_once);
+    for (bool more = true; more;) {
+        auto charged = charges(next);
+        if (!charged) return std::move(charged).error();
+        for (const ChargeRow& charge : *charged) {
+            add_movements(charge, *rows);
+        }
+        if (!charged->empty()) next.after = charged->back().number;
+        const auto known = std::count_if(rows->begin(), rows->end(), [&](const JournalRow& row) {
+            return row.number <= next.after;
+        });
+        more = charged->size() == next.limit && static_cast<std::uint32_t>(known) < filter.limit;
     }
     std::stable_sort(rows->begin(), rows->end(),
                      [](const JournalRow& a, const JournalRow& b) { return a.number < b.number; });

@@ -1,12 +1,22 @@
-#!/bin/bash
-# What /metrics says without a token, and with a token where SUAN_TOKEN has one, passes promtool.
-source "$(dirname "$0")/lib/http_hub.sh"
-if ! command -v promtool >/dev/null; then
+#!/usr/bin/env bash
+# What /metrics says to strangers, to an operator and to an org passes promtool.
+# timeout_s: 120
+set -euo pipefail
+command -v promtool >/dev/null || {
     echo "promtool is not installed: apt-get install prometheus" >&2
     exit 2
-fi
-curl -fsS "$url/metrics" | promtool check metrics
-if [ -n "${SUAN_TOKEN:-}" ]; then
-    curl -fsS -H "Authorization: Bearer $SUAN_TOKEN" "$url/metrics" | promtool check metrics
-fi
+}
+# shellcheck source=tests/e2e/lib/hub.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib/hub.sh"
+
+write_centre
+start_hub --centre "$work/centre.yaml"
+curl -fsS "$SUAN_HUB/metrics" | promtool check metrics
+for token in operator acme.ann; do
+    curl -fsS -H "Authorization: Bearer $(cat "$data/tokens/$token")" "$SUAN_HUB/metrics" \
+        >"$work/metrics"
+    promtool check metrics <"$work/metrics"
+done
+grep -q '^suan_org_' "$work/metrics"
+stop_hub
 echo "metrics: valid"

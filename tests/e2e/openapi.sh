@@ -1,15 +1,21 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # The OpenAPI document of a running hub passes a public validator (@apidevtools/swagger-parser),
 # installed into a folder that is removed again.
-source "$(dirname "$0")/lib/http_hub.sh"
-curl -fsS "$url/openapi.json" -o "$folder/openapi.json"
-mkdir "$folder/npm"
-(cd "$folder/npm" && npm install --silent --no-audit --no-fund --prefix . \
+# timeout_s: 300
+set -euo pipefail
+# shellcheck source=tests/e2e/lib/hub.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib/hub.sh"
+
+start_hub
+curl -fsS "$SUAN_HUB/openapi.json" -o "$work/openapi.json"
+stop_hub
+mkdir "$work/npm"
+(cd "$work/npm" && npm install --silent --no-audit --no-fund --prefix . \
     @apidevtools/swagger-parser@10.1.0 >/dev/null)
-cat >"$folder/npm/check.js" <<'JS'
+cat >"$work/npm/check.js" <<'JS'
 const parser = require('@apidevtools/swagger-parser');
 parser.validate(process.argv[2]).then(
   (api) => console.log(`openapi ${api.openapi}: ${Object.keys(api.paths).length} paths, valid`),
   (error) => { console.error(error.message); process.exit(1); });
 JS
-(cd "$folder/npm" && node check.js "$folder/openapi.json")
+(cd "$work/npm" && node check.js "$work/openapi.json")

@@ -7,8 +7,11 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
+#include <csignal>
 #include <cstring>
 #include <string>
+#include <system_error>
 #include <utility>
 
 namespace suan::log {
@@ -21,6 +24,23 @@ std::string holder_of(int fd) {
     while (!pid.empty() && pid.back() == '\n')
         pid.pop_back();
     return pid.empty() ? "unknown" : pid;
+}
+
+bool has_ended(const std::string& pid) {
+    pid_t number = 0;
+    const auto end = std::from_chars(pid.data(), pid.data() + pid.size(), number);
+    return end.ec == std::errc() && number > 0 && kill(number, 0) != 0 && errno == ESRCH;
+}
+
+// A process that was killed just after it forked leaves the lock to its child until that executes.
+bool wait_for(int fd) {
+    constexpr int tries_max = 500;
+    constexpr useconds_t pause_us = 10'000;
+    for (int i = 0; flock(fd, LOCK_EX | LOCK_NB) != 0; ++i) {
+        if (i == tries_max || !has_ended(holder_of(fd))) return false;
+        usleep(pause_us);
+    }
+    return true;
 }
 
 }  // namespace
@@ -40,7 +60,7 @@ Result<LockFile> LockFile::take(const std::filesystem::path& file) {
         return Error{ErrorCode::io, fmt::format("{}: {}", file.string(), std::strerror(errno))};
     }
     LockFile lock(fd);
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    if (!wait_for(fd)) {
         return Error{ErrorCode::unavailable,
                      fmt::format("{}: another process (pid {}) is writing this log", file.string(),
                                  holder_of(fd))};

@@ -10,6 +10,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <future>
+
 namespace suan::log {
 namespace {
 
@@ -62,6 +65,30 @@ TEST(SqliteLog, refuses_a_second_writer_and_allows_readers) {
     ASSERT_TRUE(append_next(*log, 1));
     EXPECT_EQ(reader->head().last_seq, 3U);  // as it was when opened
     EXPECT_EQ(texts_of(*reader).size(), 3U);
+}
+
+TEST(SqliteLog, waits_for_the_child_of_a_killed_writer_that_has_not_executed_yet) {
+    const Folder folder;
+    int go[2];
+    ASSERT_EQ(pipe(go), 0);
+    const pid_t writer = fork();
+    if (writer == 0) {
+        const auto log = SqliteLog::open(folder / "log.db", {}).value();
+        if (fork() == 0) {
+            close(go[1]);
+            char byte = 0;
+            static_cast<void>(!read(go[0], &byte, 1));  // until the test lets it go
+        }
+        _exit(0);
+    }
+    ASSERT_EQ(waitpid(writer, nullptr, 0), writer);
+    auto opening =
+        std::async(std::launch::async, [&] { return SqliteLog::open(folder / "log.db", {}); });
+    EXPECT_EQ(opening.wait_for(std::chrono::milliseconds(20)), std::future_status::timeout);
+    close(go[1]);
+    const auto log = opening.get();
+    EXPECT_TRUE(log) << log.error().context;
+    close(go[0]);
 }
 
 TEST(SqliteLog, refuses_a_missing_file_unless_it_may_create_one) {
