@@ -3,21 +3,23 @@
 #include "base/assert.hpp"
 #include "crypto/sm3.hpp"
 
-#include <string>
 #include <utility>
 
 namespace suan::crypto {
 namespace {
 
-constexpr char leaf_prefix = 0x00;
-constexpr char node_prefix = 0x01;
+constexpr std::string_view leaf_prefix("\x00", 1);
+constexpr std::string_view node_prefix("\x01", 1);
 
-std::vector<Hash256> hash_rows(const std::string& rows, std::size_t row_size) {
-    std::vector<std::string_view> messages;
-    messages.reserve(rows.size() / row_size);
-    for (std::size_t at = 0; at < rows.size(); at += row_size)
-        messages.emplace_back(rows.data() + at, row_size);
-    std::vector<Hash256> out(messages.size());
+// out[i] = SM3(prefix | the i-th `rows` hashes of `data` together).
+std::vector<Hash256> hash_rows(std::string_view prefix, std::span<const Hash256> data,
+                               std::size_t rows) {
+    const std::size_t count = data.size() / rows;
+    std::vector<Sm3Message> messages;
+    messages.reserve(count);
+    for (std::size_t i = 0; i < count; ++i)
+        messages.push_back({prefix, {reinterpret_cast<const char*>(&data[i * rows]), rows * 32}});
+    std::vector<Hash256> out(count);
     sm3_many(messages, out);
     return out;
 }
@@ -25,14 +27,7 @@ std::vector<Hash256> hash_rows(const std::string& rows, std::size_t row_size) {
 // The next level: neighbours paired, an odd last one moved up as it is. This gives the same tree as
 // the recursive definition, and hashes a whole level in one batch.
 std::vector<Hash256> level_above(const std::vector<Hash256>& level) {
-    std::string rows;
-    rows.reserve(level.size() / 2 * 65);
-    for (std::size_t i = 0; i + 1 < level.size(); i += 2) {
-        rows.push_back(node_prefix);
-        rows.append(as_text(level[i]));
-        rows.append(as_text(level[i + 1]));
-    }
-    std::vector<Hash256> above = hash_rows(rows, 65);
+    std::vector<Hash256> above = hash_rows(node_prefix, level, 2);
     if (level.size() % 2 == 1) above.push_back(level.back());
     return above;
 }
@@ -40,26 +35,15 @@ std::vector<Hash256> level_above(const std::vector<Hash256>& level) {
 }  // namespace
 
 Hash256 merkle_leaf(std::string_view data) {
-    std::string row(1, leaf_prefix);
-    row.append(data);
-    return sm3(row);
+    return Sm3().update(leaf_prefix).update(data).finish();
 }
 
 Hash256 merkle_node(const Hash256& left, const Hash256& right) {
-    std::string row(1, node_prefix);
-    row.append(as_text(left));
-    row.append(as_text(right));
-    return sm3(row);
+    return Sm3().update(node_prefix).update(left).update(right).finish();
 }
 
 std::vector<Hash256> merkle_leaves(std::span<const Hash256> hashes) {
-    std::string rows;
-    rows.reserve(hashes.size() * 33);
-    for (const Hash256& hash : hashes) {
-        rows.push_back(leaf_prefix);
-        rows.append(as_text(hash));
-    }
-    return hash_rows(rows, 33);
+    return hash_rows(leaf_prefix, hashes, 1);
 }
 
 Hash256 merkle_root(std::vector<Hash256> leaves) {

@@ -21,7 +21,6 @@
 namespace suan::crypto {
 namespace {
 
-constexpr std::string_view user_id = "1234567812345678";
 constexpr std::string_view group_name = "SM2";
 constexpr std::size_t pem_bytes_max = 16 << 10;
 
@@ -86,8 +85,8 @@ template <auto Init>
 MdContext context_with_id(EVP_PKEY* key) {
     MdContext context(EVP_MD_CTX_new());
     const OSSL_PARAM parameters[] = {
-        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_DIST_ID,
-                                          const_cast<char*>(user_id.data()), user_id.size()),
+        OSSL_PARAM_construct_octet_string(
+            OSSL_PKEY_PARAM_DIST_ID, const_cast<char*>(sm2_user_id.data()), sm2_user_id.size()),
         OSSL_PARAM_construct_end()};
     if (Init(context.get(), nullptr, "SM3", nullptr, nullptr, key, parameters) != 1) return nullptr;
     return context;
@@ -242,6 +241,15 @@ Result<void> PrivateKey::save(const std::filesystem::path& file) const {
     // A key file cut short would be refused for ever after; without it the next save can work.
     unlink(file.c_str());
     return std::move(written).error().wrap(file.string());
+}
+
+SecretBytes PrivateKey::secret() const {
+    BIGNUM* number = nullptr;
+    SUAN_ASSERT(EVP_PKEY_get_bn_param(key_.get(), OSSL_PKEY_PARAM_PRIV_KEY, &number) == 1);
+    SecretBytes out{};
+    SUAN_ASSERT(BN_bn2binpad(number, out.data(), int(out.size())) == int(out.size()));
+    BN_clear_free(number);
+    return out;
 }
 
 Result<Signature> PrivateKey::sign(std::string_view message) const {

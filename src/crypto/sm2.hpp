@@ -22,6 +22,12 @@ using Signature = std::array<std::uint8_t, 64>;
 // A point in the uncompressed form: 0x04, x, y.
 using RawPublicKey = std::array<std::uint8_t, 65>;
 
+// The user id of GM/T 0009, where no other is agreed on.
+inline constexpr std::string_view sm2_user_id = "1234567812345678";
+
+// A private key's number, 32 bytes, big-endian. Its user wipes it.
+using SecretBytes = std::array<std::uint8_t, 32>;
+
 class PublicKey {
 public:
     // Refuses bytes that are not a point of the curve.
@@ -61,6 +67,8 @@ public:
 
     // About half a millisecond to one. Different on every call: SM2 draws a random number.
     Result<Signature> sign(std::string_view message) const;
+
+    SecretBytes secret() const;
 
     const PublicKey& public_key() const { return public_key_; }
 

@@ -7,6 +7,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+#include <optional>
+
 namespace suan::log {
 namespace {
 
@@ -108,16 +112,25 @@ bool hashed_whole(std::uint32_t command_kind) {
     return command_kind >= first_job_command && command_kind <= last_job_command;
 }
 
-Hash256 part_salt(std::string_view salt, std::uint32_t part) {
+namespace {
+
+constexpr char part_prefix = 0x04;
+
+std::string salt_seed(std::string_view salt, std::uint32_t part) {
     std::string bytes(1, '\x03');
     bytes.append(salt);
     append_u32(bytes, part);
-    return crypto::sm3(bytes);
+    return bytes;
+}
+
+}  // namespace
+
+Hash256 part_salt(std::string_view salt, std::uint32_t part) {
+    return crypto::sm3(salt_seed(salt, part));
 }
 
 Hash256 part_hash(const Hash256& salt, std::string_view bytes) {
-    thread_local crypto::Sm3 hash;
-    return hash.update(std::string_view("\x04", 1)).update(as_text(salt)).update(bytes).finish();
+    return crypto::Sm3().update({&part_prefix, 1}).update(salt).update(bytes).finish();
 }
 
 Hash256 hash_of_parts(std::string_view header, const Hash256& command, std::uint32_t events,
@@ -151,13 +164,32 @@ std::uint32_t peek_command_kind(std::string_view bytes) {
     return 0;
 }
 
-std::vector<Hash256> event_leaves(const EntryParts& parts) {
-    std::vector<Hash256> leaves;
-    leaves.reserve(parts.events.size());
-    std::uint32_t i = 0;
-    for (const std::string_view event : parts.events) {
-        leaves.push_back(part_hash(part_salt(parts.salt, ++i), event));
+// The hashes of an entry's parts: the command's, then those of the events, which are the leaves of
+// their tree. All salts are hashed together, and then all parts.
+std::vector<Hash256> part_hashes(const EntryParts& parts) {
+    const std::size_t count = parts.events.size() + 1;
+    std::vector<std::string> seeds;
+    for (std::uint32_t i = 0; i < count; ++i)
+        seeds.push_back(salt_seed(parts.salt, i));
+    const std::vector<std::string_view> views(seeds.begin(), seeds.end());
+    std::vector<Hash256> salts(count);
+    crypto::sm3_many(views, salts);
+    std::vector<std::array<char, 33>> heads(count);
+    std::vector<crypto::Sm3Message> messages;
+    for (std::size_t i = 0; i < count; ++i) {
+        heads[i][0] = part_prefix;
+        std::copy(salts[i].begin(), salts[i].end(), heads[i].begin() + 1);
+        messages.push_back(
+            {{heads[i].data(), heads[i].size()}, i == 0 ? parts.command : parts.events[i - 1]});
     }
+    std::vector<Hash256> out(count);
+    crypto::sm3_many(messages, out);
+    return out;
+}
+
+std::vector<Hash256> event_leaves(const EntryParts& parts) {
+    std::vector<Hash256> leaves = part_hashes(parts);
+    leaves.erase(leaves.begin());
     return leaves;
 }
 
@@ -176,24 +208,47 @@ Hash256 hash_of_broken(std::string_view bytes) {
 
 }  // namespace
 
-Hash256 entry_hash(std::string_view bytes) {
+namespace {
+
+// The hash of an entry that is not hashed whole, or nothing for one that is.
+std::optional<Hash256> hash_in_parts(std::string_view bytes) {
     if (!bytes.empty() && bytes[0] == shown_mark) {
         const auto shown = decode_shown(bytes);
         return shown ? hash_of_shown(*shown) : hash_of_broken(bytes);
     }
-    if (hashed_whole(peek_command_kind(bytes))) return crypto::sm3(bytes);
+    if (hashed_whole(peek_command_kind(bytes))) return std::nullopt;
     const auto parts = split_entry(bytes);
-    if (!parts || parts->header.empty()) return crypto::sm3(bytes);
-    const Hash256 command = part_hash(part_salt(parts->salt, 0), parts->command);
+    if (!parts || parts->header.empty()) return std::nullopt;
+    std::vector<Hash256> hashes = part_hashes(*parts);
+    const Hash256 command = hashes.front();
+    hashes.erase(hashes.begin());
     return hash_of_parts(parts->header, command, static_cast<std::uint32_t>(parts->events.size()),
-                         crypto::merkle_root(event_leaves(*parts)));
+                         crypto::merkle_root(std::move(hashes)));
+}
+
+}  // namespace
+
+Hash256 entry_hash(std::string_view bytes) {
+    const std::optional<Hash256> hash = hash_in_parts(bytes);
+    return hash ? *hash : crypto::sm3(bytes);
 }
 
 void entry_hashes(std::span<const std::string_view> entries, std::span<Hash256> out) {
     SUAN_ASSERT(entries.size() == out.size());
+    std::vector<std::string_view> whole;
+    std::vector<std::size_t> places;
     for (std::size_t i = 0; i < entries.size(); ++i) {
-        out[i] = entry_hash(entries[i]);
+        if (const std::optional<Hash256> hash = hash_in_parts(entries[i])) {
+            out[i] = *hash;
+        } else {
+            whole.push_back(entries[i]);
+            places.push_back(i);
+        }
     }
+    std::vector<Hash256> hashes(whole.size());
+    crypto::sm3_many(whole, hashes);
+    for (std::size_t i = 0; i < whole.size(); ++i)
+        out[places[i]] = hashes[i];
 }
 
 Result<ShownEntry> show_parts(std::string_view entry, ShowCommand command,

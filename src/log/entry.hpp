@@ -44,6 +44,7 @@ bool hashed_whole(std::uint32_t command_kind);
 // What takes the entry's place in the block's tree, computed from the entry, or from those parts of
 // it that are shown (encode_shown): both give the same hash.
 Hash256 entry_hash(std::string_view bytes);
+// The same for many, hashed side by side: some ten times faster.
 void entry_hashes(std::span<const std::string_view> entries, std::span<Hash256> out);
 
 Hash256 part_salt(std::string_view salt, std::uint32_t part);

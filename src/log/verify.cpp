@@ -34,14 +34,17 @@ ChainVerifier::ChainVerifier(const BlockHeader& trusted, const crypto::PublicKey
     so_far_.last_block_seq = trusted.last_seq;
 }
 
-Result<void> ChainVerifier::entry(Seq seq, std::string_view bytes) {
-    if (seq != next_seq_) {
+Result<void> ChainVerifier::entries(Seq first_seq, std::span<const std::string_view> entries) {
+    if (entries.empty()) return {};
+    if (first_seq != next_seq_) {
         return Error{ErrorCode::corrupt,
-                     fmt::format("entry {}: expected entry {} here", seq, next_seq_)};
+                     fmt::format("entry {}: expected entry {} here", first_seq, next_seq_)};
     }
-    hashes_.push_back(entry_hash(bytes));
-    next_seq_ += 1;
-    so_far_.entries += 1;
+    const std::size_t before = hashes_.size();
+    hashes_.resize(before + entries.size());
+    entry_hashes(entries, std::span(hashes_).subspan(before));
+    next_seq_ += entries.size();
+    so_far_.entries += entries.size();
     return {};
 }
 
@@ -158,14 +161,14 @@ private:
         return piece;
     }
     Result<void> check(const Piece& piece) {
+        std::vector<std::string_view> entries;
         std::size_t begin = 0;
-        Seq seq = piece.first_seq;
         for (const std::size_t end : piece.ends) {
-            auto good =
-                verifier_.entry(seq++, std::string_view(piece.bytes).substr(begin, end - begin));
-            if (!good) return good;
+            entries.push_back(std::string_view(piece.bytes).substr(begin, end - begin));
             begin = end;
         }
+        auto good = verifier_.entries(piece.first_seq, entries);
+        if (!good) return good;
         if (!piece.block.has_value()) return {};
         return verifier_.block(*piece.block);
     }

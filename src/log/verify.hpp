@@ -9,6 +9,7 @@
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace suan::log {
@@ -27,7 +28,9 @@ public:
     ChainVerifier(const Hash256& log_id, const crypto::PublicKey& operator_key);
     ChainVerifier(const BlockHeader& trusted, const crypto::PublicKey& operator_key);
 
-    Result<void> entry(Seq seq, std::string_view bytes);
+    Result<void> entry(Seq seq, std::string_view bytes) { return entries(seq, {&bytes, 1}); }
+    // Entries in a row, which are hashed side by side.
+    Result<void> entries(Seq first_seq, std::span<const std::string_view> entries);
     Result<void> block(const SealedBlock& block);
 
     const Verified& so_far() const { return so_far_; }
