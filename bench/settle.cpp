@@ -3,6 +3,7 @@
 // loop, SQLite and PostgreSQL in the same run.
 //
 //   bench_settle [--json] [--transfers N] [--signed N] [--rounds N] [--no-postgres] [--folder F]
+//   [--only durable|signed]
 //
 // Medians of interleaved rounds. Rates in memory are per second of processor time of one thread;
 // all others are per second of wall time. SQLite: WAL, synchronous=FULL, one transaction for each
@@ -26,13 +27,14 @@ struct Arguments {
     std::size_t transfers = 1'000'000;
     std::size_t signed_transfers = 400'000;
     int rounds = 5;
+    std::string only;  // for profiles: one of our own rows and no peer
     std::filesystem::path folder = "build/bench-settle";
 };
 
 [[noreturn]] void usage() {
     fmt::print(stderr,
                "usage: bench_settle [--json] [--transfers N] [--signed N] [--rounds N] "
-               "[--no-postgres] [--folder F]\n");
+               "[--no-postgres] [--folder F] [--only durable|signed]\n");
     std::exit(2);
 }
 
@@ -51,6 +53,8 @@ Arguments parse(int argc, char** argv) {
             out.signed_transfers = std::strtoull(argv[++i], nullptr, 10);
         } else if (word == "--rounds" && has_value) {
             out.rounds = std::atoi(argv[++i]);
+        } else if (word == "--only" && has_value) {
+            out.only = argv[++i];
         } else if (word == "--folder" && has_value) {
             out.folder = argv[++i];
         } else {
@@ -101,6 +105,17 @@ std::vector<Row> rows_of(const Samples& s, const PostgresRates& postgres) {
     return out;
 }
 
+int run_only(const Arguments& arguments, const std::filesystem::path& folder,
+             const std::vector<ledger::Transfer>& transfers) {
+    SignedWork signed_work(folder, arguments.only == "signed" ? arguments.signed_transfers : 1);
+    for (int round = 0; round < arguments.rounds; ++round) {
+        const double rate = arguments.only == "signed" ? signed_work.run(Mix::uniform)
+                                                       : run_durable(folder, transfers).per_second;
+        fmt::print("{}: {:.0f} transfers/s\n", arguments.only, rate);
+    }
+    return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -109,6 +124,8 @@ int main(int argc, char** argv) {
     const std::filesystem::path folder = std::filesystem::absolute(arguments.folder);
     const auto uniform = make_transfers(arguments.transfers, Mix::uniform);
     const auto hot = make_transfers(arguments.transfers, Mix::hot);
+
+    if (!arguments.only.empty()) return run_only(arguments, folder, uniform);
 
     Postgres postgres(folder);
     std::string skipped = arguments.postgres ? postgres.start() : "--no-postgres was given";

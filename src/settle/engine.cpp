@@ -155,17 +155,19 @@ private:
 
     // Everything that waits becomes one write and one sync.
     void run_appends() {
-        std::string frames;
         while (auto first = to_append_.pop()) {
             std::vector<TaskPointer> group{std::move(*first)};
-            frames.assign(group[0]->frame);
+            std::vector<std::size_t> sizes{group[0]->frame.size()};
+            std::string frames = std::move(group[0]->frame);
             while (frames.size() < options_.group_bytes_max) {
                 auto next = to_append_.try_pop();
                 if (!next) break;
                 frames.append((*next)->frame);
+                sizes.push_back((*next)->frame.size());
                 group.push_back(std::move(*next));
             }
-            append(frames, group);
+            std::erase(sizes, 0);  // what leaves nothing behind, but waits for what it saw
+            append(frames, sizes);
             for (const TaskPointer& task : group) {
                 task->done(task->work, failure_ ? failure_ : task->work.error);
                 gate_.leave(task->bytes);
@@ -173,12 +175,8 @@ private:
         }
     }
 
-    void append(const std::string& frames, const std::vector<TaskPointer>& group) {
+    void append(const std::string& frames, const std::vector<std::size_t>& sizes) {
         if (failure_ || frames.empty()) return;
-        std::vector<std::size_t> sizes;
-        for (const TaskPointer& task : group) {
-            if (!task->frame.empty()) sizes.push_back(task->frame.size());
-        }
         const std::lock_guard lock(journal_mutex_);
         if (auto done = journal_->append(frames, sizes); !done) {
             failure_ = std::move(done).error().wrap("the journal is closed after a failed write");

@@ -144,6 +144,7 @@ Block Sealer::seal(const Content& content, std::uint64_t durable, std::string& o
     const std::string head = encode_block(block);
     const std::size_t start = out.size();
     const std::size_t payload = content.body.size() + content.answers.size();
+    out.reserve(start + padded(frame_head_bytes + payload));
     append_u32(out, frame_magic);
     append_u32(out, static_cast<std::uint32_t>(payload));
     append_u32(out, 0);
