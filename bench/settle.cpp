@@ -25,7 +25,7 @@ struct Arguments {
     bool json = false;
     bool postgres = true;
     std::size_t transfers = 1'000'000;
-    std::size_t signed_transfers = 2'000;
+    std::size_t signed_transfers = 400'000;
     int rounds = 5;
     std::string only;  // for profiles: one of our own rows and no peer
     std::filesystem::path folder = "build/bench-settle";

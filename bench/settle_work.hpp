@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/assert.hpp"
+#include "crypto/sm2_signer.hpp"
 #include "settle/engine.hpp"
 
 #include <fmt/format.h>
@@ -273,7 +274,7 @@ private:
     }
 
     std::unique_ptr<settle::Engine> open_signed() {
-        auto engine = open_engine(folder_ / "signed.journal", settle::make_single_verifier);
+        auto engine = open_engine(folder_ / "signed.journal", settle::make_batch_verifier);
         const auto ignore = [](const Result<settle::AdminAnswer>& answer) {
             SUAN_ASSERT(answer.has_value());
         };
@@ -289,28 +290,51 @@ private:
 
     std::vector<std::string> sign(const settle::Engine& engine, Mix mix) {
         const std::vector<ledger::Transfer>& all = mix == Mix::uniform ? uniform_ : hot_;
-        std::vector<std::uint64_t> serials(signers);
-        std::vector<std::string> batches;
-        const std::int64_t until_us = wall_now().us + 3'600'000'000;
+        std::vector<settle::DecodedBatch> batches;
         for (std::size_t i = 0; i < all.size(); i += batch_size) {
             const std::size_t n = std::min(batch_size, all.size() - i);
-            settle::DecodedBatch batch;
+            settle::DecodedBatch& batch = batches.emplace_back();
             batch.book = 1;
-            batch.form = settle::Form::signed_only;
-            for (std::size_t k = i; k < i + n; ++k) {
-                const std::uint32_t key = owner(all[k]);
-                batch.transfers.push_back(all[k]);
-                batch.signed_parts.push_back({key + 1, ++serials[key], until_us});
-                std::string message;
-                settle::append_signed_message(message, engine.journal_id(), 1,
-                                              batch.signed_parts.back(), all[k]);
-                auto signature = keys_[key].sign(message);
-                SUAN_ASSERT(signature.has_value());
-                batch.signatures.push_back(*signature);
-            }
-            batches.push_back(settle::encode_batch(batch));
+            batch.form = settle::Form::signed_point;
+            const auto first = all.begin() + static_cast<std::ptrdiff_t>(i);
+            batch.transfers.assign(first, first + static_cast<std::ptrdiff_t>(n));
+            batch.signed_parts.resize(n);
+            batch.signatures.resize(n);
+            batch.points.resize(n);
         }
-        return batches;
+        for (std::uint32_t k = 0; k < signers; ++k)
+            sign_for(engine, batches, k);
+        std::vector<std::string> out;
+        for (const settle::DecodedBatch& batch : batches)
+            out.push_back(settle::encode_batch(batch));
+        return out;
+    }
+
+    void sign_for(const settle::Engine& engine, std::vector<settle::DecodedBatch>& batches,
+                  std::uint32_t key) {
+        crypto::Sm2Signer signer(keys_[key]);
+        const std::int64_t until_us = wall_now().us + 3'600'000'000;
+        std::uint64_t serial = 0;
+        for (settle::DecodedBatch& batch : batches) {
+            std::vector<std::size_t> places;
+            std::vector<std::string> messages;
+            for (std::size_t i = 0; i < batch.transfers.size(); ++i) {
+                if (owner(batch.transfers[i]) != key) continue;
+                places.push_back(i);
+                batch.signed_parts[i] = {key + 1, ++serial, until_us};
+                settle::append_signed_message(messages.emplace_back(), engine.journal_id(), 1,
+                                              batch.signed_parts[i], batch.transfers[i]);
+            }
+            if (places.empty()) continue;
+            const std::vector<std::string_view> views(messages.begin(), messages.end());
+            std::vector<crypto::Signature> signatures(views.size());
+            std::vector<crypto::Sm2Point> points(views.size());
+            signer.sign(views, signatures, points);
+            for (std::size_t k = 0; k < places.size(); ++k) {
+                batch.signatures[places[k]] = signatures[k];
+                batch.points[places[k]] = points[k];
+            }
+        }
     }
 
     std::filesystem::path folder_;

@@ -38,4 +38,7 @@ using VerifierFactory = std::function<std::unique_ptr<SignatureVerifier>()>;
 // One signature after the other, as crypto::PublicKey does it. Ignores points and hints.
 std::unique_ptr<SignatureVerifier> make_single_verifier();
 
+// All at once, as crypto::Sm2Verifier does it: the one to use.
+std::unique_ptr<SignatureVerifier> make_batch_verifier();
+
 }  // namespace suan::settle
