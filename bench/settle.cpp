@@ -2,7 +2,8 @@
 // Settlement: transfers in memory, on disk in batches, and signed end to end, beside a hash-map
 // loop, SQLite and PostgreSQL in the same run.
 //
-//   bench_settle [--json] [--transfers N] [--signed N] [--rounds N] [--no-postgres] [--folder F]
+//   bench_settle [--json] [--tiny] [--transfers N] [--signed N] [--rounds N] [--no-postgres]
+//   [--folder F]
 //   [--only durable|signed]
 //
 // Medians of interleaved rounds. Rates in memory are per second of processor time of one thread;
@@ -33,7 +34,7 @@ struct Arguments {
 
 [[noreturn]] void usage() {
     fmt::print(stderr,
-               "usage: bench_settle [--json] [--transfers N] [--signed N] [--rounds N] "
+               "usage: bench_settle [--json] [--tiny] [--transfers N] [--signed N] [--rounds N] "
                "[--no-postgres] [--folder F] [--only durable|signed]\n");
     std::exit(2);
 }
@@ -45,6 +46,10 @@ Arguments parse(int argc, char** argv) {
         const bool has_value = i + 1 < argc;
         if (word == "--json") {
             out.json = true;
+        } else if (word == "--tiny") {
+            out.postgres = false;
+            out.transfers = out.signed_transfers = 16'000;
+            out.rounds = 1;
         } else if (word == "--no-postgres") {
             out.postgres = false;
         } else if (word == "--transfers" && has_value) {
