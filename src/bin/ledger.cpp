@@ -1,5 +1,5 @@
-// `suan ledger verify` and `accounts`: what a settlement journal holds, checked offline without trusting whoever wrote
-// it.
+// `suan ledger verify` and `accounts`: what a settlement journal holds, checked offline without
+// trusting whoever wrote it.
 #include "base/bytes.hpp"
 #include "bin/cli.hpp"
 #include "bin/table.hpp"
