@@ -1,3 +1,4 @@
+// links: suan_quantum suan_base
 // The quantum engine beside qsim: the same circuits in the same run where SUAN_QSIM names qsim's
 // qsim_base program, else beside the figures measured for it (marked "documented"). Qulacs' figure
 // is always the documented one. SUAN_QSIM_CIRCUITS names the folder of qsim's own circuit files;

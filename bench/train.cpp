@@ -1,3 +1,4 @@
+// links: suan_train_lib suan_base
 // Training plans: errors of step time and memory on the shared tables against their bars, and the
 // speed of the search, with Calculon's figures beside (commit caa4b11, its own models, 2 cores;
 // errors without tuning to rows, on the rows that it can express).

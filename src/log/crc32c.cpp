@@ -42,10 +42,28 @@ std::uint32_t eight_bytes(std::uint32_t crc, const char* at) {
            tables[1][(high >> 16) & 0xFF] ^ tables[0][high >> 24];
 }
 
+#if defined(__x86_64__)
+// The processor has an instruction for this very polynomial: some five times faster than tables.
+__attribute__((target("sse4.2"))) std::uint32_t whole_words(std::uint32_t before,
+                                                            std::string_view& bytes) {
+    std::uint64_t crc = before;
+    while (bytes.size() >= 8) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, bytes.data(), 8);
+        crc = __builtin_ia32_crc32di(crc, word);
+        bytes.remove_prefix(8);
+    }
+    return static_cast<std::uint32_t>(crc);
+}
+#endif
+
 }  // namespace
 
 std::uint32_t crc32c(std::string_view bytes, std::uint32_t before) {
     std::uint32_t crc = ~before;
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("sse4.2")) crc = whole_words(crc, bytes);
+#endif
     while (bytes.size() >= 8) {
         crc = eight_bytes(crc, bytes.data());
         bytes.remove_prefix(8);

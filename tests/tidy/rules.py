@@ -13,13 +13,14 @@ DIRECTION = {
     "exec": "",
     "core": "ledger sched proto",
     "log": "crypto",
+    "settle": "crypto ledger log",
     "runtime": "core crypto log exec proto",
     "api": "runtime core crypto log proto",
     "sim": "core runtime proto",
-    "bin": "crypto ledger sched core log exec runtime api sim proto",
+    "bin": "crypto ledger sched core log settle exec runtime api sim proto",
 }
 
-PURE = r"^src/(ledger|sched|core)/.*(?<!_test)\.[ch]pp$|^src/base/[^/]*\.hpp$"
+PURE = r"^src/(ledger|sched|core|settle/books)/.*(?<!_test)\.[ch]pp$|^src/base/[^/]*\.hpp$"
 
 BANNED_HEADERS = re.compile(
     r"""^(chrono|random|thread|mutex|shared_mutex|atomic|condition_variable|future|semaphore

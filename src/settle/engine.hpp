@@ -1,0 +1,90 @@
+// Settlement as a running thing: many tenants' books in one journal, batches in, answers out when
+// they are on disk.
+//
+//   submit ─► check (threads) ─► decide ─► seal ─► append (write, sync) ─► answers
+//
+// The stages are threads, each working on a later batch than the next one: while one group of
+// batches is synced, the next is sealed, the one after decided, and others verified. Whatever has
+// been sealed when a sync ends goes into the next one together. Answers come in the order of
+// submission, from the last thread; they must not block, nor call the engine's blocking calls.
+//
+// What is answered is on disk. A transfer that was answered `created` is there once after any
+// crash; whatever was not answered may be sent again under the same ids, and is made once.
+// After a failed write every open and later call is answered with that error: the process ends and
+// opens the journal again.
+//
+// Threads: every method from any thread.
+#pragma once
+
+#include "base/result.hpp"
+#include "settle/steps.hpp"
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace suan::settle {
+
+struct EngineOptions {
+    Books::Options books;
+    std::size_t check_threads = 2;
+    // What may be on its way; submit waits while there is more.
+    std::size_t bytes_in_flight_max = std::size_t{64} << 20;
+    std::size_t group_bytes_max = std::size_t{16} << 20;
+    Check check_on_open = Check::chain;
+};
+
+// The answer to a batch: a code for each transfer, and the block that holds them.
+struct Settled {
+    std::vector<Code> codes;
+    Block block;
+};
+
+// Everything that shows that a transfer got its answer: leaf, path to the root, block.
+struct TransferProof {
+    Block block;
+    std::uint32_t index = 0;
+    std::string record{};  // as sent
+    Code code = Code::created;
+    std::vector<Hash256> path{};
+};
+
+// The path leads from record and answer to the block's root.
+bool verify_proof(const TransferProof& proof);
+
+class Engine {
+public:
+    using Now = std::function<Time()>;
+
+    // Replays the journal: `corrupt` names the block where it does not come out the same.
+    static Result<std::unique_ptr<Engine>> open(const EngineOptions& options,
+                                                std::unique_ptr<File> file, Now now,
+                                                const VerifierFactory& factory);
+    // Finishes what was submitted.
+    ~Engine();
+
+    const Hash256& journal_id() const;
+    std::uint64_t blocks() const;  // on disk
+
+    // `invalid` for bytes that are no batch, `not_found` for a book that is not there.
+    void submit(std::string batch, std::function<void(Result<Settled>)> done);
+    void change(const Admin& change, std::function<void(Result<AdminAnswer>)> done);
+    // The same, waiting for the answer.
+    Result<Settled> submit(std::string batch);
+    Result<AdminAnswer> change(const Admin& change);
+
+    // Runs `look` on the books as they are after all that was submitted before, and returns when
+    // what it saw is on disk. It runs between batches: it should copy and return.
+    Result<void> read(std::function<void(const Books&)> look);
+
+    Result<TransferProof> prove(std::uint64_t block, std::uint32_t index) const;
+
+private:
+    class Pipeline;
+    explicit Engine(std::unique_ptr<Pipeline> pipeline);
+    std::unique_ptr<Pipeline> pipeline_;
+};
+
+}  // namespace suan::settle

@@ -1,0 +1,36 @@
+// The one file of a journal, as a seam: a disk, or the simulated disk of tests.
+//
+// One writer. `read` may be called from other threads for bytes that were written before.
+// Errors: `io`, naming file and system call. After a failed write or sync nothing is known about
+// what is on disk, so the caller must stop.
+#pragma once
+
+#include "base/result.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace suan::settle {
+
+class File {
+public:
+    virtual ~File() = default;
+
+    virtual Result<void> write(std::uint64_t offset, std::string_view bytes) = 0;
+    // On return everything written before is where a power cut cannot reach it.
+    virtual Result<void> sync() = 0;
+    virtual Result<void> truncate(std::uint64_t size) = 0;
+    virtual Result<std::uint64_t> size() const = 0;
+    // Fewer bytes than asked for at the end of the file.
+    virtual Result<std::string> read(std::uint64_t offset, std::size_t count) const = 0;
+};
+
+// Makes the file (mode 0600) where there is none and locks it: `unavailable` while another process
+// has it. Space is taken in steps ahead of the writes, as zero bytes, so that a sync has no new
+// size to record.
+Result<std::unique_ptr<File>> open_file(const std::filesystem::path& path);
+
+}  // namespace suan::settle
