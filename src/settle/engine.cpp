@@ -18,7 +18,8 @@ namespace {
 struct Task {
     Work work;
     std::function<void(const Books&)> look;  // of a read, which has no work
-    std::function<void(Work&, const std::optional<Error>&)> done;
+    std::uint64_t seen = 0;                  // of a read: the newest block in what it saw
+    std::function<void(Task&, const std::optional<Error>&)> done;
     std::size_t bytes = 0;
     std::promise<void> checked;
     std::string frame;
@@ -126,14 +127,17 @@ private:
 
     void run_decisions() {
         Checker late(journal_->id(), keys_, factory_);
+        std::uint64_t newest = durable_;
         while (auto popped = to_decide_.pop()) {
             Task& task = **popped;
             task.checked.get_future().wait();
             if (task.is_read()) {
                 task.look(decider_.books());
+                task.seen = newest;
             } else {
                 if (!task.work.error) late.check_again(task.work);
                 decider_.decide(task.work, now_());
+                if (!task.work.answers.empty()) ++newest;
             }
             to_seal_.push(std::move(*popped));
         }
@@ -169,7 +173,7 @@ private:
             std::erase(sizes, 0);  // what leaves nothing behind, but waits for what it saw
             append(frames, sizes);
             for (const TaskPointer& task : group) {
-                task->done(task->work, failure_ ? failure_ : task->work.error);
+                task->done(*task, failure_ ? failure_ : task->work.error);
                 gate_.leave(task->bytes);
             }
         }
@@ -229,9 +233,9 @@ void Engine::submit(std::string batch, std::function<void(Result<Settled>)> done
     auto task = std::make_shared<Task>();
     task->work.kind = FrameKind::transfers;
     task->work.body = std::move(batch);
-    task->done = [done = std::move(done)](Work& work, const std::optional<Error>& error) {
+    task->done = [done = std::move(done)](Task& ended, const std::optional<Error>& error) {
         if (error) return done(*error);
-        done(Settled{std::move(work.codes), work.block});
+        done(Settled{std::move(ended.work.codes), ended.work.block});
     };
     pipeline_->enter(std::move(task));
 }
@@ -240,12 +244,12 @@ void Engine::change(const Admin& change, std::function<void(Result<AdminAnswer>)
     auto task = std::make_shared<Task>();
     task->work.kind = FrameKind::change;
     task->work.body = encode_admin(change);
-    task->done = [done = std::move(done)](Work& work, const std::optional<Error>& error) {
+    task->done = [done = std::move(done)](Task& ended, const std::optional<Error>& error) {
         if (error && error->context == to_string(AdminCode::malformed_key)) {
             return done(AdminAnswer{.code = AdminCode::malformed_key});
         }
         if (error) return done(*error);
-        done(std::move(work.answer));
+        done(std::move(ended.work.answer));
     };
     pipeline_->enter(std::move(task));
 }
@@ -262,15 +266,23 @@ Result<AdminAnswer> Engine::change(const Admin& change_in) {
     return answer.get_future().get();
 }
 
-Result<void> Engine::read(std::function<void(const Books&)> look) {
-    std::promise<Result<void>> answer;
+Result<std::uint64_t> Engine::read(std::function<void(const Books&)> look) {
+    std::promise<Result<std::uint64_t>> answer;
     auto task = std::make_shared<Task>();
     task->look = std::move(look);
-    task->done = [&](Work&, const std::optional<Error>& error) {
-        answer.set_value(error ? Result<void>(*error) : Result<void>());
+    task->done = [&](Task& done, const std::optional<Error>& error) {
+        answer.set_value(error ? Result<std::uint64_t>(*error) : Result<std::uint64_t>(done.seen));
     };
     pipeline_->enter(std::move(task));
     return answer.get_future().get();
+}
+
+Result<Block> Engine::block(std::uint64_t number) const {
+    Result<std::string> bytes = pipeline_->read_frame(number);
+    if (!bytes) return std::move(bytes).error();
+    Result<Frame> frame = decode_frame(*bytes);
+    if (!frame) return std::move(frame).error();
+    return frame->block;
 }
 
 Result<TransferProof> Engine::prove(std::uint64_t block, std::uint32_t index) const {
@@ -282,7 +294,7 @@ Result<TransferProof> Engine::prove(std::uint64_t block, std::uint32_t index) co
         return Error{ErrorCode::not_found, "the block has no transfer of that index"};
     }
     const std::size_t size = (frame->body.size() - batch_head_bytes) / frame->block.count;
-    TransferProof out{.block = frame->block, .index = index};
+    TransferProof out{.block = frame->block, .book = batch_book(frame->body), .index = index};
     out.record = frame->body.substr(batch_head_bytes + index * size, size);
     out.code = static_cast<Code>(frame->answers[index]);
     out.path =
