@@ -106,7 +106,7 @@ inline Run run_in_memory(const std::vector<ledger::Transfer>& transfers) {
         const auto opened = books.apply(settle::OpenAccount{1, new_account(i)}, now);
         SUAN_ASSERT(opened.code == settle::AdminCode::done);
     }
-    books.digest(1, now);
+    books.digest(1);
     std::vector<settle::Code> codes(batch_size);
     Run out;
     out.per_second = rate_of_cpu(transfers.size(), [&] {
@@ -115,7 +115,7 @@ inline Run run_in_memory(const std::vector<ledger::Transfer>& transfers) {
             const std::span<settle::Code> answers = std::span(codes).first(n);
             books.apply(1, settle::TransferBatch{std::span(transfers).subspan(i, n), {}, {}}, now,
                         answers);
-            books.digest(1, now);
+            books.digest(1);
             for (const settle::Code code : answers)
                 SUAN_ASSERT(code == settle::Code::created);
         }

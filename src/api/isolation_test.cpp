@@ -130,7 +130,7 @@ const Row table[] = {
     {"get_account", "/v1/ledgers/<ledger>/accounts/a1", "", book_readers},
     {"get_balance", "/v1/ledgers/<ledger>/accounts/a1/balance", "", book_readers},
     {"get_balance", "/v1/ledgers/<ledger>/accounts/a1/balance?at_us=9", "", book_readers},
-    {"list_balances", "/v1/ledgers/<ledger>/accounts/a1/balances", "", book_readers},
+    {"get_account_history", "/v1/ledgers/<ledger>/accounts/a1/history", "", book_readers},
     {"close_account", "/v1/ledgers/<ledger>/accounts/a1/close", "", book_admins},
     {"reopen_account", "/v1/ledgers/<ledger>/accounts/a1/reopen", "", book_admins},
     {"grant_key", "/v1/ledgers/<ledger>/accounts/a1/keys", R"({"key":1})", book_admins},
@@ -142,8 +142,13 @@ const Row table[] = {
      R"({"transfers":[{"id":"77","debit":"a1","credit":"a2","amount":1,"unit":1}]})",
      {404, 404, 403, effect, 403}},
     {"get_transfer", "/v1/ledgers/<ledger>/transfers/7", "", book_readers},
-    {"get_transfer_proof", "/v1/ledgers/<ledger>/proofs/<ledger_block>/0", "", book_readers},
+    {"get_transfer_proof", "/v1/ledgers/<ledger>/transfers/7/proof", "", book_readers},
     {"get_transfer_proof",
+     "/v1/ledgers/<own_ledger>/transfers/7/proof",
+     "",
+     {404, 404, 404, 404, 403}},
+    {"get_answer_proof", "/v1/ledgers/<ledger>/proofs/<ledger_block>/0", "", book_readers},
+    {"get_answer_proof",
      "/v1/ledgers/<own_ledger>/proofs/<ledger_block>/0",
      "",
      {404, 404, 404, 404, 403}},
@@ -253,7 +258,7 @@ protected:
         acmes["own_ledger"] = nobodys["own_ledger"] = fmt::format("{}", own);
         const std::string book = "/v1/ledgers/" + acmes.at("ledger");
         ok(admin, "POST", book + "/accounts",
-           R"({"accounts":[{"id":"a1","unit":1,"history":true},{"id":"a2","unit":1}]})");
+           R"({"accounts":[{"id":"a1","unit":1},{"id":"a2","unit":1}]})");
         const Answer sent =
             ok(user, "POST", book + "/transfers",
                R"({"transfers":[{"id":"7","debit":"a1","credit":"a2","amount":777005,"unit":1}]})");

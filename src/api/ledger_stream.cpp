@@ -79,8 +79,7 @@ private:
 };
 
 void LedgerStream::open() {
-    if (context_->ledgers == nullptr)
-        return refuse(hub_unavailable("this hub keeps no ledgers"));
+    if (context_->ledgers == nullptr) return refuse(hub_unavailable("this hub keeps no ledgers"));
     struct Found {
         LedgerStatus status;
         std::optional<http::Failure> failure;

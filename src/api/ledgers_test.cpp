@@ -18,7 +18,7 @@ protected:
         prices(1'000'000, 0);
         book = open(admin, "points");
         const Answer opened = ok(admin, "POST", path("/accounts"),
-                                 R"({"accounts":[{"id":"a1","unit":1,"history":true},
+                                 R"({"accounts":[{"id":"a1","unit":1},
             {"id":"a2","unit":1,"debits_must_not_exceed_credits":true},{"id":"b1","unit":2}]})");
         EXPECT_EQ(number(opened, "/created"), 3U);
     }
@@ -140,9 +140,8 @@ TEST_F(LedgersTest, EveryRefusalHasItsCodeAndSaysWhatWouldBeRight) {
     EXPECT_EQ(ask(user, "GET", path("/accounts/zz")).status, 400);
     EXPECT_EQ(ask(user, "GET", path("/accounts/99")).status, 404);
     EXPECT_EQ(ask(user, "GET", "/v1/ledgers/99").status, 404);
-    const Answer again =
-        ok(admin, "POST", path("/accounts"),
-           R"({"accounts":[{"id":"a1","unit":1,"history":true},{"id":"a1","unit":9},
+    const Answer again = ok(admin, "POST", path("/accounts"),
+                            R"({"accounts":[{"id":"a1","unit":1},{"id":"a1","unit":9},
                                             {"id":"d1"}]})");
     EXPECT_EQ(codes(again), "exists exists_with_different_flags ledger_must_not_be_zero");
 }
@@ -176,9 +175,19 @@ TEST_F(LedgersTest, ABalanceAtATimeIsThatOfTheTime) {
     EXPECT_EQ(debits(first + 4'999'999), 5U);
     EXPECT_EQ(debits(first + 5'000'000), 10U);
     EXPECT_EQ(number(ok(user, "GET", path("/accounts/a1/balance")), "/debits_posted"), 10U);
-    EXPECT_EQ(ok(user, "GET", path("/accounts/a1/balances")).at("/balances").as_array().size(), 3U);
-    const Answer none = ask(user, "GET", path("/accounts/a2/balance?at_us=5"));
-    EXPECT_EQ(none.status, 409) << none.body;
+    const Answer history = ok(user, "GET", path("/accounts/a1/history?limit=1"));
+    EXPECT_EQ(text(history, "/changes/0/transfer/id"), "1");
+    EXPECT_EQ(text(history, "/changes/0/cause"), "transfer");
+    EXPECT_EQ(number(history, "/changes/0/debits_posted"), 5U);
+    const Answer rest =
+        ok(user, "GET", path("/accounts/a1/history?cursor=" + text(history, "/next_cursor")));
+    EXPECT_EQ(rest.at("/changes").as_array().size(), 1U);
+    EXPECT_EQ(text(rest, "/changes/0/transfer/id"), "2");
+    EXPECT_EQ(text(rest, "/next_cursor"), "");
+    const Answer newest = ok(user, "GET", path("/accounts/a1/history?newest=true"));
+    EXPECT_EQ(number(newest, "/changes/0/sequence"), 2U);
+    EXPECT_EQ(ask(user, "GET", path("/accounts/99/history")).status, 404);
+    EXPECT_EQ(ask(user, "GET", path("/accounts/99/balance?at_us=5")).status, 404);
 }
 
 TEST_F(LedgersTest, AProofChecksOfflineWithTheOperatorsKey) {
@@ -193,6 +202,9 @@ TEST_F(LedgersTest, AProofChecksOfflineWithTheOperatorsKey) {
     ASSERT_TRUE(checked) << checked.error().context;
     EXPECT_EQ(checked->transfer.id.low, 8U);
     EXPECT_FALSE(settle::check_proof(*proof, runtime::test_key().public_key()));
+    const Answer by_id = ok(user, "GET", path("/transfers/8/proof"));
+    EXPECT_EQ(number(by_id, "/index"), 1U);
+    EXPECT_EQ(ask(user, "GET", path("/transfers/99/proof")).status, 404);
     EXPECT_EQ(ask(user, "GET", path("/proofs/1/0")).status, 404) << "a change is no transfer";
     EXPECT_EQ(ask(user, "GET", path("/proofs/99/0")).status, 404);
 }

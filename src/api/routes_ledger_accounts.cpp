@@ -29,7 +29,6 @@ std::optional<http::Failure> read_account(const AccountRequest& from, const std:
     unsigned bits = 0;
     if (from.debits_must_not_exceed_credits()) bits |= flags::debits_must_not_exceed_credits;
     if (from.credits_must_not_exceed_debits()) bits |= flags::credits_must_not_exceed_debits;
-    if (from.history()) bits |= flags::history;
     out.flags = static_cast<std::uint16_t>(bits);
     return std::nullopt;
 }
@@ -153,70 +152,63 @@ void get_account(const CallPtr& call) {
         });
 }
 
-http::Failure no_history() {
-    return http::make_failure(409, "wrong_state",
-                              "the account keeps no balances over time: leave at_us out, or open "
-                              "an account with history");
+// What the engine tells of one account of the path, on the pool of ledgers.
+template <typename Found>
+void look_back(
+    const CallPtr& call,
+    std::function<Result<Found>(runtime::LedgerService&, const LedgerStatus&, AccountId)> look,
+    std::function<void(Call&, AccountId, Found&)> show) {
+    AccountId id;
+    if (auto bad = path_id(*call, "account", id)) return call->fail(*bad);
+    with_ledger(call, [id, look, show](const CallPtr& c, const LedgerStatus& ledger) {
+        Result<Found> found = look(*c->context->ledgers, ledger, id);
+        if (found) return show(*c, id, *found);
+        c->fail(found.error().code == ErrorCode::not_found
+                    ? no_such_account(settle::id_text(id))
+                    : hub_unavailable(found.error().context));
+    });
 }
 
 void get_balance(const CallPtr& call) {
     const auto at = call->request->query_u64("at_us");
-    struct Seen {
-        ledger::Account account;
-        settle::BalancePoint point;
-    };
-    read_one<Seen>(
+    const Time time{at ? static_cast<std::int64_t>(std::min<std::uint64_t>(*at, INT64_MAX))
+                       : INT64_MAX};
+    look_back<settle::Balances>(
         call,
-        [at](const Book& book, AccountIndex index, Seen& seen) {
-            seen.account = book.ledger().account(index);
-            if (!at) return;
-            const Time time{static_cast<std::int64_t>(std::min<std::uint64_t>(*at, INT64_MAX))};
-            if (const settle::BalancePoint* const point = book.balance_at(index, time))
-                seen.point = *point;
+        [time](runtime::LedgerService& ledgers, const LedgerStatus& ledger, AccountId id) {
+            return ledgers.balance_at(ledger, id, time);
         },
-        [at](Call& c, Seen& seen) {
+        [at](Call& c, AccountId id, settle::Balances& balances) {
             BalanceView out;
-            if (at && (seen.account.flags & ledger::account_flags::history) == 0)
-                return c.fail(no_history());
-            at ? fill(seen.point, out) : fill(seen.account, out);
+            out.set_account(settle::id_text(id));
             if (at) out.set_at_us(static_cast<std::int64_t>(*at));
-            out.set_account(settle::id_text(seen.account.id));
+            fill(balances, out);
             c.answer(out);
         });
 }
 
-void get_balances(const CallPtr& call) {
+void get_history(const CallPtr& call) {
     const Page page = page_of(*call->request);
     if (page.failure) return call->fail(*page.failure);
-    struct Seen {
-        ledger::Account account;
-        std::vector<settle::BalancePoint> points;
-        bool is_more = false;
-    };
-    read_one<Seen>(
+    const bool newest = call->request->query_true("newest");
+    using Entries = std::vector<settle::HistoryEntry>;
+    look_back<Entries>(
         call,
-        [page](const Book& book, AccountIndex index, Seen& seen) {
-            seen.account = book.ledger().account(index);
-            const std::span<const settle::BalancePoint> all = book.history(index);
-            const std::size_t from = std::min<std::size_t>(page.position, all.size());
-            const std::size_t count = std::min<std::size_t>(page.limit, all.size() - from);
-            const auto some = all.subspan(from, count);
-            seen.points.assign(some.begin(), some.end());
-            seen.is_more = from + count < all.size();
+        [page, newest](runtime::LedgerService& ledgers, const LedgerStatus& ledger, AccountId id) {
+            const runtime::HistoryPage wanted{
+                .from = newest && page.position == 0 ? UINT64_MAX : page.position,
+                .limit = page.limit,
+                .order = newest ? runtime::HistoryOrder::newest_first
+                                : runtime::HistoryOrder::oldest_first};
+            return ledgers.history(ledger, id, wanted);
         },
-        [page](Call& c, Seen& seen) {
-            if ((seen.account.flags & ledger::account_flags::history) == 0)
-                return c.fail(no_history());
-            BalanceList out;
-            for (const settle::BalancePoint& point : seen.points) {
-                BalanceView& view = *out.add_balances();
-                view.set_account(settle::id_text(seen.account.id));
-                fill(point, view);
-            }
-            if (seen.is_more) {
-                out.set_next_cursor(
-                    cursor_text(c.request->route(), page.position + seen.points.size()));
-            }
+        [page](Call& c, AccountId, Entries& entries) {
+            AccountHistory out;
+            for (const settle::HistoryEntry& entry : entries)
+                fill(entry, *out.add_changes());
+            // A page that is not full is the last one; sequence 1 ends the way back.
+            if (entries.size() == page.limit)
+                out.set_next_cursor(cursor_text(c.request->route(), entries.back().item.sequence));
             c.answer(out);
         });
 }
@@ -285,10 +277,12 @@ void add_ledger_account_routes(http::Router& router, const ContextPtr& context) 
     add({Method::get, "/v1/ledgers/{id:u64}/accounts/{account}/balance", "get_balance",
          "Its balances now, or at a time"},
         roles::log_readers, nullptr, BalanceView::descriptor(), get_balance,
-        {u64_param("at_us", "microseconds since 1970 UTC; of accounts with history")});
-    add({Method::get, "/v1/ledgers/{id:u64}/accounts/{account}/balances", "list_balances",
-         "Its balances after each change, oldest first; of accounts with history"},
-        roles::log_readers, nullptr, BalanceList::descriptor(), get_balances, list_query());
+        {u64_param("at_us", "microseconds since 1970 UTC")});
+    add({Method::get, "/v1/ledgers/{id:u64}/accounts/{account}/history", "get_account_history",
+         "Its changes with the transfers that made them, oldest first"},
+        roles::log_readers, nullptr, AccountHistory::descriptor(), get_history,
+        list_query(
+            {{.name = "newest", .type = http::ParamType::boolean, .description = "newest first"}}));
     add({Method::post, "/v1/ledgers/{id:u64}/accounts/{account}/close", "close_account",
          "Close an account"},
         roles::admins, nullptr, changed, close_account);

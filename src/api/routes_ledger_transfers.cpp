@@ -126,30 +126,50 @@ void get_transfer(const CallPtr& call) {
         });
 }
 
+void answer_proof(Call& call, const Result<settle::SignedProof>& proof,
+                  const http::Failure& not_there) {
+    if (!proof) {
+        return call.fail(proof.error().code == ErrorCode::not_found
+                             ? not_there
+                             : hub_unavailable(proof.error().context));
+    }
+    const settle::TransferProof& p = proof->proof;
+    TransferProofView out;
+    out.set_block(p.block.number);
+    out.set_index(p.index);
+    out.set_block_sm3(std::string(as_text(settle::block_hash(p.block))));
+    out.set_time_us(p.block.time.us);
+    out.set_code(settle::to_string(p.code));
+    Transfer transfer;
+    std::memcpy(&transfer, p.record.data(), sizeof transfer);
+    fill(transfer, *out.mutable_transfer());
+    out.set_operator_key_sm3(std::string(as_text(call.context->hub.operator_key().id())));
+    out.set_proof(settle::encode_proof(*proof));
+    call.answer(out);
+}
+
 void get_proof(const CallPtr& call) {
     with_ledger(call, [](const CallPtr& c, const LedgerStatus& ledger) {
+        const std::uint64_t block = c->request->param_u64("block");
         const std::uint64_t index = c->request->param_u64("index");
-        const auto proof = c->context->ledgers->prove(
-            ledger, c->request->param_u64("block"),
-            static_cast<std::uint32_t>(std::min<std::uint64_t>(index, UINT32_MAX)));
-        if (!proof) {
-            return c->fail(proof.error().code == ErrorCode::not_found
-                               ? not_found(proof.error().context, "block")
-                               : hub_unavailable(proof.error().context));
-        }
-        const settle::TransferProof& p = proof->proof;
-        TransferProofView out;
-        out.set_block(p.block.number);
-        out.set_index(p.index);
-        out.set_block_sm3(std::string(as_text(settle::block_hash(p.block))));
-        out.set_time_us(p.block.time.us);
-        out.set_code(settle::to_string(p.code));
-        Transfer transfer;
-        std::memcpy(&transfer, p.record.data(), sizeof transfer);
-        fill(transfer, *out.mutable_transfer());
-        out.set_operator_key_sm3(std::string(as_text(c->context->hub.operator_key().id())));
-        out.set_proof(settle::encode_proof(*proof));
-        c->answer(out);
+        answer_proof(
+            *c,
+            c->context->ledgers->prove(
+                ledger, block,
+                static_cast<std::uint32_t>(std::min<std::uint64_t>(index, UINT32_MAX))),
+            not_found(fmt::format("block {} has no transfer {} of this ledger", block, index),
+                      "block"));
+    });
+}
+
+void get_transfer_proof(const CallPtr& call) {
+    ledger::TransferId id;
+    if (auto bad = path_id(*call, "transfer", id)) return call->fail(*bad);
+    with_ledger(call, [id](const CallPtr& c, const LedgerStatus& ledger) {
+        answer_proof(
+            *c, c->context->ledgers->prove(ledger, id),
+            not_found(fmt::format("the ledger has made no transfer {}", settle::id_text(id)),
+                      "transfer"));
     });
 }
 
@@ -177,8 +197,11 @@ void add_ledger_transfer_routes(http::Router& router, const ContextPtr& context)
     add({Method::get, "/v1/ledgers/{id:u64}/transfers/{transfer}", "get_transfer",
          "One transfer that the ledger remembers"},
         roles::log_readers, nullptr, TransferView::descriptor(), get_transfer);
-    add({Method::get, "/v1/ledgers/{id:u64}/proofs/{block:u64}/{index:u64}", "get_transfer_proof",
-         "The operator's signed word that a transfer got its answer"},
+    add({Method::get, "/v1/ledgers/{id:u64}/transfers/{transfer}/proof", "get_transfer_proof",
+         "The operator's signed word that a transfer was made"},
+        roles::log_readers, nullptr, TransferProofView::descriptor(), get_transfer_proof);
+    add({Method::get, "/v1/ledgers/{id:u64}/proofs/{block:u64}/{index:u64}", "get_answer_proof",
+         "The operator's signed word about what a transfer was answered, made or not"},
         roles::log_readers, nullptr, TransferProofView::descriptor(), get_proof);
     add_ledger_stream_route(router, context);
 }

@@ -69,6 +69,7 @@ protected:
         ASSERT_TRUE(file) << file.error().context;
         runtime::LedgerServiceOptions options;
         options.meter_interval = Duration::hours(1);
+        options.engine.index_folder = folder_ / "index";
         auto opened = runtime::LedgerService::open(*world_.hub, world_.key, std::move(*file),
                                                    world_.clock, std::move(options));
         ASSERT_TRUE(opened) << opened.error().context;

@@ -26,6 +26,24 @@ TransferKind kind_of(std::uint16_t flags) {
     return TRANSFER_KIND_PLAIN;
 }
 
+const char* cause_text(settle::MoveKind kind) {
+    switch (kind) {
+        case settle::MoveKind::transfer:
+            return "transfer";
+        case settle::MoveKind::hold:
+            return "hold";
+        case settle::MoveKind::post:
+            return "post";
+        case settle::MoveKind::release:
+            return "void";
+        case settle::MoveKind::expiry:
+            return "expiry";
+        case settle::MoveKind::derived:
+            return "contract";
+    }
+    return "";
+}
+
 const char* state_text(ledger::TransferState state) {
     switch (state) {
         case ledger::TransferState::settled:
@@ -78,7 +96,6 @@ void fill(const SeenAccount& seen, AccountView& out) {
     out.set_code(account.code);
     out.set_debits_must_not_exceed_credits((account.flags & debits_must_not_exceed_credits) != 0);
     out.set_credits_must_not_exceed_debits((account.flags & credits_must_not_exceed_debits) != 0);
-    out.set_history((account.flags & history) != 0);
     out.set_closed((account.flags & closed) != 0);
     out.set_debits_posted(account.debits_posted);
     out.set_credits_posted(account.credits_posted);
@@ -89,19 +106,29 @@ void fill(const SeenAccount& seen, AccountView& out) {
     out.set_contract(seen.contract);
 }
 
-void fill(const ledger::Account& account, BalanceView& out) {
-    out.set_debits_posted(account.debits_posted);
-    out.set_credits_posted(account.credits_posted);
-    out.set_debits_pending(account.debits_pending);
-    out.set_credits_pending(account.credits_pending);
+void fill(const settle::Balances& balances, BalanceView& out) {
+    out.set_debits_posted(balances.debits_posted);
+    out.set_credits_posted(balances.credits_posted);
+    out.set_debits_pending(balances.debits_pending);
+    out.set_credits_pending(balances.credits_pending);
 }
 
-void fill(const settle::BalancePoint& point, BalanceView& out) {
-    out.set_time_us(point.time.us);
-    out.set_debits_posted(point.debits_posted);
-    out.set_credits_posted(point.credits_posted);
-    out.set_debits_pending(point.debits_pending);
-    out.set_credits_pending(point.credits_pending);
+void fill(const settle::HistoryEntry& entry, AccountChangeView& out) {
+    const settle::HistoryItem& item = entry.item;
+    out.set_sequence(item.sequence);
+    out.set_time_us(item.time.us);
+    out.set_block(item.block);
+    out.set_index(item.index);
+    out.set_cause(cause_text(item.kind));
+    out.set_side(item.side == settle::MoveSide::debit ? "debit" : "credit");
+    out.set_held(item.held);
+    out.set_released(item.released);
+    out.set_posted(item.posted);
+    out.set_debits_posted(item.after.debits_posted);
+    out.set_credits_posted(item.after.credits_posted);
+    out.set_debits_pending(item.after.debits_pending);
+    out.set_credits_pending(item.after.credits_pending);
+    if (entry.transfer) fill(*entry.transfer, *out.mutable_transfer());
 }
 
 void fill(const ledger::Transfer& transfer, TransferView& out) {

@@ -3,6 +3,7 @@
 
 #include "core/state.hpp"
 #include "settle/books/book.hpp"
+#include "settle/engine.hpp"
 #include "suan/api.pb.h"
 
 #include <vector>
@@ -20,8 +21,8 @@ struct SeenAccount {
 SeenAccount see_account(const settle::Book& book, ledger::AccountIndex index);
 void fill(const SeenAccount& seen, AccountView& out);
 
-void fill(const ledger::Account& account, BalanceView& out);
-void fill(const settle::BalancePoint& point, BalanceView& out);
+void fill(const settle::Balances& balances, BalanceView& out);
+void fill(const settle::HistoryEntry& entry, AccountChangeView& out);
 
 void fill(const ledger::Transfer& transfer, TransferView& out);
 void fill(const ledger::Remembered& transfer, TransferView& out);

@@ -31,7 +31,6 @@ ExitCode open_account(Cli& cli, TenantLedgerOptions& o) {
     account.set_code(o.code);
     account.set_debits_must_not_exceed_credits(o.no_overdraft);
     account.set_credits_must_not_exceed_debits(o.no_overfill);
-    account.set_history(o.history);
     Session session = Session::open(cli.hub);
     const auto done =
         session.send<AccountsAnswer>("POST", ledger_path(session, o, "/accounts"), request);
@@ -55,7 +54,6 @@ std::string rules_text(const AccountView& a) {
     say(a.closed(), "closed");
     say(a.debits_must_not_exceed_credits(), "no overdraft");
     say(a.credits_must_not_exceed_debits(), "no overfill");
-    say(a.history(), "history");
     for (const std::uint32_t key : a.keys())
         say(true, fmt::format("key {}", key));
     say(a.contract() != 0, fmt::format("contract {}", a.contract()));
@@ -160,22 +158,29 @@ ExitCode show_balance(Cli& cli, TenantLedgerOptions& o) {
     return ExitCode::ok;
 }
 
+std::string held_text(const AccountChangeView& change) {
+    if (change.released() != 0) return "-" + count(change.released());
+    return change.held() == 0 ? "" : "+" + count(change.held());
+}
+
 ExitCode show_history(Cli& cli, TenantLedgerOptions& o) {
     Session session = Session::open(cli.hub);
-    const auto list =
-        session.all<BalanceList>(account_path(session, o, "/balances"), o.limit, "balances");
+    const auto path =
+        Query(account_path(session, o, "/history")).add("newest", o.newest ? "true" : "").text();
+    const auto list = session.all<AccountHistory>(path, o.limit, "changes");
     Table table({{"TIME"},
+                 {"BLOCK", Align::right},
+                 {"WHAT"},
+                 {"TRANSFER"},
+                 {"MOVED", Align::right},
+                 {"HELD", Align::right},
                  {"DEBITS", Align::right},
-                 {"CREDITS", Align::right},
-                 {"DEBITS HELD", Align::right},
-                 {"CREDITS HELD", Align::right}});
-    for (const BalanceView& b : list.balances()) {
-        std::vector<std::string> row{time_text(b.time_us())};
-        for (std::string& text : balances(b))
-            row.push_back(std::move(text));
-        table.row(std::move(row));
-    }
-    put_result(cli, list, list.balances().empty() ? "No changes.\n" : table.text());
+                 {"CREDITS", Align::right}});
+    for (const AccountChangeView& c : list.changes())
+        table.row({time_text(c.time_us()), std::to_string(c.block()), c.cause() + " " + c.side(),
+                   c.transfer().id(), count(c.posted()), held_text(c), count(c.debits_posted()),
+                   count(c.credits_posted())});
+    put_result(cli, list, list.changes().empty() ? "No changes.\n" : table.text());
     return ExitCode::ok;
 }
 
@@ -195,7 +200,6 @@ void add_ledger_account_commands(Cli& cli, CLI::App& noun, const LedgerOptionsPt
     open.add_option("--code", o->code, "your kind of account (default 1)");
     open.add_flag("--no-overdraft", o->no_overdraft, "debits may not exceed credits");
     open.add_flag("--no-overfill", o->no_overfill, "credits may not exceed debits");
-    open.add_flag("--history", o->history, "keep its balances over time");
     add_ledger_verb(cli, account, "list", "Accounts, oldest first", o, list_accounts)
         .add_option("--limit", o->limit, "at most so many (default 1000)");
     add(account, "show", "One account", show_account);
@@ -211,9 +215,10 @@ void add_ledger_account_commands(Cli& cli, CLI::App& noun, const LedgerOptionsPt
         .add_option("contract", o->number, "number of the contract")
         ->required();
     add(noun, "balance", "Balances of an account, now or at a time", show_balance)
-        .add_option("--at", o->at, "2026-12-01T08:30, with Z or +08:00; of accounts with history");
-    add(noun, "history", "Balances of an account after each change", show_history)
-        .add_option("--limit", o->limit, "at most so many (default 1000)");
+        .add_option("--at", o->at, "2026-12-01T08:30, with Z or +08:00");
+    CLI::App& history = add(noun, "history", "Changes of an account, oldest first", show_history);
+    history.add_option("--limit", o->limit, "at most so many (default 1000)");
+    history.add_flag("--newest", o->newest, "newest first");
 }
 
 }  // namespace suan::bin

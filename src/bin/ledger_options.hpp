@@ -15,7 +15,7 @@ struct TenantLedgerOptions {
     std::uint32_t unit = 1, code = 0, number = 0;
     std::uint64_t block = 0, index = 0;
     std::size_t limit = 1'000;
-    bool no_overdraft = false, no_overfill = false, history = false;
+    bool no_overdraft = false, no_overfill = false, newest = false;
     bool hold = false, post = false, is_void = false;
 };
 using LedgerOptionsPtr = std::shared_ptr<TenantLedgerOptions>;

@@ -170,8 +170,12 @@ ExitCode send_batches(Cli& cli, TenantLedgerOptions& o) {
 
 ExitCode get_proof(Cli& cli, TenantLedgerOptions& o) {
     Session session = Session::open(cli.hub);
-    const auto proof = session.get<TransferProofView>(
-        ledger_path(session, o, fmt::format("/proofs/{}/{}", o.block, o.index)));
+    if (o.id.empty() == (o.block == 0))
+        throw Failed(ExitCode::usage, "name a transfer, or its --block and --index");
+    const std::string rest = o.id.empty()
+                                 ? fmt::format("/proofs/{}/{}", o.block, o.index)
+                                 : fmt::format("/transfers/{}/proof", percent_encoded(o.id));
+    const auto proof = session.get<TransferProofView>(ledger_path(session, o, rest));
     const std::string file =
         o.out.empty() ? fmt::format("transfer-{}.suanproof", proof.transfer().id()) : o.out;
     write_whole_file(file, proof.proof());
@@ -206,8 +210,9 @@ void add_ledger_transfer_commands(Cli& cli, CLI::App& noun, const LedgerOptionsP
         ->required();
     CLI::App& proof = add_ledger_verb(cli, noun, "proof",
                                       "The operator's signed word about a transfer", o, get_proof);
-    proof.add_option("block", o->block, "block, as the answer named it")->required();
-    proof.add_option("index", o->index, "its place there, from 0")->required();
+    proof.add_option("transfer", o->id, "id of a transfer that was made");
+    proof.add_option("--block", o->block, "of one that was refused: the block of its answer");
+    proof.add_option("--index", o->index, "its place there, from 0");
     proof.add_option("-o,--out", o->out, "file");
 }
 

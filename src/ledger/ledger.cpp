@@ -247,8 +247,7 @@ void Ledger::assert_balanced(AccountIndex any_of_ledger) const {
 
 void Ledger::commit(const Plan& planned, const Transfer& transfer, Time now) {
     apply(planned.movement);
-    mark_changed(planned.movement.debit);
-    mark_changed(planned.movement.credit);
+    note(planned.movement);
     if (planned.ends != no_row) {
         transfers_.set_state(planned.ends, state_after(transfer));
         transfers_.finish(planned.ends);
@@ -272,8 +271,7 @@ void Ledger::stage(const Plan& planned, const Transfer& transfer, Time now) {
 
 void Ledger::commit_staged() {
     for (const Undo& step : staged_) {
-        mark_changed(step.movement.debit);
-        mark_changed(step.movement.credit);
+        note(step.movement);
         if (step.ends != no_row) transfers_.finish(step.ends);
         const TransferState state = transfers_.row(step.row).remembered.state;
         if (state == TransferState::pending) transfers_.start_timeout(step.row);
@@ -299,9 +297,9 @@ void Ledger::expire(Time now, std::vector<TransferId>& expired) {
         if (row == no_row) return;
         const TransferStore::Record& record = transfers_.row(row);
         const Transfer& held = record.remembered.transfer;
-        apply(Movement{record.debit, record.credit, 0, held.amount, 0});
-        mark_changed(record.debit);
-        mark_changed(record.credit);
+        const Movement movement{record.debit, record.credit, 0, held.amount, 0};
+        apply(movement);
+        note(movement);
         expired.push_back(held.id);
         transfers_.set_state(row, TransferState::expired);
         transfers_.finish(row);
@@ -312,6 +310,12 @@ Time Ledger::next_expiry() const {
     const Row row = transfers_.first_to_expire();
     if (row == no_row) return time_max;
     return Time{TransferStore::expires_at_us(transfers_.row(row).remembered.transfer)};
+}
+
+void Ledger::note(const Movement& movement) {
+    mark_changed(movement.debit);
+    mark_changed(movement.credit);
+    if (options_.keeps_movements) movements_.push_back(movement);
 }
 
 void Ledger::mark_changed(AccountIndex index) {

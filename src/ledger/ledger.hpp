@@ -37,6 +37,18 @@ struct Options {
     std::uint32_t accounts_max = 16'000'000;
     std::uint32_t pendings_max = 16'000'000;
     std::uint64_t hash_seed = 0;  // unknown to whoever chooses ids; changes speed under attack only
+    bool keeps_movements = false;  // for whoever writes histories: see Ledger::movements
+};
+
+// What one step did to two accounts: `held` and `posted` were added, `released` taken from what was
+// held. Of a transfer only `posted` is not zero, of a hold `held`, of a void or an expiry
+// `released`; a post releases all that was held and posts some of it.
+struct Movement {
+    AccountIndex debit;
+    AccountIndex credit;
+    std::uint64_t held = 0;
+    std::uint64_t released = 0;
+    std::uint64_t posted = 0;
 };
 
 struct AccountCreated {
@@ -62,6 +74,9 @@ struct Snapshot {
 
     friend bool operator==(const Snapshot&, const Snapshot&) = default;
 };
+
+// Whether a snapshot has the finished transfers; who has them elsewhere can put them back.
+enum class Finished : std::uint8_t { with, without };
 
 // Totals over the accounts of one ledger (unit). 128 bits: a sum of 64-bit balances.
 struct Totals {
@@ -125,25 +140,22 @@ public:
     std::span<const AccountIndex> changed() const { return changed_; }
     void clear_changed();
 
+    // With Options::keeps_movements: one for each transfer that was made and each hold that ran out
+    // since clear_movements, in order. What an undone chain did is not there.
+    std::span<const Movement> movements() const { return movements_; }
+    void clear_movements() { movements_.clear(); }
+
     // Recomputes totals and limits from the accounts: O(accounts + pendings). An error names the
     // account or ledger that is wrong.
     Result<void> check_books() const;
 
-    Snapshot export_state() const;
+    Snapshot export_state(Finished finished = Finished::with) const;
     // Refuses (ErrorCode::corrupt) a state that no ledger could have reached, naming the record.
     // Nothing counts as changed in the new ledger. Of more finished transfers than
     // options.finished_kept the newest are kept.
     static Result<Ledger> import_state(const Snapshot& snapshot, const Options& options);
 
 private:
-    // What a transfer does to two accounts.
-    struct Movement {
-        AccountIndex debit;
-        AccountIndex credit;
-        std::uint64_t held = 0;
-        std::uint64_t released = 0;
-        std::uint64_t posted = 0;
-    };
     struct Plan {
         Refusal refusal = Refusal::created;
         Row ends = no_row;  // the pending transfer that a post or void ends
@@ -176,6 +188,7 @@ private:
     ChainResult run_chain(std::span<const Transfer> chain, Time now, Fate fate);
     void set_closed(AccountIndex index, std::uint16_t closed);
     void mark_changed(AccountIndex index);
+    void note(const Movement& movement);
 
     std::uint64_t account_hash(AccountId id) const;
     AccountIndex append_account(const Account& account);
@@ -192,6 +205,7 @@ private:
     std::vector<std::uint32_t> totals_of_;  // by account: its place in totals_
     std::vector<std::uint8_t> is_changed_;  // by account
     std::vector<AccountIndex> changed_;
+    std::vector<Movement> movements_;
     IndexTable account_ids_;
     std::vector<Totals> totals_;
     IndexTable ledger_ids_;  // places in totals_

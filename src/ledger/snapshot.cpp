@@ -93,9 +93,11 @@ Result<void> Ledger::check_holds() const {
     return {};
 }
 
-Snapshot Ledger::export_state() const {
+Snapshot Ledger::export_state(Finished finished) const {
     SUAN_ASSERT(staged_.empty());
-    return Snapshot{accounts_, transfers_.export_pending(), transfers_.export_finished()};
+    Snapshot out{accounts_, transfers_.export_pending(), {}};
+    if (finished == Finished::with) out.finished = transfers_.export_finished();
+    return out;
 }
 
 Result<Ledger> Ledger::import_state(const Snapshot& snapshot, const Options& options) {

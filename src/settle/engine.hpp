@@ -17,11 +17,14 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "settle/history/types.hpp"
 #include "settle/steps.hpp"
 
 #include <cstddef>
+#include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,6 +37,11 @@ struct EngineOptions {
     std::size_t bytes_in_flight_max = std::size_t{64} << 20;
     std::size_t group_bytes_max = std::size_t{16} << 20;
     Check check_on_open = Check::chain;
+    // Where histories and states are kept beside the journal (docs/formats/settle-history.md); made
+    // again from the journal when missing. Empty: in memory only, and opening replays everything.
+    std::filesystem::path index_folder;
+    // Moves of accounts in memory before they go there; a transfer has two.
+    std::size_t moves_per_segment = std::size_t{1} << 20;
 };
 
 // The answer to a batch: a code for each transfer, and the block that holds them.
@@ -50,6 +58,13 @@ struct TransferProof {
     std::string record{};  // as sent
     Code code = Code::created;
     std::vector<Hash256> path{};
+};
+
+// A change of an account, and what asked for it: the transfer as sent, of a fee or split the one
+// that it came with, of an expiry none.
+struct HistoryEntry {
+    HistoryItem item;
+    std::optional<ledger::Transfer> transfer;
 };
 
 // The path leads from record and answer to the block's root.
@@ -85,8 +100,30 @@ public:
 
     Result<TransferProof> prove(std::uint64_t block, std::uint32_t index) const;
 
-private:
+    // What follows sees all that was submitted before, and waits until it is on disk. `not_found`
+    // names what is not there; `corrupt` and `io` are of the files of histories.
+
+    // Changes of an account, oldest first: those with sequence > `after`, at most `limit` and
+    // history_limit_max. Sequence numbers are 1, 2, 3, ...: the next page is after the last one's.
+    Result<std::vector<HistoryEntry>> history(std::uint32_t book, ledger::AccountId account,
+                                              std::uint64_t after, std::size_t limit);
+    // Newest first: those with sequence < `before`; UINT64_MAX for the newest of all.
+    Result<std::vector<HistoryEntry>> history_before(std::uint32_t book, ledger::AccountId account,
+                                                     std::uint64_t before, std::size_t limit);
+    // After the last block at or before `time`: zeros before the first transfer.
+    Result<Balances> balance_at(std::uint32_t book, ledger::AccountId account, Time time);
+    // Of a transfer that was made, by its id; of an id made again after it was forgotten the
+    // newest.
+    Result<TransferProof> proof(std::uint32_t book, ledger::TransferId transfer);
+
+    static constexpr std::size_t history_limit_max = 1'000;
+
     class Pipeline;
+
+private:
+    Result<ledger::AccountIndex> find_account(std::uint32_t book, ledger::AccountId account);
+    Result<std::vector<HistoryEntry>> with_transfers(std::vector<HistoryItem> items);
+
     explicit Engine(std::unique_ptr<Pipeline> pipeline);
     std::unique_ptr<Pipeline> pipeline_;
 };

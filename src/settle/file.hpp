@@ -33,4 +33,7 @@ public:
 // size to record.
 Result<std::unique_ptr<File>> open_file(const std::filesystem::path& path);
 
+// A file that is there whole and synced, or as it was before: for what is written at once.
+Result<void> write_whole(const std::filesystem::path& path, std::string_view bytes);
+
 }  // namespace suan::settle

@@ -1,6 +1,7 @@
 // The worked bytes of docs/formats/settle-*.md and the examples of contract.md are what the code
 // reads and writes. SNAP_UPDATE=1 writes the bytes anew.
 #include "settle/admin_codec.hpp"
+#include "settle/history/run.hpp"
 #include "settle/journal.hpp"
 #include "settle/testing.hpp"
 
@@ -55,6 +56,31 @@ Hash256 filled(std::uint8_t byte) {
     Hash256 out;
     out.fill(byte);
     return out;
+}
+
+TEST(Formats, TheRunOfThePageIsWrittenAndRead) {
+    HistoryItem paid;
+    paid.index = 2;
+    paid.posted = 5;
+    HistoryItem held;
+    held.block = 3;
+    held.kind = MoveKind::hold;
+    held.held = 300;
+    std::string run;
+    RunWriter writer;
+    writer.add(run, paid);
+    writer.add(run, held);
+    expect_bytes("settle-history", "run", run);
+    RunReader reader(run, {7, {0, 10, 0, 0}}, 100);
+    EXPECT_EQ(reader.next()->after, (Balances{0, 15, 0, 0}));
+    const auto last = reader.next();
+    ASSERT_TRUE(last);
+    EXPECT_EQ(last->sequence, 9U);
+    EXPECT_EQ(last->block, 103U);
+    EXPECT_EQ(last->after, (Balances{300, 15, 0, 0}));
+    EXPECT_TRUE(reader.at_end());
+    for (std::size_t size = 1; size < 4; ++size)
+        EXPECT_FALSE(RunReader(run.substr(0, size), {}, 1).next()) << size;
 }
 
 TEST(Formats, TheBatchOfThePageIsWrittenAndRead) {

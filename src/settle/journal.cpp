@@ -164,6 +164,13 @@ Block Sealer::seal(const Content& content, std::uint64_t durable, std::string& o
 
 Result<Journal> Journal::open(File& file, const Hash256& new_id, const FrameVisitor& visit,
                               Check check, Opened* opened) {
+    Result<Journal> out = open_head(file, new_id);
+    if (!out) return out;
+    if (auto done = out->read_all(visit, check, opened); !done) return std::move(done).error();
+    return out;
+}
+
+Result<Journal> Journal::open_head(File& file, const Hash256& new_id) {
     Result<std::string> head = file.read(0, journal_head_bytes);
     if (!head) return std::move(head).error();
     Result<std::uint64_t> size = file.size();
@@ -187,7 +194,6 @@ Result<Journal> Journal::open(File& file, const Hash256& new_id, const FrameVisi
     std::copy_n(as_bytes(*head).begin() + 8, 32, id.begin());
     Journal out(file, id);
     out.position_.last_hash = id;
-    if (auto done = out.read_all(visit, check, opened); !done) return std::move(done).error();
     return out;
 }
 
@@ -205,8 +211,9 @@ Result<void> Journal::read_all(const FrameVisitor& visit, Check check, Opened* o
             window = file_->read(window_at, window_bytes);
             continue;
         }
-        const Result<Frame> frame = decode_frame(rest);
+        Result<Frame> frame = decode_frame(rest);
         if (!frame) return cut_tail(*size, frame.error(), opened);
+        frame->offset = end_;
         if (frame->block.number != position_.last_number + 1 ||
             frame->block.previous != position_.last_hash) {
             // Left over from before an earlier cut, whose place newer frames have taken.
@@ -225,7 +232,6 @@ Result<void> Journal::take(const Frame& frame, const FrameVisitor& visit, Check 
         return corrupt("the Merkle root is not that of the records");
     }
     if (auto done = visit(frame); !done) return done;
-    offsets_.push_back(end_);
     end_ += frame.size;
     position_ = Sealer::Position{frame.block.number, block_hash(frame.block)};
     return {};
@@ -256,23 +262,21 @@ Result<void> Journal::cut_tail(std::uint64_t file_size, const Error& why, Opened
     return file_->sync();
 }
 
-Result<void> Journal::append(std::string_view frames, std::span<const std::size_t> frame_sizes) {
+Result<void> Journal::append(std::string_view frames) {
     if (auto done = file_->write(end_, frames); !done) return done;
     if (auto done = file_->sync(); !done) return done;
-    for (const std::size_t size : frame_sizes) {
-        offsets_.push_back(end_);
-        end_ += size;
-    }
+    end_ += frames.size();
     return {};
 }
 
-Result<std::string> Journal::read_frame(std::uint64_t number) const {
-    if (number == 0 || number > offsets_.size()) {
-        return Error{ErrorCode::not_found,
-                     fmt::format("block {}: there are {}", number, offsets_.size())};
+Result<std::string> Journal::read_frame_at(std::uint64_t offset) const {
+    const Result<std::string> head = file_->read(offset, 8);
+    if (!head) return head.error();
+    if (head->size() < 8 || read_u32(*head, 0) != frame_magic ||
+        padded(frame_head_bytes + read_u32(*head, 4)) > frame_bytes_max) {
+        return corrupt(fmt::format("journal: offset {}: there is no frame", offset));
     }
-    const std::uint64_t end = number == offsets_.size() ? end_ : offsets_[number];
-    return file_->read(offsets_[number - 1], end - offsets_[number - 1]);
+    return file_->read(offset, padded(frame_head_bytes + read_u32(*head, 4)));
 }
 
 }  // namespace suan::settle

@@ -60,7 +60,8 @@ struct Frame {
     std::uint64_t durable = 0;
     std::string_view body{};
     std::string_view answers{};
-    std::size_t size = 0;  // with its head and padding
+    std::size_t size = 0;      // with its head and padding
+    std::uint64_t offset = 0;  // in the journal that it was read from
 };
 
 // The frame at the front of `bytes`; `corrupt` says what is wrong with it.
@@ -110,19 +111,27 @@ public:
     static Result<Journal> open(File& file, const Hash256& new_id, const FrameVisitor& visit,
                                 Check check, Opened* opened = nullptr);
 
+    // The same in two steps, for who knows already what comes of the first frames: after
+    // `open_head` the next frame is expected at `offset` and follows `position`.
+    static Result<Journal> open_head(File& file, const Hash256& new_id);
+    void skip_to(const Sealer::Position& position, std::uint64_t offset) {
+        position_ = position;
+        end_ = offset;
+    }
+    Result<void> read_all(const FrameVisitor& visit, Check check, Opened* opened = nullptr);
+
     const Hash256& id() const { return id_; }
     const Sealer::Position& position() const { return position_; }
     std::uint64_t bytes() const { return end_; }
 
     // Writes frames that follow the last ones and syncs. After an error the journal is of no use.
-    Result<void> append(std::string_view frames, std::span<const std::size_t> frame_sizes);
+    Result<void> append(std::string_view frames);
 
-    // The bytes of a frame that was appended or read; `not_found` past the last.
-    Result<std::string> read_frame(std::uint64_t number) const;
+    // The bytes of the frame that lies at `offset`.
+    Result<std::string> read_frame_at(std::uint64_t offset) const;
 
 private:
     Journal(File& file, const Hash256& id) : file_(&file), id_(id) {}
-    Result<void> read_all(const FrameVisitor& visit, Check check, Opened* opened);
     Result<void> take(const Frame& frame, const FrameVisitor& visit, Check check);
     Result<void> cut_tail(std::uint64_t file_size, const Error& why, Opened* opened);
 
@@ -130,7 +139,6 @@ private:
     Hash256 id_;
     Sealer::Position position_;
     std::uint64_t end_ = journal_head_bytes;
-    std::vector<std::uint64_t> offsets_;  // of frames, from number 1
 };
 
 }  // namespace suan::settle

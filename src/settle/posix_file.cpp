@@ -128,4 +128,15 @@ Result<std::unique_ptr<File>> open_file(const std::filesystem::path& path) {
     return std::unique_ptr<File>(std::move(file));
 }
 
+Result<void> write_whole(const std::filesystem::path& path, std::string_view bytes) {
+    const std::filesystem::path part = path.string() + ".part";
+    const int fd = ::open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd < 0) return open_failure(part, "open");
+    PosixFile file(fd, part.string(), bytes.size());
+    if (auto done = file.write(0, bytes); !done) return done;
+    if (auto done = file.sync(); !done) return done;
+    if (::rename(part.c_str(), path.c_str()) != 0) return open_failure(path, "rename");
+    return sync_folder(path);
+}
+
 }  // namespace suan::settle

@@ -108,6 +108,16 @@ void Checker::verify(Work& work, const std::vector<std::uint32_t>& which) {
     }
 }
 
+void Decider::restore(Books books, Time last_time) {
+    books_ = std::move(books);
+    last_time_ = last_time;
+    for (const std::uint32_t number : books_.numbers()) {
+        const Book& book = *books_.find(number);
+        for (std::uint32_t key = 1; key <= book.keys(); ++key)
+            keys_.add(number, key, book.key(key));
+    }
+}
+
 void Decider::decide(Work& work, Time now) {
     if (work.error) return;
     last_time_ = std::max(last_time_, now);
@@ -123,7 +133,7 @@ void Decider::decide_change(Work& work) {
         keys_.add(book, work.answer.number, added->key);
     }
     work.answers.assign(1, static_cast<char>(work.answer.code));
-    work.state_digest = books_.digest(book, work.time);
+    work.state_digest = books_.digest(book);
 }
 
 void Decider::decide_batch(Work& work) {
@@ -136,13 +146,20 @@ void Decider::decide_batch(Work& work) {
     books_.apply(batch.book, TransferBatch{batch.transfers, batch.signed_parts, work.verdicts},
                  work.time, work.codes);
     work.answers = bytes_of(work.codes);
-    work.state_digest = books_.digest(batch.book, work.time);
+    work.state_digest = books_.digest(batch.book);
+    const Book& book = *books_.find(batch.book);
+    work.moves.assign(book.moves().begin(), book.moves().end());
+    work.finishes.assign(book.finishes().begin(), book.finishes().end());
 }
 
 // A stored answer tells what the verdict on a signature was: nothing but a bad signature is
 // answered with signature_invalid, and of a chain only the first fault counts.
 Result<void> Decider::replay(const Frame& frame) {
     Work work;
+    return replay(frame, work);
+}
+
+Result<void> Decider::replay(const Frame& frame, Work& work) {
     work.kind = frame.block.kind;
     work.body = frame.body;
     if (work.kind == FrameKind::change) {

@@ -39,6 +39,9 @@ struct Work {
     AdminAnswer answer;       // of a change
     Hash256 state_digest{};
     std::string answers;  // one byte each, as the journal keeps them; empty: nothing to keep
+    // Where the books keep movements: what the batch did, for histories.
+    std::vector<Move> moves;
+    std::vector<Finish> finishes;
 
     // seal
     Block block;
@@ -86,12 +89,21 @@ public:
     // `now` earlier than the last one counts as the last one: time does not go back.
     void decide(Work& work, Time now);
     // Takes a frame of the journal: the answers and the digest must come out the same. Verdicts on
-    // signatures are taken from the answers.
+    // signatures are taken from the answers. `work` is what came of it.
+    Result<void> replay(const Frame& frame, Work& work);
     Result<void> replay(const Frame& frame);
     // The same, with every signature verified anew.
     Result<void> audit(const Frame& frame, Checker& checker);
 
+    // Takes the place of all that led to these books.
+    void restore(Books books, Time last_time);
+
     const Books& books() const { return books_; }
+    // How the books are now, but for what has finished.
+    std::vector<std::pair<std::uint32_t, BookState>> export_state() const {
+        return books_.export_state();
+    }
+    Hash256 digest() { return books_.digest(0); }
     Time last_time() const { return last_time_; }
 
 private:

@@ -14,7 +14,7 @@ expect 0 'published' "$suan" price publish ledgers --ledger-transfers 1 --ledger
 as acme ann
 expect 0 'Ledger 1 .points. is open' "$suan" ledger open points
 expect 1 'exists' "$suan" ledger open points
-expect 0 'Account b0 is open' "$suan" ledger account open points b0 --history
+expect 0 'Account b0 is open' "$suan" ledger account open points b0
 expect 0 'Account a1 is open' "$suan" ledger account open points a1 --no-overdraft
 expect 0 'was open already' "$suan" ledger account open points a1 --no-overdraft
 expect 1 'exists_with_different_flags' "$suan" ledger account open points a1
@@ -24,7 +24,7 @@ expect 0 'Transfer 1f is made: place 0 of block' \
     "$suan" ledger transfer points --from b0 --to a1 --amount 500 --id 1f
 expect 0 'was made before' "$suan" ledger transfer points --from b0 --to a1 --amount 500 --id 1f
 expect 0 'Credits  500 posted' "$suan" ledger balance points a1
-expect 0 '500' "$suan" ledger history points b0
+expect 0 'transfer debit +1f +500' "$suan" ledger history points b0
 expect 1 'exceeds_credits: the debit account may not be overdrawn' \
     "$suan" ledger transfer points --from a1 --to b0 --amount 501
 expect 0 'is made' "$suan" ledger transfer points --from a1 --to b0 --amount 200 --hold \
@@ -47,9 +47,8 @@ expect 0 'debit limit 100 per day' "$suan" ledger contract list points
 expect 0 'contract 1' "$suan" ledger account list points
 
 # A proof needs no hub, only the operator's key.
-block=$("$suan" ledger transfer points --from b0 --to a1 --amount 7 --id 77 --json |
-    sed 's/.*"block":\([0-9]*\).*/\1/')
-expect 0 'is in' "$suan" ledger proof points "$block" 0 -o "$work/proof"
+expect 0 'is made' "$suan" ledger transfer points --from b0 --to a1 --amount 7 --id 77
+expect 0 'is in' "$suan" ledger proof points 77 -o "$work/proof"
 expect 0 'transfer 77 of 7 from b0 to a1 in ledger 1 was answered with created' \
     "$suan" ledger check-proof "$work/proof" --key "$data/keys/operator.pub.pem"
 expect 0 '"verified":true' "$suan" ledger check-proof "$work/proof" --json

@@ -81,6 +81,13 @@ public:
                       std::function<void(const settle::Book&)> look) override;
     Result<settle::SignedProof> prove(const LedgerStatus& status, std::uint64_t block,
                                       std::uint32_t index) override;
+    Result<settle::SignedProof> prove(const LedgerStatus& status,
+                                      ledger::TransferId transfer) override;
+    Result<settle::Balances> balance_at(const LedgerStatus& status, ledger::AccountId account,
+                                        Time time) override;
+    Result<std::vector<settle::HistoryEntry>> history(const LedgerStatus& status,
+                                                      ledger::AccountId account,
+                                                      const HistoryPage& page) override;
 
     const Hash256& journal_id() const override { return engine_->journal_id(); }
     std::uint64_t blocks() const override { return engine_->blocks(); }
@@ -329,6 +336,29 @@ Result<settle::SignedProof> Service::prove(const LedgerStatus& status, std::uint
     }
     if (!proof) return std::move(proof).error();
     return settle::sign_proof(engine_->journal_id(), std::move(*proof), key_);
+}
+
+Result<settle::SignedProof> Service::prove(const LedgerStatus& status,
+                                           ledger::TransferId transfer) {
+    if (auto opened = open_book(status); !opened) return std::move(opened).error();
+    auto proof = engine_->proof(status.id.value, transfer);
+    if (!proof) return std::move(proof).error();
+    return settle::sign_proof(engine_->journal_id(), std::move(*proof), key_);
+}
+
+Result<settle::Balances> Service::balance_at(const LedgerStatus& status, ledger::AccountId account,
+                                             Time time) {
+    if (auto opened = open_book(status); !opened) return std::move(opened).error();
+    return engine_->balance_at(status.id.value, account, time);
+}
+
+Result<std::vector<settle::HistoryEntry>> Service::history(const LedgerStatus& status,
+                                                           ledger::AccountId account,
+                                                           const HistoryPage& page) {
+    if (auto opened = open_book(status); !opened) return std::move(opened).error();
+    return page.order == HistoryOrder::newest_first
+               ? engine_->history_before(status.id.value, account, page.from, page.limit)
+               : engine_->history(status.id.value, account, page.from, page.limit);
 }
 
 void Service::closing(const LedgerStatus& status) {

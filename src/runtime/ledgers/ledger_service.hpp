@@ -55,6 +55,15 @@ struct LedgerServiceOptions {
     std::function<void(const std::string&)> fatal;
 };
 
+// Changes of an account after the one of sequence `from` (oldest first: 0 from the beginning), or
+// before it (newest first: UINT64_MAX from the end); at most `limit`, up to 1,000.
+enum class HistoryOrder : std::uint8_t { oldest_first, newest_first };
+struct HistoryPage {
+    std::uint64_t from = 0;
+    std::size_t limit = 100;
+    HistoryOrder order = HistoryOrder::oldest_first;
+};
+
 // Counters since the start.
 struct LedgerMetrics {
     std::atomic<std::uint64_t> transfers_created{0};
@@ -96,6 +105,15 @@ public:
     // `not_found` where the block holds no such transfer of this ledger.
     virtual Result<settle::SignedProof> prove(const LedgerStatus& ledger, std::uint64_t block,
                                               std::uint32_t index) = 0;
+    // Of a transfer that was made, by its id; `not_found` where the ledger has made none.
+    virtual Result<settle::SignedProof> prove(const LedgerStatus& ledger,
+                                              ledger::TransferId transfer) = 0;
+    // The past of an account; `not_found` where the ledger has no such account.
+    virtual Result<settle::Balances> balance_at(const LedgerStatus& ledger,
+                                                ledger::AccountId account, Time time) = 0;
+    virtual Result<std::vector<settle::HistoryEntry>> history(const LedgerStatus& ledger,
+                                                              ledger::AccountId account,
+                                                              const HistoryPage& page) = 0;
 
     virtual const Hash256& journal_id() const = 0;
     virtual std::uint64_t blocks() const = 0;

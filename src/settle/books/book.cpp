@@ -79,11 +79,16 @@ void Book::apply(const TransferBatch& batch, Time now, std::span<Code> results) 
     SUAN_ASSERT(size == results.size());
     SUAN_ASSERT(batch.verdicts.size() == batch.signed_parts.size());
     expired_.clear();
+    origins_.clear();
+    finishes_.clear();
     ledger_.expire(now, expired_);
+    for (const ledger::TransferId id : expired_)
+        note_finish(0, id);
     if (is_plain(batch)) {
         refusals_.resize(size);
         ledger_.create_transfers(batch.transfers, now, refusals_);
         std::transform(refusals_.begin(), refusals_.end(), results.begin(), code_of);
+        note_plain(batch.transfers, results);
     } else {
         for (std::size_t first = 0; first < size;) {
             std::size_t last = first;
@@ -100,6 +105,7 @@ void Book::apply(const TransferBatch& batch, Time now, std::span<Code> results) 
         }
     }
     made_ += static_cast<std::uint64_t>(std::count(results.begin(), results.end(), Code::created));
+    build_moves();
 }
 
 void Book::apply_chain(const TransferBatch& batch, std::size_t first, std::size_t last, Time now,
@@ -115,7 +121,7 @@ void Book::apply_chain(const TransferBatch& batch, std::size_t first, std::size_
         code = admit(batch, i, now);
     }
     if (code == Code::created) code = run_steps(first, now, failed);
-    if (code != Code::created) undo_rules();
+    code == Code::created ? note_chain() : undo_rules();
     for (std::size_t i = first; i <= last; ++i)
         results[i] = code == Code::created ? code : code_of(Refusal::linked_event_failed);
     results[failed] = code;
@@ -248,7 +254,7 @@ std::uint32_t Book::contract_of(AccountIndex index) const {
     return rules == nullptr ? 0 : rules->contract;
 }
 
-void Book::take_in_changes(Time now) {
+void Book::take_in_changes() {
     const std::span<const Account> accounts = ledger_.accounts();
     account_mixes_.resize(accounts.size());
     for (const AccountIndex index : ledger_.changed()) {
@@ -256,17 +262,12 @@ void Book::take_in_changes(Time now) {
         const uint128 mix = mix_of(index.value, account);
         accounts_digest_ += mix - account_mixes_[index.value];
         account_mixes_[index.value] = mix;
-        if ((account.flags & ledger::account_flags::history) != 0) {
-            history_[index.value].push_back(
-                BalancePoint{now, account.debits_pending, account.debits_posted,
-                             account.credits_pending, account.credits_posted});
-        }
     }
     ledger_.clear_changed();
 }
 
-uint128 Book::digest(Time now) {
-    take_in_changes(now);
+uint128 Book::digest() {
+    take_in_changes();
     Digest out;
     out.word(static_cast<std::uint64_t>(accounts_digest_ >> 64));
     out.word(static_cast<std::uint64_t>(accounts_digest_));
@@ -280,23 +281,20 @@ uint128 Book::digest(Time now) {
     return out.value();
 }
 
+void Book::mix_all() {
+    accounts_digest_ = 0;
+    account_mixes_.clear();
+    for (std::size_t i = 0; i < ledger_.accounts().size(); ++i) {
+        account_mixes_.push_back(mix_of(i, ledger_.accounts()[i]));
+        accounts_digest_ += account_mixes_.back();
+    }
+}
+
 uint128 Book::recomputed_accounts_digest() const {
     uint128 sum = 0;
     for (std::size_t i = 0; i < ledger_.accounts().size(); ++i)
         sum += mix_of(i, ledger_.accounts()[i]);
     return sum;
-}
-
-std::span<const BalancePoint> Book::history(AccountIndex index) const {
-    const auto at = history_.find(index.value);
-    return at == history_.end() ? std::span<const BalancePoint>() : at->second;
-}
-
-const BalancePoint* Book::balance_at(AccountIndex index, Time time) const {
-    const std::span<const BalancePoint> points = history(index);
-    const auto after = std::upper_bound(points.begin(), points.end(), time,
-                                        [](Time t, const BalancePoint& p) { return t < p.time; });
-    return after == points.begin() ? nullptr : &*(after - 1);
 }
 
 }  // namespace suan::settle

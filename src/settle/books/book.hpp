@@ -23,6 +23,7 @@
 #include "settle/books/codes.hpp"
 #include "settle/books/contract.hpp"
 #include "settle/books/limits.hpp"
+#include "settle/books/moves.hpp"
 
 #include <array>
 #include <cstdint>
@@ -60,25 +61,53 @@ public:
     State state(std::uint64_t serial) const;
     void accept(std::uint64_t serial);
 
-private:
     static constexpr std::size_t words = limits::serial_window / 64;
+    std::uint64_t highest() const { return highest_; }
+    const std::array<std::uint64_t, words>& seen() const { return seen_; }
+    static SerialWindow restored(std::uint64_t highest,
+                                 const std::array<std::uint64_t, words>& seen) {
+        SerialWindow out;
+        out.highest_ = highest;
+        out.seen_ = seen;
+        return out;
+    }
 
+private:
     std::uint64_t highest_ = 0;
     std::array<std::uint64_t, words> seen_{};  // a ring: serial s is bit s mod the window
 };
 
-// An account's balances after the batch at `time`.
-struct BalancePoint {
-    Time time;
-    std::uint64_t debits_pending = 0;
-    std::uint64_t debits_posted = 0;
-    std::uint64_t credits_pending = 0;
-    std::uint64_t credits_posted = 0;
+// Everything that makes a book behave the same from here on. What has finished lies in the journal,
+// so it may be left out and put back from there.
+struct BookState {
+    struct Key {
+        RawKey raw{};
+        SerialWindow serials;
+    };
+    struct Counter {
+        std::int64_t window = -1;
+        std::uint64_t used = 0;
+    };
+    struct Rules {
+        std::uint32_t account = 0;
+        std::uint32_t contract = 0;
+        std::vector<std::uint32_t> keys;
+        std::vector<Counter> counters;
+    };
+
+    ledger::Snapshot ledger;
+    std::uint64_t finished = 0;  // how many the ledger remembers, whether they are above or not
+    std::vector<Key> keys;
+    std::vector<std::string> contracts;
+    std::vector<Rules> rules;
+    std::uint64_t made = 0;
+    std::uint64_t rule_changes = 0;
 };
 
 class Book {
 public:
-    explicit Book(const ledger::Options& options) : ledger_(options) {}
+    explicit Book(const ledger::Options& options)
+        : ledger_(options), keeps_moves_(options.keeps_movements) {}
 
     // results[i] is the answer to transfers[i]. Holds whose time is over are released first.
     void apply(const TransferBatch& batch, Time now, std::span<Code> results);
@@ -105,27 +134,25 @@ public:
     }
     std::uint64_t made() const { return made_; }
 
-    // Of accounts flagged `history`: the points of change in order of time; empty otherwise.
-    std::span<const BalancePoint> history(ledger::AccountIndex index) const;
-    // The last point at or before `time`, or null.
-    const BalancePoint* balance_at(ledger::AccountIndex index, Time time) const;
+    // Where the ledger keeps movements: what the last `apply` did, in order, and what finished by
+    // it beside the records of the batch themselves.
+    std::span<const Move> moves() const { return moves_; }
+    std::span<const Finish> finishes() const { return finishes_; }
+
+    BookState export_state(ledger::Finished finished) const;
+    // `corrupt` for what no book could have come to.
+    static Result<Book> import_state(const BookState& state, const ledger::Options& options);
 
     // Sums a fast mix of every account, so that it follows changes without reading all; with counts
     // of the rest. Takes in what has changed since the last call.
-    uint128 digest(Time now);
+    uint128 digest();
     // The same from nothing: for checks.
     uint128 recomputed_accounts_digest() const;
     uint128 accounts_digest() const { return accounts_digest_; }
 
 private:
-    struct Key {
-        RawKey raw{};
-        SerialWindow serials;
-    };
-    struct Counter {
-        std::int64_t window = -1;
-        std::uint64_t used = 0;
-    };
+    using Key = BookState::Key;
+    using Counter = BookState::Counter;
     // What an account has beside its balances.
     struct Rules {
         std::vector<std::uint32_t> keys;
@@ -153,6 +180,14 @@ private:
                      std::span<Code> results);
     Code run_steps(std::size_t first, Time now, std::size_t& failed);
     void undo_rules();
+    void note_plain(std::span<const ledger::Transfer> transfers, std::span<const Code> results);
+    void note_chain();
+    void note_finish(std::uint32_t place, ledger::TransferId id);
+    void build_moves();
+
+    // book_state.cpp
+    Result<void> import_keys(const BookState& state);
+    Result<void> import_rules(const BookState& state);
 
     // authority.cpp: who may, and what contracts say.
     Code admit(const TransferBatch& batch, std::size_t i, Time now);
@@ -173,7 +208,8 @@ private:
     const Rules* rules_of(ledger::AccountIndex index) const;
     Rules& make_rules(ledger::AccountIndex index);
 
-    void take_in_changes(Time now);
+    void take_in_changes();
+    void mix_all();
 
     ledger::Ledger ledger_;
     std::vector<Key> keys_;
@@ -187,9 +223,16 @@ private:
 
     std::vector<uint128> account_mixes_;  // by account, as they are in the sum
     uint128 accounts_digest_ = 0;
-    std::map<std::uint32_t, std::vector<BalancePoint>> history_;
 
     // Of the call at hand.
+    struct Origin {
+        std::uint32_t index = 0;
+        MoveKind kind = MoveKind::transfer;
+    };
+    bool keeps_moves_;
+    std::vector<Origin> origins_;  // of the movements after those of expiries
+    std::vector<Move> moves_;
+    std::vector<Finish> finishes_;
     std::vector<ledger::Refusal> refusals_;
     std::vector<ledger::TransferId> expired_;
     std::vector<ledger::Transfer> chain_;

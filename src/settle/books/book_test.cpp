@@ -162,29 +162,12 @@ TEST(Book, AnOpenChainIsRefusedWithRulesAsWithout) {
     }
 }
 
-TEST(Book, BalancesAtATimeAreThoseAfterTheLastBatchBefore) {
-    Bench b;
-    ASSERT_TRUE(b.book.open_account(account(9, ledger::account_flags::history), b.now));
-    const ledger::AccountIndex index = b.book.ledger().find_account(account_id(9));
-    b.book.digest(b.now);
-    for (std::uint64_t i = 1; i <= 3; ++i) {
-        b.now.us += 1'000;
-        EXPECT_EQ(b.send(transfer(i, 1, 9, i)), Code::created);
-        b.book.digest(b.now);
-    }
-    EXPECT_EQ(b.book.balance_at(index, Time{b.now.us - 3'001}), nullptr);
-    EXPECT_EQ(b.book.balance_at(index, Time{b.now.us - 1'001})->credits_posted, 1U);
-    EXPECT_EQ(b.book.balance_at(index, Time{b.now.us - 1'000})->credits_posted, 3U);
-    EXPECT_EQ(b.book.balance_at(index, Time{b.now.us + 1})->credits_posted, 6U);
-    EXPECT_EQ(b.book.history(index).size(), 4U);
-}
-
 TEST(Book, TheDigestFollowsEveryChangeAndEqualsTheOneMadeAnew) {
     Bench b;
-    uint128 last = b.book.digest(b.now);
+    uint128 last = b.book.digest();
     for (std::uint64_t i = 1; i <= 20; ++i) {
         EXPECT_EQ(b.send(transfer(i, 1 + i % 6, 1 + (i + 1) % 6, i)), Code::created);
-        const uint128 next = b.book.digest(b.now);
+        const uint128 next = b.book.digest();
         EXPECT_TRUE(next != last);
         EXPECT_TRUE(b.book.accounts_digest() == b.book.recomputed_accounts_digest());
         last = next;

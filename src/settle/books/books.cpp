@@ -77,14 +77,42 @@ void Books::apply(std::uint32_t book, const TransferBatch& batch, Time now,
     at->second.book.apply(batch, now, results);
 }
 
+std::vector<std::uint32_t> Books::numbers() const {
+    std::vector<std::uint32_t> out;
+    for (const auto& [number, entry] : books_)
+        out.push_back(number);
+    return out;
+}
+
 const Book* Books::find(std::uint32_t book) const {
     const auto at = books_.find(book);
     return at == books_.end() ? nullptr : &at->second.book;
 }
 
-std::array<std::uint8_t, 32> Books::digest(std::uint32_t book, Time now) {
+std::vector<std::pair<std::uint32_t, BookState>> Books::export_state() const {
+    std::vector<std::pair<std::uint32_t, BookState>> out;
+    for (const auto& [number, entry] : books_)
+        out.emplace_back(number, entry.book.export_state(ledger::Finished::without));
+    return out;
+}
+
+Result<void> Books::import_book(std::uint32_t number, const BookState& state) {
+    const auto wrong = [&](Error error) {
+        return std::move(error).wrap(fmt::format("book {}", number));
+    };
+    if (number == 0 || books_.contains(number) || books_.size() >= limits::books_max) {
+        return wrong(Error{ErrorCode::corrupt, "it cannot be one more"});
+    }
+    Result<Book> book = Book::import_state(state, options_.ledger);
+    if (!book) return wrong(std::move(book).error());
+    books_.emplace(number, Entry{std::move(*book), 0});
+    digest(number);
+    return {};
+}
+
+std::array<std::uint8_t, 32> Books::digest(std::uint32_t book) {
     if (const auto at = books_.find(book); at != books_.end()) {
-        const uint128 next = spread(book, at->second.book.digest(now));
+        const uint128 next = spread(book, at->second.book.digest());
         digest_ += next - at->second.digest;
         at->second.digest = next;
     }

@@ -78,9 +78,14 @@ public:
     // Null where there is none. Valid for the life of this object.
     const Book* find(std::uint32_t book) const;
     std::size_t size() const { return books_.size(); }
+    std::vector<std::uint32_t> numbers() const;
+
+    // In the order of their numbers.
+    std::vector<std::pair<std::uint32_t, BookState>> export_state() const;
+    Result<void> import_book(std::uint32_t number, const BookState& state);
 
     // Of all books; takes in the changes of `book`, the only one changed since the last call.
-    std::array<std::uint8_t, 32> digest(std::uint32_t book, Time now);
+    std::array<std::uint8_t, 32> digest(std::uint32_t book);
 
     // Every book adds up, and its running digest is that of its accounts.
     Result<void> check() const;

@@ -74,11 +74,10 @@ public:
     bool work(std::size_t entries) {
         while (sent_.size() < entries) {
             std::string frames;
-            std::vector<std::size_t> sizes;
             const std::size_t group = 1 + random_.below(3);
             for (std::size_t i = 0; i < group; ++i)
-                send_one(frames, sizes);
-            if (!machine_->journal->append(frames, sizes)) return false;
+                send_one(frames);
+            if (!machine_->journal->append(frames)) return false;
             answered_ = sent_.size();
         }
         return true;
@@ -118,7 +117,7 @@ private:
         return changes;
     }
 
-    void send_one(std::string& frames, std::vector<std::size_t>& sizes) {
+    void send_one(std::string& frames) {
         Machine& m = *machine_;
         Work work;
         Entry entry;
@@ -139,10 +138,8 @@ private:
         ASSERT_FALSE(work.answers.empty());
         entry.codes = work.codes;
         entry.at_us = work.time.us;
-        const std::size_t before = frames.size();
         m.sealer->seal({work.kind, work.time, work.body, work.answers, work.state_digest},
                        answered_, frames);
-        sizes.push_back(frames.size() - before);
         sent_.push_back(std::move(entry));
     }
 
