@@ -5,6 +5,7 @@
 #include "api/call.hpp"
 #include "runtime/ledgers/ledger_service.hpp"
 #include "settle/id_text.hpp"
+#include "suan/ledgers.pb.h"
 
 #include <fmt/format.h>
 

@@ -5,6 +5,7 @@
 #include "settle/books/book.hpp"
 #include "settle/engine.hpp"
 #include "suan/api.pb.h"
+#include "suan/ledgers.pb.h"
 
 #include <vector>
 

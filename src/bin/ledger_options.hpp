@@ -2,6 +2,7 @@
 #pragma once
 
 #include "bin/cli.hpp"
+#include "suan/ledgers.pb.h"
 
 #include <cstdint>
 #include <memory>
