@@ -52,6 +52,10 @@ void fill(const runtime::Accepted& accepted, ChangeAccepted& out) {
                 return out.set_id(event.corrected().correction_id());
             case Event::kInvoiceIssued:
                 return out.set_id(event.invoice_issued().invoice_id());
+            case Event::kWitnessRegistered:
+                return out.set_id(event.witness_registered().witness_id());
+            case Event::kWitnessRemoved:
+                return out.set_id(accepted.entry->command().remove_witness().witness_id());
             default:
                 break;
         }
