@@ -56,6 +56,10 @@ void fill(const runtime::Accepted& accepted, ChangeAccepted& out) {
                 return out.set_id(event.ledger_opened().ledger_id());
             case Event::kLedgerClosing:
                 return out.set_id(event.ledger_closing().ledger_id());
+            case Event::kWitnessRegistered:
+                return out.set_id(event.witness_registered().witness_id());
+            case Event::kWitnessRemoved:
+                return out.set_id(accepted.entry->command().remove_witness().witness_id());
             default:
                 break;
         }

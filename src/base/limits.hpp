@@ -66,6 +66,10 @@ inline constexpr std::size_t entry_bytes_max = 128 << 20;
 inline constexpr std::size_t append_bytes_max = 512 << 20;  // entries of one group commit, together
 inline constexpr std::size_t holds_per_entry_max = 1'000'000;  // payers of all jobs of a submission
 inline constexpr std::size_t snapshots_kept = 3;
+inline constexpr std::uint32_t witnesses_max = 64;  // registered at one time, and of one block
+inline constexpr std::uint32_t witness_records_max = 1'024;   // removed ones included
+inline constexpr std::uint32_t cosignatures_batch_max = 512;  // of one request
+inline constexpr std::size_t log_segment_bytes = 4 << 20;  // of one answer; one entry may pass it
 inline constexpr std::size_t snapshot_row_bytes_max = 64 << 20;  // a snapshot is stored in rows
 
 // Executors.

@@ -205,6 +205,18 @@ void mix_ledgers(Digest& digest, const State& state) {
     digest.text(as_text(state.anchor.block_sm3));
 }
 
+// A log without witnesses has the digests that it had before there were any.
+void mix_witnesses(Digest& digest, const State& state) {
+    if (state.witnesses.empty()) return;
+    digest.word(state.witnesses.size());
+    for (const Witness& witness : state.witnesses) {
+        digest.text(witness.name);
+        digest.text(as_text(witness.key));
+        digest.word(witness.from_seq);
+        digest.word(witness.until_seq);
+    }
+}
+
 }  // namespace
 
 Hash256 State::digest() {
@@ -245,6 +257,7 @@ Hash256 State::digest() {
     mix_orgs(digest, *this);
     mix_money(digest, *this);
     mix_ledgers(digest, *this);
+    mix_witnesses(digest, *this);
     const uint128 first = digest.value();
     digest.word(0x5375616E);  // the second half: the same content, mixed once more
     const uint128 second = digest.value();

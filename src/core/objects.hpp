@@ -13,6 +13,7 @@
 
 #include <boost/container/small_vector.hpp>
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <set>
@@ -295,6 +296,23 @@ struct IdempotentRequest {
     std::uint64_t seq = 0;    // of the entry that it became
     JobId first_job;          // of a submission
     std::uint32_t count = 0;  // jobs of a submission
+};
+
+// Somebody outside who co-signs blocks. Its signature of a block counts when the block's last entry
+// is from_seq or later, and before until_seq.
+struct Witness {
+    std::string name;
+    std::string title;
+    std::array<std::uint8_t, 65> key{};  // SM2: 0x04, x, y
+    Time registered;
+    std::uint64_t from_seq = 0;
+    Time removed;
+    std::uint64_t until_seq = 0;  // 0: still a witness
+    std::string reason;           // of its being removed
+
+    bool counts_at(std::uint64_t last_seq) const {
+        return from_seq <= last_seq && (until_seq == 0 || last_seq < until_seq);
+    }
 };
 
 }  // namespace suan::core

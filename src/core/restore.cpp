@@ -61,7 +61,8 @@ public:
         s.now = Time{from_.now_us()};
         set_counters(s, from_.counters());
         return ledger(s) && pools(s) && nodes(s) && orgs(s) && people(s) && vouchers(s) &&
-               prices(s) && tenant_ledgers(s) && jobs(s) && leases(s) && queues(s) && others(s);
+               prices(s) && tenant_ledgers(s) && jobs(s) && leases(s) && queues(s) &&
+               others(s) && witnesses(s);
     }
 
 private:
@@ -502,6 +503,26 @@ private:
         for (const InvoiceRecord& record : from_.invoices()) {
             s.invoices.push_back({record.id(), OrgId{record.org_id()}, Time{record.from_us()},
                                   Time{record.to_us()}, Money{record.total()}});
+        }
+        return true;
+    }
+    bool witnesses(State& s) {
+        for (const WitnessRecord& record : from_.witnesses()) {
+            Witness witness;
+            const bool good = record.public_key().size() == witness.key.size() &&
+                              record.from_seq() != 0 && record.from_seq() <= s.seq &&
+                              record.until_seq() <= s.seq &&
+                              s.witnesses.size() < limits::witness_records_max;
+            if (!need(good, "witness", s.witnesses.size() + 1)) return false;
+            std::copy(record.public_key().begin(), record.public_key().end(), witness.key.begin());
+            witness.name = record.name();
+            witness.title = record.title();
+            witness.registered = Time{record.registered_us()};
+            witness.from_seq = record.from_seq();
+            witness.removed = Time{record.removed_us()};
+            witness.until_seq = record.until_seq();
+            witness.reason = record.reason();
+            s.witnesses.push_back(std::move(witness));
         }
         return true;
     }

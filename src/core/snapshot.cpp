@@ -279,6 +279,20 @@ void money_to(const State& s, StateSnapshot& out) {
     }
 }
 
+void witnesses_to(const State& s, StateSnapshot& out) {
+    for (const Witness& witness : s.witnesses) {
+        WitnessRecord& record = *out.add_witnesses();
+        record.set_name(witness.name);
+        record.set_title(witness.title);
+        record.set_public_key(std::string(as_text(witness.key)));
+        record.set_registered_us(witness.registered.us);
+        record.set_from_seq(witness.from_seq);
+        record.set_removed_us(witness.removed.us);
+        record.set_until_seq(witness.until_seq);
+        record.set_reason(witness.reason);
+    }
+}
+
 void requests_to(const State& s, StateSnapshot& out) {
     for (const auto& key : s.idempotent_order) {
         const IdempotentRequest& request = s.idempotent.at(key);
@@ -322,6 +336,7 @@ StateSnapshot to_snapshot(const State& s) {
     for (const JobId id : s.finished)
         out.add_finished(id.value);
     requests_to(s, out);
+    witnesses_to(s, out);
     const ledger::Snapshot books = s.books.export_state();
     SUAN_ASSERT(books.finished.empty());
     records_to(books.accounts, out.mutable_ledger_accounts());

@@ -79,6 +79,9 @@ public:
     std::map<std::pair<MemberId, std::string>, IdempotentRequest> idempotent;
     std::deque<std::pair<MemberId, std::string>> idempotent_order;
 
+    // Who co-signs the log's blocks: id 1 is the first. Removed ones stay.
+    std::vector<Witness> witnesses;
+
     // Derived, rebuilt on restore: due times.
     TimerQueue timers;
 

@@ -10,6 +10,7 @@
 #include "core/orgs.hpp"
 #include "core/step.hpp"
 #include "core/tick.hpp"
+#include "core/witnesses.hpp"
 
 namespace suan::core {
 namespace {
@@ -62,6 +63,10 @@ Verdict decide(Step& step, const Command& command) {
             return decide_close_ledger(step, command.close_ledger());
         case Command::kMeterLedgers:
             return decide_meter_ledgers(step, command.meter_ledgers());
+        case Command::kRegisterWitness:
+            return decide_register_witness(step, command.register_witness());
+        case Command::kRemoveWitness:
+            return decide_remove_witness(step, command.remove_witness());
         case Command::kSubmitJob:  // has answers of its own, see step()
         case Command::KIND_NOT_SET:
             break;
@@ -237,6 +242,12 @@ Handled apply_centre_event(State& state, const Entry& entry, const Event& event)
             return Handled::yes;
         case Event::kInvoiceIssued:
             apply_invoice_issued(state, entry, event.invoice_issued());
+            return Handled::yes;
+        case Event::kWitnessRegistered:
+            apply_witness_registered(state, entry, event.witness_registered());
+            return Handled::yes;
+        case Event::kWitnessRemoved:
+            apply_witness_removed(state, entry, event.witness_removed());
             return Handled::yes;
         default:
             return Handled::no;

@@ -78,6 +78,10 @@ Effects effects_of(const Command& command) {
             return {Event::kInvoiceIssued,
                     {Event::kLeaseCharged, Event::kJobUnfunded, Event::kJobFunded,
                      Event::kVoucherExpired, Event::kLeaseStopping}};
+        case Command::kRegisterWitness:
+            return {Event::kWitnessRegistered, {}};
+        case Command::kRemoveWitness:
+            return {Event::kWitnessRemoved, {}};
         case Command::KIND_NOT_SET:
             break;
     }
@@ -217,6 +221,15 @@ void Auditor::Impl::event(const Event& event) {
             return job_funded(event.job_funded());
         case Event::kJobUnfunded:
             return job_unfunded(event.job_unfunded());
+        case Event::KIND_NOT_SET:
+            return violate(Rule::foreign_effect, "an event of no kind");
+        default:
+            return centre_event(event);
+    }
+}
+
+void Auditor::Impl::centre_event(const Event& event) {
+    switch (event.kind_case()) {
         case Event::kPoolDefined:
             return pool_defined(event.pool_defined());
         case Event::kNodesAdded:
@@ -249,8 +262,12 @@ void Auditor::Impl::event(const Event& event) {
             return corrected(event.corrected());
         case Event::kInvoiceIssued:
             return invoice_issued(event.invoice_issued());
-        case Event::KIND_NOT_SET:
-            violate(Rule::foreign_effect, "an event of no kind");
+        case Event::kWitnessRegistered:
+            return witness_registered(event.witness_registered());
+        case Event::kWitnessRemoved:
+            return witness_removed();
+        default:
+            violate(Rule::foreign_effect, "an event that is not known here");
     }
 }
 

@@ -63,6 +63,22 @@ void Auditor::Impl::share_changed() {
                                                         command.limit_milli()};
 }
 
+void Auditor::Impl::witness_registered(const WitnessRegistered& event) {
+    fresh_id(IdKind::witness, event.witness_id());
+    const std::string& key = current->command().register_witness().public_key();
+    for (const auto& [id, other] : witness_keys) {
+        if (other != key) continue;
+        violate(Rule::id_reused, fmt::format("the key of witness {} is registered again", id));
+    }
+    witness_keys[event.witness_id()] = key;
+}
+
+void Auditor::Impl::witness_removed() {
+    const std::uint32_t id = current->command().remove_witness().witness_id();
+    if (witness_keys.erase(id) == 0)
+        violate(Rule::unknown_thing, fmt::format("there is no witness {}", id));
+}
+
 void Auditor::Impl::sheet_published(const PriceSheetPublished& event) {
     fresh_id(IdKind::sheet, event.price_sheet_id());
     for (const PriceLine& line : current->command().publish_price_sheet().lines()) {

@@ -144,6 +144,7 @@ enum class IdKind : std::uint8_t {
     member,
     voucher,
     sheet,
+    witness,
     job,
     lease,
     invoice,
@@ -157,6 +158,7 @@ struct Auditor::Impl {
     std::int64_t now = 0;
     std::map<IdKind, std::uint64_t> last_id;
     std::map<std::uint32_t, AuditPool> pools;
+    std::map<std::uint32_t, std::string> witness_keys;  // of those not removed
     std::map<std::uint32_t, AuditNode> nodes;
     std::map<std::uint32_t, AuditOrg> orgs;
     std::map<std::uint32_t, AuditProject> projects;
@@ -182,6 +184,8 @@ struct Auditor::Impl {
     void node_state_changed(const NodeStateChanged& event);
     void rules_changed();
     void share_changed();
+    void witness_registered(const WitnessRegistered& event);
+    void witness_removed();
     void sheet_published(const PriceSheetPublished& event);
     void org_created(const OrgCreated& event);
     void project_created(const ProjectCreated& event);
@@ -233,6 +237,7 @@ struct Auditor::Impl {
 
     // auditor.cpp
     void event(const Event& event);
+    void centre_event(const Event& event);
     void check_kind(const Event& event);
     void check_primary_effect();
     void end_of_entry();

@@ -144,6 +144,20 @@ void Workload::share(const core::State& state, const Send& send) {
     send(Actor{}, command);
 }
 
+void Workload::witness(const core::State& state, const Send& send) {
+    Command command;
+    if (one_in(2)) {
+        command.mutable_remove_witness()->set_witness_id(
+            any_id(static_cast<std::uint32_t>(state.witnesses.size()) + 1));
+    } else {
+        RegisterWitness& witness = *command.mutable_register_witness();
+        witness.set_name(name("witness"));
+        // The names are fresh, the keys are sometimes taken.
+        witness.set_public_key("\x04" + std::string(64, static_cast<char>(below(8))));
+    }
+    send(Actor{}, command);
+}
+
 void Workload::found(const core::State& state, const Send& send) {
     member(0, ROLE_OPERATOR, send);
     for (std::uint64_t i = 0; i < 1 + below(3); ++i)
@@ -321,8 +335,9 @@ void Workload::centre_change(const core::State& state, const Send& send) {
         case 6:
             return change_member(state, send);
         case 7:
-        case 8:
             return share(state, send);
+        case 8:
+            return witness(state, send);
         default:
             return nodes(state, send);
     }

@@ -48,6 +48,7 @@ private:
     void org(const core::State& state, const Send& send);
     void member(std::uint32_t org, Role role, const Send& send);
     void share(const core::State& state, const Send& send);
+    void witness(const core::State& state, const Send& send);
     void fund(std::uint32_t org, std::int64_t micro_yuan, const Send& send);
     void voucher(const core::State& state, Time now, const Send& send);
     void budget(const core::State& state, const Send& send);
