@@ -58,8 +58,9 @@ Function* peer_symbol(void* library, const char* name) {
     return out;
 }
 
-// crypto_mb: mbx_sm2_ecdsa_verify_mb8, mbx_sm2_ecdsa_sign_mb8 and mbx_sm3_msg_digest_mb16.
-inline std::optional<CryptoPeer> crypto_mb(const std::string& folder) {
+// What mbx_sm2_ecdsa_verify_mb8, mbx_sm2_ecdsa_sign_mb8 and mbx_sm3_msg_digest_mb16 take: the same
+// key and message in every lane.
+struct MbLanes {
     using Byte = std::uint8_t;
     using Word = std::uint64_t;
     using Verify = std::uint32_t(const Byte* const*, const Byte* const*, const Byte* const*,
@@ -69,83 +70,86 @@ inline std::optional<CryptoPeer> crypto_mb(const std::string& folder) {
                                const int*, const Word* const*, const Word* const*,
                                const Word* const*, const Word* const*, const Word* const*, Byte*);
     using Sm3 = std::uint64_t(const Byte* const*, int*, Byte**);
-    void* library = dlopen((folder + "/libcrypto_mb.so").c_str(), RTLD_NOW | RTLD_LOCAL);
-    if (library == nullptr) return std::nullopt;
-    auto* verify = peer_symbol<Verify>(library, "mbx_sm2_ecdsa_verify_mb8");
-    auto* sign = peer_symbol<Sign>(library, "mbx_sm2_ecdsa_sign_mb8");
-    auto* sm3 = peer_symbol<Sm3>(library, "mbx_sm3_msg_digest_mb16");
-    if (verify == nullptr || sign == nullptr || sm3 == nullptr) return std::nullopt;
-    const auto work = std::make_shared<PeerWork>();
-    constexpr std::size_t rounds = 250;
-    CryptoPeer out{"crypto_mb", {}, {}, {}};
-    out.verify = [=] {
-        const Byte *r[8], *s[8], *id[8], *text[8];
-        const Word *x[8], *y[8];
-        int id_size[8], size[8];
-        for (int i = 0; i < 8; ++i) {
-            r[i] = work->signature.data();
-            s[i] = work->signature.data() + 32;
+    static constexpr std::size_t rounds = 250;
+
+    Verify* verify = nullptr;
+    Sign* sign = nullptr;
+    Sm3* sm3 = nullptr;
+    PeerWork work{};
+    const Byte *r[8], *s[8], *id[8], *text[16];
+    const Word *x[8], *y[8], *number[8];
+    int id_size[8], size[16];
+
+    explicit MbLanes(void* library)
+        : verify(peer_symbol<Verify>(library, "mbx_sm2_ecdsa_verify_mb8")),
+          sign(peer_symbol<Sign>(library, "mbx_sm2_ecdsa_sign_mb8")),
+          sm3(peer_symbol<Sm3>(library, "mbx_sm3_msg_digest_mb16")) {
+        for (std::size_t i = 0; i < 16; ++i) {
+            text[i] = as_bytes(work.message).data();
+            size[i] = int(work.message.size());
+            if (i >= 8) continue;
+            r[i] = work.signature.data();
+            s[i] = work.signature.data() + 32;
             id[i] = as_bytes(crypto::sm2_user_id).data();
             id_size[i] = int(crypto::sm2_user_id.size());
-            text[i] = as_bytes(work->message).data();
-            size[i] = int(work->message.size());
-            x[i] = work->x.data();
-            y[i] = work->y.data();
+            x[i] = work.x.data();
+            y[i] = work.y.data();
+            number[i] = work.number.data();
         }
+    }
+    bool whole() const { return verify != nullptr && sign != nullptr && sm3 != nullptr; }
+
+    double verify_rate() const {
         return crypto::rate_of(8 * rounds, [&] {
             for (std::size_t i = 0; i < rounds; ++i)
                 SUAN_ASSERT(verify(r, s, id, id_size, text, size, x, y, nullptr, nullptr) == 0);
         });
-    };
-    out.sign = [=] {
+    }
+    double sign_rate() const {
         std::array<crypto::Signature, 8> made{};
-        std::array<std::array<Word, 4>, 8> nonce{};
-        Byte *r[8], *s[8];
-        const Byte *id[8], *text[8];
-        const Word *x[8], *y[8], *k[8], *d[8];
-        int id_size[8], size[8];
+        std::array<std::array<Word, 4>, 8> nonces{};
+        Byte *to_r[8], *to_s[8];
+        const Word* k[8];
         for (std::size_t i = 0; i < 8; ++i) {
-            r[i] = made[i].data();
-            s[i] = made[i].data() + 32;
-            id[i] = as_bytes(crypto::sm2_user_id).data();
-            id_size[i] = int(crypto::sm2_user_id.size());
-            text[i] = as_bytes(work->message).data();
-            size[i] = int(work->message.size());
-            x[i] = work->x.data();
-            y[i] = work->y.data();
-            k[i] = nonce[i].data();
-            d[i] = work->number.data();
+            to_r[i] = made[i].data();
+            to_s[i] = made[i].data() + 32;
+            k[i] = nonces[i].data();
         }
         const double rate = crypto::rate_of(8 * rounds, [&] {
             for (std::size_t i = 0; i < rounds; ++i) {
                 // The caller of crypto_mb draws the nonces, as ours does within.
-                crypto::random_fill(std::as_writable_bytes(std::span(nonce)));
-                for (auto& words : nonce)
+                crypto::random_fill(std::as_writable_bytes(std::span(nonces)));
+                for (auto& words : nonces)
                     words[3] >>= 1;
-                SUAN_ASSERT(sign(r, s, id, id_size, text, size, k, d, x, y, nullptr, nullptr) == 0);
+                SUAN_ASSERT(sign(to_r, to_s, id, id_size, text, size, k, number, x, y, nullptr,
+                                 nullptr) == 0);
             }
         });
-        SUAN_ASSERT(work->key.public_key().verify(work->message, made[7]));
+        SUAN_ASSERT(work.key.public_key().verify(work.message, made[7]));
         return rate;
-    };
-    out.sm3 = [=] {
-        const Byte* text[16];
-        Byte* to[16];
-        int size[16];
+    }
+    double sm3_rate() {
         std::array<Hash256, 16> hashes{};
-        for (std::size_t i = 0; i < 16; ++i) {
-            text[i] = as_bytes(work->message).data();
-            size[i] = int(work->message.size());
+        Byte* to[16];
+        for (std::size_t i = 0; i < 16; ++i)
             to[i] = hashes[i].data();
-        }
         const double rate = crypto::rate_of(16 * 20 * rounds, [&] {
             for (std::size_t i = 0; i < 20 * rounds; ++i)
                 SUAN_ASSERT(sm3(text, size, to) == 0);
         });
-        SUAN_ASSERT(hashes[15] == crypto::sm3(work->message));
+        SUAN_ASSERT(hashes[15] == crypto::sm3(work.message));
         return rate;
-    };
-    return out;
+    }
+};
+
+inline std::optional<CryptoPeer> crypto_mb(const std::string& folder) {
+    void* library = dlopen((folder + "/libcrypto_mb.so").c_str(), RTLD_NOW | RTLD_LOCAL);
+    if (library == nullptr) return std::nullopt;
+    const auto lanes = std::make_shared<MbLanes>(library);
+    if (!lanes->whole()) return std::nullopt;
+    return CryptoPeer{"crypto_mb", [lanes] { return lanes->verify_rate(); },
+                      [lanes] { return lanes->sign_rate(); },
+                      [lanes] { return lanes->sm3_rate(); }};
 }
 
 // GmSSL: sm2_do_verify and sm2_do_sign over a hash, one at a time. SM2_KEY is a point in its own

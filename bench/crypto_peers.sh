@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# crypto_peers.sh FOLDER CRYPTO_MB_SOURCE GMSSL_SOURCE: builds Intel's crypto_mb (sources/ippcp/crypto_mb of its
-# repository) and GmSSL from checkouts that the caller has, and puts libcrypto_mb.so and libgmssl.so into FOLDER for
-# `./dev bench crypto --peer-dir FOLDER`. Some minutes. Nothing is fetched, and nothing of it is part of Suan.
+# crypto_peers.sh FOLDER CRYPTO_MB_SOURCE GMSSL_SOURCE: builds Intel's crypto_mb (the folder
+# sources/ippcp/crypto_mb of its repository) and GmSSL from checkouts that the caller has, and puts
+# libcrypto_mb.so and libgmssl.so into FOLDER, for `./dev bench crypto --peer-dir FOLDER`. It takes
+# some minutes. Nothing is fetched, and nothing of it is part of Suan.
 set -euo pipefail
 folder=${1:?a folder for the libraries}
 mb=${2:?the folder sources/ippcp/crypto_mb of a checkout}
