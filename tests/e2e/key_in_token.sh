@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The hub's key outside its folder: in a SoftHSM token and in a DER file. Neither the PIN nor the key is in
-# any output or file of the hub.
+# The hub's key outside its folder: in a SoftHSM token and in a DER file. Neither the PIN nor the
+# key is in any output or file of the hub.
 # timeout_s: 120
 set -euo pipefail
 # shellcheck source=tests/e2e/lib/hub.sh
@@ -39,7 +39,8 @@ chmod 640 "$work/key.der"
 expect 74 'mode 0640, expected 0600' "${run[@]}" --key "$work/key.der"
 
 # In hexadecimal digits, base64 or as it is.
-secret=$(openssl pkey -in "$work/key.pem" -text -noout | sed -n '/^priv/,/^pub/p' | grep '^ ' | tr -d ' :\n')
+secret=$(openssl pkey -in "$work/key.pem" -text -noout | sed -n '/^priv/,/^pub/p' |
+    grep '^ ' | tr -d ' :\n')
 base64=$(sed -n 2p "$work/key.pem")
 if grep -rqaF -e "$pin" -e "$secret" -e "$base64" "$data" "$work"/*.log; then
     echo "a secret is in the hub's files or output"
