@@ -1,9 +1,11 @@
-// bench crypto [--json] [--isa portable|avx2|avx512] [--tiny]: SM3, SM2 and Ed25519 in batches, a
-// second and core, as medians of five interleaved runs. The peers are Debian's OpenSSL, through EVP
-// as an application calls it, and libsodium for Ed25519. A bar is a ratio to the peer of the same
-// run.
+// links: suan_crypto
+// bench crypto [--json] [--isa portable|avx2|avx512] [--tiny] [--peer-dir FOLDER]: SM3, SM2 and
+// Ed25519 in batches, a second and core, as medians of five interleaved runs. The peers are
+// Debian's OpenSSL, through EVP as an application calls it, and libsodium for Ed25519. A bar is a
+// ratio to the peer of the same run.
 #include "crypto/ed25519_verifier.hpp"
 #include "crypto/measure.hpp"
+#include "crypto_peers.hpp"
 #include "rows.hpp"
 
 #include <fmt/format.h>
@@ -38,8 +40,9 @@ double by_sodium() {
 
 int usage() {
     fmt::print(stderr,
-               "usage: bench_crypto [--json] [--tiny] [--isa portable|avx2|avx512], a level that "
-               "this machine has: at most {}\n",
+               "usage: bench_crypto [--json] [--tiny] [--isa portable|avx2|avx512] [--peer-dir "
+               "FOLDER], a level that this machine has: at most {}, and a folder that "
+               "bench/crypto_peers.sh filled\n",
                crypto::to_string(crypto::best_isa()));
     return 2;
 }
@@ -48,6 +51,7 @@ int usage() {
 
 int main(int argc, char** argv) {
     bool json = false;
+    std::string peer_folder;
     crypto::MeasureOptions options;
     for (int i = 1; i < argc; ++i) {
         const std::string_view argument = argv[i];
@@ -58,6 +62,8 @@ int main(int argc, char** argv) {
             options.many_signers = 100;
         } else if (argument == "--isa" && i + 1 < argc && crypto::isa_from(argv[i + 1])) {
             options.isa = *crypto::isa_from(argv[++i]);
+        } else if (argument == "--peer-dir" && i + 1 < argc) {
+            peer_folder = argv[++i];
         } else {
             return usage();
         }
@@ -67,6 +73,11 @@ int main(int argc, char** argv) {
     contests.back().peer = "libsodium";
     contests.back().theirs = by_sodium;
     contests.back().ratio_bar = options.isa == crypto::Isa::avx512 ? 30 : 0;
+    if (!peer_folder.empty()) {
+        auto more = bench::against_peers(contests, peer_folder);
+        if (more.empty()) return usage();
+        contests.insert(contests.end(), more.begin(), more.end());
+    }
     std::vector<bench::Row> rows;
     for (const crypto::ContestResult& result : crypto::hold(contests, 5)) {
         rows.push_back({result.name, result.ours, "/s", result.ratio_bar * result.theirs,

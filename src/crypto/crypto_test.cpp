@@ -2,37 +2,23 @@
 #include "crypto/random.hpp"
 #include "crypto/sm2.hpp"
 #include "crypto/sm3.hpp"
+#include "crypto/testing.hpp"
 
 #include <gtest/gtest.h>
 
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include <cstdlib>
-#include <fstream>
 #include <set>
 
 namespace suan::crypto {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::Folder;
 
 std::string unhex(std::string_view text) {
     return from_hex(text).value();
 }
-
-class Folder {
-public:
-    Folder() {
-        std::string name = (fs::temp_directory_path() / "suan-crypto-XXXXXX").string();
-        path_ = mkdtemp(name.data());
-    }
-    ~Folder() { fs::remove_all(path_); }
-    fs::path operator/(const char* name) const { return path_ / name; }
-
-private:
-    fs::path path_;
-};
 
 std::string abcd(int times) {
     std::string out;
@@ -121,9 +107,9 @@ TEST(Sm2, signs_what_it_verifies) {
 
 TEST(Sm2, keys_survive_pem_and_raw) {
     const PrivateKey key = PrivateKey::generate().value();
-    const PrivateKey again = PrivateKey::from_pem(key.to_pem()).value();
+    const PrivateKey again = PrivateKey::from_text(key.to_pem()).value();
     EXPECT_EQ(again.public_key(), key.public_key());
-    EXPECT_EQ(PublicKey::from_pem(key.public_key().to_pem()).value(), key.public_key());
+    EXPECT_EQ(PublicKey::from_text(key.public_key().to_pem()).value(), key.public_key());
     EXPECT_EQ(PublicKey::from_raw(as_text(key.public_key().raw())).value(), key.public_key());
     const Signature signature = again.sign("m").value();
     EXPECT_TRUE(
@@ -137,8 +123,8 @@ TEST(Sm2, refuses_raw_keys_that_are_not_points) {
     EXPECT_FALSE(PublicKey::from_raw(raw));
     raw[0] = 2;
     EXPECT_FALSE(PublicKey::from_raw(raw));
-    EXPECT_FALSE(PublicKey::from_pem("nonsense"));
-    EXPECT_FALSE(PrivateKey::from_pem("nonsense"));
+    EXPECT_FALSE(PublicKey::from_text("nonsense"));
+    EXPECT_FALSE(PrivateKey::from_text("nonsense"));
 }
 
 TEST(Sm2, key_file_is_private_and_never_overwritten) {

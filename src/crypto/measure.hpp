@@ -35,7 +35,8 @@ struct MeasureOptions {
     std::size_t many_signers = 5'000;
 };
 
-// Items a second of one run of `work`, which does `items`.
+// Items a second of one run of `work`, which does `items`, by the calling thread's processor time:
+// a neighbour that takes the core away for a while does not count.
 double rate_of(std::size_t items, const std::function<void()>& work);
 
 // SM3, SM2 verification in its three ways, SM2 signing, Ed25519. Making the signatures takes some

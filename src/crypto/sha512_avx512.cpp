@@ -1,5 +1,6 @@
 // Eight messages side by side. This file is compiled for AVX-512 (CMakeLists.txt): it uses nothing
 // of the standard library that is not a plain type, see sm3_kernel.hpp.
+#include "crypto/ec/compiler.hpp"
 #include "crypto/sha512_lanes.hpp"
 
 #include <immintrin.h>
@@ -45,16 +46,18 @@ Word xor3(Word a, Word b, Word c) {
 }
 
 // Eight rows of 64 bytes become eight words of eight lanes, in host byte order.
-void load_half(const std::uint8_t* const* blocks, std::size_t offset, Word* w) {
+SUAN_INLINE void load_half(const std::uint8_t* const* blocks, std::size_t offset, Word* w) {
     const Word swap =
         _mm512_broadcast_i32x4(_mm_setr_epi8(7, 6, 5, 4, 3, 2, 1, 0, 15, 14, 13, 12, 11, 10, 9, 8));
     Word t[8];
+    SUAN_UNROLL
     for (std::size_t i = 0; i < 8; i += 2) {
         const Word a = _mm512_shuffle_epi8(_mm512_loadu_si512(blocks[i] + offset), swap);
         const Word b = _mm512_shuffle_epi8(_mm512_loadu_si512(blocks[i + 1] + offset), swap);
         t[i] = _mm512_unpacklo_epi64(a, b);
         t[i + 1] = _mm512_unpackhi_epi64(a, b);
     }
+    SUAN_UNROLL
     for (int odd = 0; odd < 2; ++odd) {
         const Word a = _mm512_shuffle_i64x2(t[odd], t[2 + odd], 0x44);
         const Word b = _mm512_shuffle_i64x2(t[4 + odd], t[6 + odd], 0x44);
@@ -67,7 +70,7 @@ void load_half(const std::uint8_t* const* blocks, std::size_t offset, Word* w) {
     }
 }
 
-void round(Word a, Word b, Word c, Word& d, Word e, Word f, Word g, Word& h, Word kw) {
+SUAN_INLINE void round(Word a, Word b, Word c, Word& d, Word e, Word f, Word g, Word& h, Word kw) {
     const Word sum1 =
         xor3(_mm512_ror_epi64(e, 14), _mm512_ror_epi64(e, 18), _mm512_ror_epi64(e, 41));
     const Word choice = _mm512_ternarylogic_epi64(e, f, g, 0xca);
@@ -80,7 +83,7 @@ void round(Word a, Word b, Word c, Word& d, Word e, Word f, Word g, Word& h, Wor
 }
 
 // The word 16 rounds on, in place of w[i & 15].
-Word expanded(const Word (&w)[16], std::size_t i) {
+SUAN_INLINE Word expanded(const Word (&w)[16], std::size_t i) {
     const Word x = w[(i + 1) & 15];
     const Word y = w[(i + 14) & 15];
     const Word small0 =
@@ -90,6 +93,20 @@ Word expanded(const Word (&w)[16], std::size_t i) {
     return add(add(w[i & 15], small0), add(w[(i + 9) & 15], small1));
 }
 
+// Rounds [from + Half, from + Half + 8). All indices are known to the compiler, so that words and
+// state stay in registers.
+template <int Half>
+SUAN_INLINE void eight(Word (&s)[8], Word (&w)[16], std::size_t from) {
+    SUAN_UNROLL
+    for (int k = 0; k < 8; ++k) {
+        const std::size_t at = Half + std::size_t(k);
+        const Word kw = add(w[at], _mm512_set1_epi64(std::int64_t(round_constants[from + at])));
+        if (from < 64) w[at] = expanded(w, at);
+        round(s[(8 - k) & 7], s[(9 - k) & 7], s[(10 - k) & 7], s[(11 - k) & 7], s[(12 - k) & 7],
+              s[(13 - k) & 7], s[(14 - k) & 7], s[(15 - k) & 7], kw);
+    }
+}
+
 void compress(Word (&state)[8], const std::uint8_t* const* blocks) {
     Word w[16];
     load_half(blocks, 0, w);
@@ -97,20 +114,9 @@ void compress(Word (&state)[8], const std::uint8_t* const* blocks) {
     Word s[8];
     for (int i = 0; i < 8; ++i)
         s[i] = state[i];
-    for (std::size_t i = 0; i < 80; i += 8) {
-        Word kw[8];
-        for (std::size_t k = 0; k < 8; ++k) {
-            kw[k] = add(w[(i + k) & 15], _mm512_set1_epi64(std::int64_t(round_constants[i + k])));
-            if (i < 64) w[(i + k) & 15] = expanded(w, i + k);
-        }
-        round(s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], kw[0]);
-        round(s[7], s[0], s[1], s[2], s[3], s[4], s[5], s[6], kw[1]);
-        round(s[6], s[7], s[0], s[1], s[2], s[3], s[4], s[5], kw[2]);
-        round(s[5], s[6], s[7], s[0], s[1], s[2], s[3], s[4], kw[3]);
-        round(s[4], s[5], s[6], s[7], s[0], s[1], s[2], s[3], kw[4]);
-        round(s[3], s[4], s[5], s[6], s[7], s[0], s[1], s[2], kw[5]);
-        round(s[2], s[3], s[4], s[5], s[6], s[7], s[0], s[1], kw[6]);
-        round(s[1], s[2], s[3], s[4], s[5], s[6], s[7], s[0], kw[7]);
+    for (std::size_t i = 0; i < 80; i += 16) {
+        eight<0>(s, w, i);
+        eight<8>(s, w, i);
     }
     for (int i = 0; i < 8; ++i)
         state[i] = add(state[i], s[i]);

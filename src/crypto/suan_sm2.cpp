@@ -148,12 +148,12 @@ suan_sm2_status suan_sm2_verify_hints(suan_sm2_verifier* verifier, const suan_sm
     });
 }
 
-suan_sm2_status suan_sm2_signer_from_pem(const char* pem, size_t size, suan_sm2_signer** out) {
-    if (pem == nullptr || out == nullptr) return SUAN_SM2_BAD_ARGUMENT;
+suan_sm2_status suan_sm2_signer_new(const void* key, size_t size, suan_sm2_signer** out) {
+    if (key == nullptr || out == nullptr) return SUAN_SM2_BAD_ARGUMENT;
     return guarded([&] {
-        const auto key = PrivateKey::from_pem({pem, size});
-        if (!key) return SUAN_SM2_NOT_A_KEY;
-        *out = new suan_sm2_signer{Sm2Signer(*key)};
+        const auto parsed = PrivateKey::from_text(text_of(key, size));
+        if (!parsed) return SUAN_SM2_NOT_A_KEY;
+        *out = new suan_sm2_signer{Sm2Signer(*parsed)};
         return SUAN_SM2_OK;
     });
 }
@@ -178,6 +178,20 @@ suan_sm2_status suan_sm2_sign(suan_sm2_signer* signer, const suan_sm2_message* m
             std::memcpy(signatures + 64 * i, signed_texts[i].data(), 64);
         for (std::size_t i = 0; i < found.size(); ++i)
             std::memcpy(points + 64 * i, found[i].data(), 64);
+        return SUAN_SM2_OK;
+    });
+}
+
+suan_sm2_status suan_sm2_sign_hints(suan_sm2_signer* signer, const suan_sm2_message* messages,
+                                    size_t count, uint8_t* signatures, uint8_t* hints) {
+    return guarded([&] {
+        const auto texts = read_messages(messages, count);
+        const bool has_room = (signatures != nullptr && hints != nullptr) || count == 0;
+        if (signer == nullptr || !texts || !has_room) return SUAN_SM2_BAD_ARGUMENT;
+        std::vector<Signature> signed_texts(count);
+        signer->signer.sign_hinted(*texts, signed_texts, {hints, count});
+        for (std::size_t i = 0; i < count; ++i)
+            std::memcpy(signatures + 64 * i, signed_texts[i].data(), 64);
         return SUAN_SM2_OK;
     });
 }

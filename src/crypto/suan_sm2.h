@@ -1,6 +1,6 @@
 /* SM2 signatures and SM3 hashes in batches, for programs in C.
  *
- * Link with libsuan_crypto, libsuan_base, libcrypto, libfmt and the C++ library. Include this
+ * Link with libsuan_crypto, libsuan_base, libcrypto, libp11-kit, libfmt and the C++ library. Include this
  * header from C or C++. A verifier or signer belongs to one thread at a time; different ones are
  * independent. Functions return a suan_sm2_status; a text for people is at suan_sm2_status_text().
  * Arrays that are passed are borrowed for the call. Numbers are big-endian. The fastest
@@ -16,6 +16,8 @@
  *     uint8_t valid[1];
  *     suan_sm2_verify(v, items, 1, valid);
  *     suan_sm2_verifier_free(v);
+ *
+ * tests/crypto/c_api.c is a whole program that signs and verifies in every way.
  */
 #ifndef SUAN_SM2_H
 #define SUAN_SM2_H
@@ -76,15 +78,19 @@ suan_sm2_status suan_sm2_verify_points(suan_sm2_verifier* verifier, const suan_s
 suan_sm2_status suan_sm2_verify_hints(suan_sm2_verifier* verifier, const suan_sm2_item* items,
                                       const uint8_t* hints, size_t count, uint8_t* valid);
 
-/* A signer from a private key in PEM, PKCS #8 or SEC 1, not encrypted. Nothing of the text is kept.
- */
-suan_sm2_status suan_sm2_signer_from_pem(const char* pem, size_t size, suan_sm2_signer** out);
+/* A signer from a private key in PEM or DER, PKCS #8 or SEC 1, not encrypted, at most 16 KiB.
+ * Nothing of the text is kept. */
+suan_sm2_status suan_sm2_signer_new(const void* key, size_t size, suan_sm2_signer** out);
 void suan_sm2_signer_free(suan_sm2_signer* signer); /* null is allowed; wipes the key */
 
 /* Signs with the user id "1234567812345678", in constant time. signatures takes 64 bytes for each
  * message. points takes 64 bytes for each, for suan_sm2_verify_points, or is null. */
 suan_sm2_status suan_sm2_sign(suan_sm2_signer* signer, const suan_sm2_message* messages,
                               size_t count, uint8_t* signatures, uint8_t* points);
+
+/* The same with one byte for each signature in hints, for suan_sm2_verify_hints. */
+suan_sm2_status suan_sm2_sign_hints(suan_sm2_signer* signer, const suan_sm2_message* messages,
+                                    size_t count, uint8_t* signatures, uint8_t* hints);
 
 /* SM3: hashes takes 32 bytes for each message. */
 suan_sm2_status suan_sm3_many(const suan_sm2_message* messages, size_t count, uint8_t* hashes);

@@ -13,8 +13,8 @@ namespace {
 struct CApi : ::testing::Test {
     void SetUp() override {
         ASSERT_EQ(suan_sm2_verifier_new(&verifier), SUAN_SM2_OK);
-        const std::string pem = key.to_pem();
-        ASSERT_EQ(suan_sm2_signer_from_pem(pem.data(), pem.size(), &signer), SUAN_SM2_OK);
+        const SecretText der = key.to_der();
+        ASSERT_EQ(suan_sm2_signer_new(der.view().data(), der.size(), &signer), SUAN_SM2_OK);
         ASSERT_EQ(suan_sm2_verifier_add(verifier, key.public_key().raw().data(), nullptr, 0, &id),
                   SUAN_SM2_OK);
     }
@@ -68,7 +68,13 @@ TEST_F(CApi, refuses_what_cannot_be_right) {
     EXPECT_EQ(suan_sm2_verify(verifier, nullptr, 1, &valid), SUAN_SM2_BAD_ARGUMENT);
     EXPECT_EQ(suan_sm2_verify(verifier, nullptr, 0, nullptr), SUAN_SM2_OK);
     suan_sm2_signer* none = nullptr;
-    EXPECT_EQ(suan_sm2_signer_from_pem("no", 2, &none), SUAN_SM2_NOT_A_KEY);
+    EXPECT_EQ(suan_sm2_signer_new("no", 2, &none), SUAN_SM2_NOT_A_KEY);
+    EXPECT_EQ(suan_sm2_signer_new("no", std::size_t(1) << 31, &none), SUAN_SM2_NOT_A_KEY);
+    EXPECT_EQ(suan_sm2_signer_new(nullptr, 0, &none), SUAN_SM2_BAD_ARGUMENT);
+    const suan_sm2_message message{"text", 4};
+    EXPECT_EQ(suan_sm2_sign_hints(signer, &message, 1, bytes, nullptr), SUAN_SM2_BAD_ARGUMENT);
+    EXPECT_EQ(suan_sm2_sign_hints(nullptr, &message, 1, bytes, bytes), SUAN_SM2_BAD_ARGUMENT);
+    EXPECT_EQ(suan_sm2_sign_hints(signer, nullptr, 0, nullptr, nullptr), SUAN_SM2_OK);
     EXPECT_STRNE(suan_sm2_status_text(SUAN_SM2_NOT_A_KEY), "");
 }
 

@@ -15,6 +15,22 @@ namespace suan::crypto::testing {
 
 std::vector<Isa> levels();
 
+// A folder that is gone with its object; `folder / "name"` is a path in it.
+class Folder {
+public:
+    Folder();
+    ~Folder();
+    Folder(const Folder&) = delete;
+    Folder& operator=(const Folder&) = delete;
+    std::string operator/(std::string_view name) const { return path_ + "/" + std::string(name); }
+
+private:
+    std::string path_;
+};
+
+// The exit status of a shell command, whose output is thrown away.
+int run_command(const std::string& command);
+
 // The key with this number, 64 hexadecimal digits, by OpenSSL.
 PrivateKey private_key(std::string_view hex);
 

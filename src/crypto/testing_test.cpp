@@ -9,6 +9,9 @@
 #include <openssl/param_build.h>
 #include <openssl/pem.h>
 
+#include <cstdlib>
+#include <filesystem>
+
 namespace suan::crypto::testing {
 namespace {
 
@@ -25,6 +28,17 @@ std::vector<std::uint8_t> public_bytes(const BIGNUM* number) {
 }
 
 }  // namespace
+
+Folder::Folder() : path_((std::filesystem::temp_directory_path() / "suan-crypto-XXXXXX").string()) {
+    EXPECT_NE(mkdtemp(path_.data()), nullptr);
+}
+Folder::~Folder() {
+    std::filesystem::remove_all(path_);
+}
+
+int run_command(const std::string& command) {
+    return std::system(("{ " + command + " ; } >/dev/null 2>&1 </dev/null").c_str());
+}
 
 std::vector<Isa> levels() {
     std::vector<Isa> out;
@@ -50,7 +64,7 @@ PrivateKey private_key(std::string_view hex) {
     EXPECT_EQ(PEM_write_bio_PrivateKey(bio, key, nullptr, nullptr, 0, nullptr, nullptr), 1);
     char* text = nullptr;
     const long size = BIO_get_mem_data(bio, &text);
-    PrivateKey out = PrivateKey::from_pem({text, std::size_t(size)}).value();
+    PrivateKey out = PrivateKey::from_text({text, std::size_t(size)}).value();
     BIO_free(bio);
     EVP_PKEY_free(key);
     EVP_PKEY_CTX_free(context);

@@ -53,7 +53,7 @@ inline void write_file(const fs::path& file, std::string_view bytes) {
 
 // A key for tests and worked examples; it signs nothing real.
 inline crypto::PrivateKey example_key() {
-    return crypto::PrivateKey::from_pem(
+    return crypto::PrivateKey::from_text(
                "-----BEGIN PRIVATE KEY-----\n"
                "MIGHAgEAMBMGByqGSM49AgEGCCqBHM9VAYItBG0wawIBAQQgMn7yewFTy9gO8u7j\n"
                "RzLlbw08iaoHbUukfMkdG+4plaWhRANCAARDLxAtobP74JnclrmMjkZXkG45niWE\n"

@@ -17,7 +17,7 @@ namespace {
 
 // Signs nothing real.
 const suan::crypto::PrivateKey& key() {
-    static const auto made = suan::crypto::PrivateKey::from_pem(
+    static const auto made = suan::crypto::PrivateKey::from_text(
         "-----BEGIN PRIVATE KEY-----\n"
         "MIGHAgEAMBMGByqGSM49AgEGCCqBHM9VAYItBG0wawIBAQQgMn7yewFTy9gO8u7j\n"
         "RzLlbw08iaoHbUukfMkdG+4plaWhRANCAARDLxAtobP74JnclrmMjkZXkG45niWE\n"

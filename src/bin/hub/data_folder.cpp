@@ -61,21 +61,50 @@ Result<DataFolder> find_data_folder(const fs::path& root) {
     return folder;
 }
 
-Result<crypto::PrivateKey> load_or_make_key(const DataFolder& folder) {
+namespace {
+
+Result<void> write_public_key(const DataFolder& folder, const crypto::PublicKey& key) {
+    try {
+        write_whole_file(folder.public_key(), key.to_pem());
+    } catch (const Failed& failed) {
+        return Error{ErrorCode::io, failed.what()};
+    }
+    return {};
+}
+
+Result<crypto::PrivateKey> load_key_elsewhere(const DataFolder& folder, const std::string& name) {
+    auto key = crypto::PrivateKey::load(name);
+    if (!key) return std::move(key).error().wrap("--key");
+    std::error_code error;
+    if (!fs::exists(folder.public_key(), error)) {
+        if (auto written = write_public_key(folder, key->public_key()); !written)
+            return std::move(written).error();
+        return key;
+    }
+    auto known = load_public_key(folder);
+    if (!known) return std::move(known).error();
+    if (*known == key->public_key()) return key;
+    return Error{ErrorCode::invalid,
+                 fmt::format("--key: not the key that signed this folder's log; that one is in {}",
+                             folder.public_key().string())};
+}
+
+}  // namespace
+
+Result<crypto::PrivateKey> load_or_make_key(const DataFolder& folder, const std::string& name) {
+    if (!name.empty()) return load_key_elsewhere(folder, name);
     std::error_code error;
     if (fs::exists(folder.key(), error)) return crypto::PrivateKey::load(folder.key());
     if (fs::exists(folder.log(), error))
         return Error{ErrorCode::not_found,
-                     fmt::format("there is a log but its key {} is gone; put it back",
+                     fmt::format("there is a log but its key {} is gone; put it back, or say where "
+                                 "it is with --key",
                                  folder.key().string())};
     auto key = crypto::PrivateKey::generate();
     if (!key) return key;
     if (auto saved = key->save(folder.key()); !saved) return std::move(saved).error();
-    try {
-        write_whole_file(folder.public_key(), key->public_key().to_pem());
-    } catch (const Failed& failed) {
-        return Error{ErrorCode::io, failed.what()};
-    }
+    if (auto written = write_public_key(folder, key->public_key()); !written)
+        return std::move(written).error();
     return key;
 }
 

@@ -32,7 +32,9 @@ Result<DataFolder> find_data_folder(const std::filesystem::path& root);
 
 // The key of the folder; made on the first start, mode 0600. A folder with a log but without its
 // key is refused: blocks signed by a new key would not follow the old ones.
-Result<crypto::PrivateKey> load_or_make_key(const DataFolder& folder);
+// `name` is a key elsewhere, a file or a `pkcs11:` URI (crypto/token.hpp), or empty: only the
+// public key is then written into the folder.
+Result<crypto::PrivateKey> load_or_make_key(const DataFolder& folder, const std::string& name);
 Result<crypto::PublicKey> load_public_key(const DataFolder& folder);
 
 // 32 random bytes in hexadecimal digits.

@@ -9,6 +9,8 @@ void add_hub_commands(Cli& cli) {
     CLI::App& noun = add_noun(cli, "hub", "The centre's control plane");
     CLI::App& run = *noun.add_subcommand("run", "Run the hub until SIGTERM or SIGINT");
     run.add_option("--data", o->data, "folder of its log, keys and jobs")->required();
+    run.add_option("--key", o->key,
+                   "signing key: a file of mode 0600 or a pkcs11: URI (default: in --data)");
     run.add_option("--centre", o->centres, "centre file to apply at the start (again for more)");
     run.add_option("--listen", o->listen, "ADDRESS:PORT (default 127.0.0.1:7700; port 0: any)");
     run.add_option("--port-file", o->port_file, "write the port here once the hub is ready");

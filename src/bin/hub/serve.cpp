@@ -116,7 +116,7 @@ public:
 
 private:
     void open_hub() {
-        auto key = opened(load_or_make_key(folder_));
+        auto key = opened(load_or_make_key(folder_, options_.key));
         auto log = log::SqliteLog::open(folder_.log(), {});
         if (!log && log.error().code == ErrorCode::unavailable)
             throw Failed(ExitCode::refused,

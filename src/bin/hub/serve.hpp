@@ -11,6 +11,7 @@ namespace suan::bin {
 
 struct ServeOptions {
     std::string data;
+    std::string key;                   // file or pkcs11: URI; empty: keys/ of the data folder
     std::vector<std::string> centres;  // centre files, applied in their order
     std::string listen = "127.0.0.1:7700";
     std::string port_file;        // written, whole, when the hub is ready

@@ -20,7 +20,8 @@ namespace {
 
 // Vectors that share one inversion: enough to make it cheap, few enough to stay in the second
 // cache.
-constexpr std::size_t add_run_max = 512;
+template <class Field>
+constexpr std::size_t add_run_max = Field::lanes == 1 ? 2048 : 512;
 
 // Lanes of one vector that the formula does not serve.
 struct Exceptions {
@@ -42,20 +43,22 @@ public:
     using F = typename Curve::Field;
     using V = typename F::V;
 
+    static constexpr std::size_t run_max = add_run_max<F>;
+
     explicit BatchAdd(Arena& arena)
-        : x1_(take<V>(arena, add_run_max)),
-          x2_(take<V>(arena, add_run_max)),
-          difference_(take<V>(arena, add_run_max)),
-          before_(take<V>(arena, add_run_max)),
-          exceptions_(take<Exceptions>(arena, add_run_max)) {}
+        : x1_(take<V>(arena, run_max)),
+          x2_(take<V>(arena, run_max)),
+          difference_(take<V>(arena, run_max)),
+          before_(take<V>(arena, run_max)),
+          exceptions_(take<Exceptions>(arena, run_max)) {}
 
     // Adds `vectors` vectors. Within a run all operands are read before any sum is stored, except
     // that y is read when its own vector's sum is about to be.
     template <class Source>
     void add(Source& source, std::size_t vectors) {
-        for (std::size_t at = 0; at < vectors; at += add_run_max) {
+        for (std::size_t at = 0; at < vectors; at += run_max) {
             const std::size_t left = vectors - at;
-            run(source, at, left < add_run_max ? left : add_run_max);
+            run(source, at, left < run_max ? left : run_max);
         }
     }
 
@@ -158,41 +161,59 @@ struct PairSource {
     using V = typename Field::V;
     static constexpr bool complete = true;
     static constexpr std::size_t lanes = Field::lanes;
+    // Points lie anywhere in the pool, so they are asked for this long before they are read.
+    static constexpr std::size_t vectors_ahead = lanes == 1 ? 32 : 6;
 
     const PackedPoint* pool;
     const PointRef* pairs;
     std::size_t count;
     PackedPoint* sums;
 
-    SUAN_INLINE std::size_t pair_of(std::size_t i, std::size_t lane) const {
-        const std::size_t at = i * lanes + lane;
-        return at < count ? at : count - 1;  // a lane over the end repeats the last, idly
+    // The pairs of vector i; a lane over the end repeats the last, idly.
+    using Pairs = PointRef[2 * lanes];
+    SUAN_INLINE const PointRef* pairs_of(std::size_t i, Pairs& room) const {
+        if ((i + 1) * lanes <= count) [[likely]]
+            return pairs + 2 * i * lanes;
+        for (std::size_t k = 0; k < lanes; ++k) {
+            const std::size_t at = i * lanes + k < count ? i * lanes + k : count - 1;
+            room[2 * k] = pairs[2 * at];
+            room[2 * k + 1] = pairs[2 * at + 1];
+        }
+        return room;
+    }
+    SUAN_INLINE void prefetch(std::size_t i) const {
+        if ((i + 1) * lanes > count) return;
+        SUAN_UNROLL
+        for (std::size_t k = 0; k < 2 * lanes; ++k)
+            __builtin_prefetch(&pool[pairs[2 * i * lanes + k] >> 1]);
     }
     SUAN_INLINE void x(std::size_t i, V& x1, V& x2) const {
+        prefetch(i + vectors_ahead);
+        Pairs room;
+        const PointRef* own = pairs_of(i, room);
         const std::uint64_t* a[lanes];
         const std::uint64_t* b[lanes];
+        SUAN_UNROLL
         for (std::size_t k = 0; k < lanes; ++k) {
-            const std::size_t at = pair_of(i, k);
-            a[k] = pool[pairs[2 * at] >> 1].x;
-            b[k] = pool[pairs[2 * at + 1] >> 1].x;
+            a[k] = pool[own[2 * k] >> 1].x;
+            b[k] = pool[own[2 * k + 1] >> 1].x;
         }
         x1 = Field::gather(a);
         x2 = Field::gather(b);
     }
     SUAN_INLINE void y(std::size_t i, V& y1, V& y2) const {
+        Pairs room;
+        const PointRef* own = pairs_of(i, room);
         const std::uint64_t* a[lanes];
         const std::uint64_t* b[lanes];
-        unsigned minus_a = 0;
-        unsigned minus_b = 0;
+        SUAN_UNROLL
         for (std::size_t k = 0; k < lanes; ++k) {
-            const std::size_t at = pair_of(i, k);
-            a[k] = pool[pairs[2 * at] >> 1].y;
-            b[k] = pool[pairs[2 * at + 1] >> 1].y;
-            minus_a |= (pairs[2 * at] & 1) << k;
-            minus_b |= (pairs[2 * at + 1] & 1) << k;
+            a[k] = pool[own[2 * k] >> 1].y;
+            b[k] = pool[own[2 * k + 1] >> 1].y;
         }
-        y1 = Field::negate_if(std::uint8_t(minus_a), Field::gather(a));
-        y2 = Field::negate_if(std::uint8_t(minus_b), Field::gather(b));
+        const auto [minus_a, minus_b] = Field::signs(own);
+        y1 = Field::negate_if(minus_a, Field::gather(a));
+        y2 = Field::negate_if(minus_b, Field::gather(b));
     }
     SUAN_INLINE std::uint8_t idle(std::size_t i) const {
         const std::size_t left = count - i * lanes;
@@ -201,10 +222,10 @@ struct PairSource {
     SUAN_INLINE void store(std::size_t i, const V& x3, const V& y3) const {
         PackedPoint* to[lanes];
         PackedPoint unused[lanes];
-        for (std::size_t k = 0; k < lanes; ++k) {
-            const std::size_t at = i * lanes + k;
-            to[k] = at < count ? &sums[at] : &unused[k];
-        }
+        const std::size_t left = count - i * lanes;
+        SUAN_UNROLL
+        for (std::size_t k = 0; k < lanes; ++k)
+            to[k] = k < left ? &sums[i * lanes + k] : &unused[k];
         Field::scatter(x3, y3, to);
     }
 };

@@ -87,7 +87,7 @@ struct Ed25519Kernels {
     // x of some vectors: x^2 = (y^2 - 1) / (d y^2 + 1) = u / v, x = u v^3 (u v^7)^((p-5)/8), times
     // the root of -1 where that is needed.
     void solve(const std::uint8_t* const* bytes, std::size_t at, std::size_t count,
-               Half (&half)[chains]) const {
+               Half* half) const {
         V u[chains], v[chains], uv3[chains];
         typename Powers25519<F>::template Several<chains> power;
         std::uint8_t odd[chains];
@@ -138,12 +138,7 @@ struct Ed25519Kernels {
         const std::size_t vectors = (at_most(left, run_max) + chains - 1) / chains * chains;
         V product = one;
         for (std::size_t i = 0; i < vectors; ++i) {
-            if (i % chains == 0) {
-                Half some[chains];
-                solve(bytes, begin + i * lanes, count, some);
-                for (std::size_t k = 0; k < chains; ++k)
-                    halves[i + k] = some[k];
-            }
+            if (i % chains == 0) solve(bytes, begin + i * lanes, count, halves + i);
             Half& h = halves[i];
             h.divisor = F::blend(h.x_is_zero, F::mul(h.x, F::sub(one, h.y)), one);
             h.before = product;

@@ -279,6 +279,11 @@ struct IfmaField {
         for (int i = 0; i < 8; ++i)
             _mm512_store_si512(to[i], w[i]);
     }
+    SUAN_INLINE static PairSigns signs(const PointRef* pairs) {
+        const unsigned minus =
+            _mm512_test_epi32_mask(_mm512_loadu_si512(pairs), _mm512_set1_epi32(1));
+        return {std::uint8_t(_pext_u32(minus, 0x5555)), std::uint8_t(_pext_u32(minus, 0xaaaa))};
+    }
     // 8 values as words: out[lane].
     static void store_words(const V& tight_value, U256* out) {
         alignas(64) std::uint64_t words[4][8];

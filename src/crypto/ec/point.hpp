@@ -17,6 +17,12 @@ struct alignas(64) PackedPoint {
 // A point of a pool, to be added or subtracted: its index times two, plus one to subtract.
 using PointRef = std::uint32_t;
 
+// Which of some pairs subtract their first and their second point, a bit for each pair.
+struct PairSigns {
+    std::uint8_t first;
+    std::uint8_t second;
+};
+
 // Points of a pool and their scalars of `words` 64-bit words each, least significant first, below
 // 2^bits. Scalars are public: the time taken depends on them.
 struct MsmTerms {

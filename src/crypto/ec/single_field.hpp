@@ -51,6 +51,9 @@ struct SingleField {
             to[0]->y[i] = y.w[i];
         }
     }
+    static PairSigns signs(const PointRef* pair) {
+        return {std::uint8_t(pair[0] & 1), std::uint8_t(pair[1] & 1)};
+    }
     static void store_words(const V& a, U256* out) { out[0] = a; }
 
     static U256 to_scalar(const U256& packed) { return packed; }
