@@ -1,3 +1,4 @@
+// links: suan_ledger
 // How fast the ledger applies transfers in memory, on one core, beside a plain hash-map loop that
 // only moves balances and detects repeated ids (the peer named in the work order's table).
 //
@@ -9,6 +10,7 @@
 #include "ledger/ledger.hpp"
 
 #include "base/assert.hpp"
+#include "ledger_work.hpp"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -29,31 +31,15 @@ namespace {
 
 using namespace suan;
 using namespace suan::ledger;
+using bench::account_id;
+using bench::Random;
 
 constexpr std::uint32_t accounts = 10'000;
 constexpr std::size_t batch = 8'000;
 constexpr std::uint64_t kept = 1'000'000;
 constexpr Time now{1'000'000};
 
-class Random {
-public:
-    std::uint64_t next() {  // splitmix64
-        std::uint64_t z = (state_ += 0x9e3779b97f4a7c15ULL);
-        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
-        z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
-        return z ^ (z >> 31);
-    }
-    std::uint64_t below(std::uint64_t n) { return next() % n; }
-
-private:
-    std::uint64_t state_ = 42;
-};
-
 enum class Mix { uniform, hot, pairs, charges };
-
-AccountId account_id(std::uint64_t n) {
-    return {7, n + 1};
-}
 
 // Two different accounts; the debited one is one of 8 where the mix is hot.
 void draw_accounts(Random& random, Mix mix, Transfer& t) {

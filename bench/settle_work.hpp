@@ -4,6 +4,7 @@
 
 #include "base/assert.hpp"
 #include "crypto/sm2_signer.hpp"
+#include "ledger_work.hpp"
 #include "settle/engine.hpp"
 
 #include <fmt/format.h>
@@ -24,24 +25,6 @@ inline constexpr std::size_t batch_size = 8'000;
 inline constexpr std::uint32_t signers = 47;
 
 enum class Mix { uniform, hot };
-
-class Random {
-public:
-    std::uint64_t next() {  // splitmix64
-        std::uint64_t z = (state_ += 0x9e3779b97f4a7c15ULL);
-        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
-        z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
-        return z ^ (z >> 31);
-    }
-    std::uint64_t below(std::uint64_t n) { return next() % n; }
-
-private:
-    std::uint64_t state_ = 42;
-};
-
-inline ledger::AccountId account_id(std::uint64_t n) {
-    return {7, n + 1};
-}
 
 inline std::vector<ledger::Transfer> make_transfers(std::size_t count, Mix mix) {
     Random random;
@@ -163,14 +146,28 @@ inline Time wall_now() {
     return Time{std::chrono::duration_cast<std::chrono::microseconds>(now).count()};
 }
 
+inline std::filesystem::path index_of(const std::filesystem::path& file) {
+    return file.string() + ".index";
+}
+
+// Histories and states are written beside the journal, as the hub has it.
+inline Result<std::unique_ptr<settle::Engine>> reopen_engine(
+    const std::filesystem::path& file, const settle::VerifierFactory& verifier) {
+    auto opened_file = settle::open_file(file);
+    SUAN_ASSERT(opened_file.has_value());
+    settle::EngineOptions options;
+    options.index_folder = index_of(file);
+    auto engine = settle::Engine::open(options, std::move(*opened_file), wall_now, verifier);
+    SUAN_ASSERT(engine.has_value());
+    return engine;
+}
+
 // An engine on a fresh file, with book 1 and its accounts open.
 inline std::unique_ptr<settle::Engine> open_engine(const std::filesystem::path& file,
                                                    const settle::VerifierFactory& verifier) {
     std::filesystem::remove(file);
-    auto opened_file = settle::open_file(file);
-    SUAN_ASSERT(opened_file.has_value());
-    auto engine = settle::Engine::open({}, std::move(*opened_file), wall_now, verifier);
-    SUAN_ASSERT(engine.has_value());
+    std::filesystem::remove_all(index_of(file));
+    auto engine = reopen_engine(file, verifier);
     const auto ignore = [](const Result<settle::AdminAnswer>& answer) {
         SUAN_ASSERT(answer.has_value());
         SUAN_ASSERT(answer->code == settle::AdminCode::done);
@@ -183,11 +180,11 @@ inline std::unique_ptr<settle::Engine> open_engine(const std::filesystem::path& 
 }
 
 // Sends prepared batches as fast as the engine takes them, until the last answer.
-inline double rate_of_batches(settle::Engine& engine, const std::vector<std::string>& batches,
+inline double rate_of_batches(settle::Engine& engine, std::vector<std::string> batches,
                               std::size_t transfers) {
     return rate_of_wall(transfers, [&] {
-        for (const std::string& batch : batches) {
-            engine.submit(std::string(batch), [](const Result<settle::Settled>& settled) {
+        for (std::string& batch : batches) {
+            engine.submit(std::move(batch), [](const Result<settle::Settled>& settled) {
                 SUAN_ASSERT(settled.has_value());
                 for (const settle::Code code : settled->codes)
                     SUAN_ASSERT(code == settle::Code::created);
@@ -195,6 +192,50 @@ inline double rate_of_batches(settle::Engine& engine, const std::vector<std::str
         }
         SUAN_ASSERT(static_cast<bool>(engine.read([](const settle::Books&) {})));
     });
+}
+
+// Seconds until an engine with a journal of `count` transfers is ready: with the kept state, and by
+// taking every frame again.
+struct Opening {
+    double kept_s = 0;
+    double replayed_s = 0;
+};
+
+inline double seconds_to_open(const std::filesystem::path& file, std::uint64_t expected_blocks) {
+    const auto start = std::chrono::steady_clock::now();
+    const auto engine = reopen_engine(file, settle::make_single_verifier);
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+    SUAN_ASSERT((*engine)->blocks() == expected_blocks);
+    return took.count();
+}
+
+inline Opening run_opening(const std::filesystem::path& folder, std::size_t count) {
+    const std::filesystem::path file = folder / "opening.journal";
+    std::uint64_t blocks = 0;
+    {
+        const auto engine = open_engine(file, settle::make_single_verifier);
+        settle::DecodedBatch batch;
+        batch.book = 1;
+        batch.transfers = make_transfers(batch_size, Mix::uniform);
+        const auto check = [](const Result<settle::Settled>& settled) {
+            SUAN_ASSERT(settled.has_value());
+            SUAN_ASSERT(settled->codes.back() == settle::Code::created);
+        };
+        for (std::size_t sent = 0; sent < count; sent += batch_size) {
+            for (ledger::Transfer& t : batch.transfers)
+                t.id.low += batch_size;
+            engine->submit(settle::encode_batch(batch), check);
+        }
+        SUAN_ASSERT(static_cast<bool>(engine->read([](const settle::Books&) {})));
+        blocks = engine->blocks();
+    }
+    Opening out;
+    out.kept_s = seconds_to_open(file, blocks);
+    std::filesystem::remove_all(index_of(file));
+    out.replayed_s = seconds_to_open(file, blocks);
+    std::filesystem::remove_all(index_of(file));
+    std::filesystem::remove(file);
+    return out;
 }
 
 inline Run run_durable(const std::filesystem::path& folder,
@@ -210,7 +251,7 @@ inline Run run_durable(const std::filesystem::path& folder,
     }
     const auto engine = open_engine(folder / "durable.journal", settle::make_single_verifier);
     Run out;
-    out.per_second = rate_of_batches(*engine, batches, transfers.size());
+    out.per_second = rate_of_batches(*engine, std::move(batches), transfers.size());
     const auto looked =
         engine->read([&](const settle::Books& books) { out.hash = hash_of_books(*books.find(1)); });
     SUAN_ASSERT(static_cast<bool>(looked));
@@ -233,8 +274,7 @@ public:
 
     double run(Mix mix) {
         const auto engine = open_signed();
-        const std::vector<std::string> batches = sign(*engine, mix);
-        return rate_of_batches(*engine, batches, uniform_.size());
+        return rate_of_batches(*engine, sign(*engine, mix), uniform_.size());
     }
 
     // The peer: each transfer verified with OpenSSL and applied, one after the other, in batches on

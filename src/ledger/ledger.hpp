@@ -181,6 +181,7 @@ private:
     void apply(const Movement& movement);
     void take_back(const Movement& movement);
     void assert_balanced(AccountIndex any_of_ledger) const;
+    std::size_t warm(std::span<const Transfer> transfers, std::size_t first) const;
     void commit(const Plan& plan, const Transfer& transfer, Time now);
     void stage(const Plan& plan, const Transfer& transfer, Time now);
     void commit_staged();

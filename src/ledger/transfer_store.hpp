@@ -36,7 +36,8 @@ public:
     // The row of a record that is still a row, or no_row.
     Row find_row(TransferId id) const;
     const Record& row(Row row) const { return rows_[row]; }
-    void prefetch(TransferId id) const { ids_.prefetch(hash(id)); }
+    // Loads where the id would be found, and gives a value that depends on it.
+    std::uint32_t touch(TransferId id) const { return ids_.touch(hash(id)); }
 
     // Adds a record whose id is not there. It does not expire before `start_timeout`.
     Row add(const Remembered& remembered, AccountIndex debit, AccountIndex credit);

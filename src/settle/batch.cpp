@@ -80,8 +80,8 @@ bool hint_is_sound(Form form, std::uint32_t hint) {
 }
 
 void reserve(DecodedBatch& out, std::size_t count) {
-    out.transfers.resize(count);
     if (out.form == Form::plain) return;
+    out.transfers.resize(count);
     out.signed_parts.reserve(count);
     out.signatures.reserve(count);
     if (out.form == Form::signed_point) out.points.reserve(count);
@@ -108,7 +108,15 @@ Result<DecodedBatch> decode_batch(std::string_view bytes) {
     const std::size_t size = record_bytes(out.form);
     reserve(out, count);
     if (out.form == Form::plain) {
-        std::memcpy(out.transfers.data(), bytes.data() + batch_head_bytes, count * size);
+        // Records without padding may be copied as bytes; strings are aligned as words are.
+        const char* const records = bytes.data() + batch_head_bytes;
+        if (reinterpret_cast<std::uintptr_t>(records) % alignof(ledger::Transfer) == 0) {
+            const auto* const first = reinterpret_cast<const ledger::Transfer*>(records);
+            out.transfers.assign(first, first + count);
+        } else {
+            out.transfers.resize(count);
+            std::memcpy(out.transfers.data(), records, count * size);
+        }
         return out;
     }
     for (std::size_t i = 0; i < count; ++i) {

@@ -15,10 +15,14 @@
 
 namespace suan::settle {
 
+inline constexpr std::size_t file_block_bytes = 4'096;
+
 class File {
 public:
     virtual ~File() = default;
 
+    // Appends: what lies behind the bytes, up to the next multiple of file_block_bytes, becomes
+    // zero.
     virtual Result<void> write(std::uint64_t offset, std::string_view bytes) = 0;
     // On return everything written before is where a power cut cannot reach it.
     virtual Result<void> sync() = 0;
@@ -30,7 +34,9 @@ public:
 
 // Makes the file (mode 0600) where there is none and locks it: `unavailable` while another process
 // has it. Space is taken in steps ahead of the writes, as zero bytes, so that a sync has no new
-// size to record.
+// size to record. Where the file system can, writes go past the page cache (O_DIRECT), whole blocks
+// at a time: a sync then waits for its own bytes alone, and not for what other programs have
+// written.
 Result<std::unique_ptr<File>> open_file(const std::filesystem::path& path);
 
 // A file that is there whole and synced, or as it was before: for what is written at once.

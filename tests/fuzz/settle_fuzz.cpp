@@ -1,12 +1,16 @@
 // links: suan_settle
-// settle: any bytes are a batch, a change, a frame, a contract or an error, never a crash. What was
+// settle: any bytes are a batch, a change, a frame, a contract, a run of moves, a kept state or an
+// error, never a crash. What was
 // read is written and read again alike; a journal of any bytes opens or is reported; a contract
 // that compiles is evaluated without a fault. The first byte chooses the reader.
 #include "base/assert.hpp"
 #include "base/bytes.hpp"
+#include "log/crc32c.hpp"
 #include "settle/admin_codec.hpp"
 #include "settle/batch.hpp"
 #include "settle/books/contract.hpp"
+#include "settle/history/kept_state.hpp"
+#include "settle/history/run.hpp"
 #include "settle/journal.hpp"
 #include "settle/steps.hpp"
 
@@ -55,6 +59,32 @@ void contract(std::string_view text) {
     }
 }
 
+void run(std::string_view bytes) {
+    RunReader in(bytes, {}, 1);
+    std::uint64_t sequence = 0;
+    while (!in.at_end()) {
+        const auto item = in.next();
+        if (!item) return;
+        SUAN_ASSERT(item->sequence == ++sequence);
+    }
+}
+
+// With a true checksum, so that what lies behind it is reached. A state that is read and makes
+// books leads to books that can be read again.
+void kept(std::string_view bytes) {
+    std::string whole("SUANSST1");
+    whole.append(32, '\0');
+    whole.append(bytes);
+    append_u32(whole, log::crc32c(whole));
+    const auto state = decode_kept(whole, Hash256{});
+    if (!state) return;
+    SUAN_ASSERT(encode_kept(Hash256{}, *state) == whole);
+    for (const KeptBook& book : state->books) {
+        const auto made = Book::import_state(book.state, ledger::Options{.finished_kept = 100});
+        if (made) SUAN_ASSERT(made->ledger().check_books().has_value());
+    }
+}
+
 class MemoryFile final : public File {
 public:
     explicit MemoryFile(std::string_view bytes) : bytes_(bytes) {}
@@ -99,7 +129,7 @@ void journal(std::string_view bytes, FrameKind kind) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size == 0) return 0;
     const std::string_view bytes = as_text({data + 1, size - 1});
-    switch (data[0] % 7U) {
+    switch (data[0] % 9U) {
         case 0:
             batch(bytes);
             break;
@@ -117,6 +147,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             break;
         case 5:
             journal(bytes, FrameKind::transfers);
+            break;
+        case 6:
+            run(bytes);
+            break;
+        case 7:
+            kept(bytes);
             break;
         default: {
             MemoryFile file(bytes);

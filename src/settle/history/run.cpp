@@ -3,12 +3,13 @@
 namespace suan::settle {
 namespace {
 
-void append_number(std::string& out, std::uint64_t value) {
+char* put_number(char* out, std::uint64_t value) {
     while (value >= 0x80) {
-        out.push_back(static_cast<char>(value | 0x80));
+        *out++ = static_cast<char>(value | 0x80);
         value >>= 7;
     }
-    out.push_back(static_cast<char>(value));
+    *out++ = static_cast<char>(value);
+    return out;
 }
 
 bool adds_held(MoveKind kind) {
@@ -32,13 +33,16 @@ void apply_move(Balances& balances, const HistoryItem& item) {
 }
 
 void RunWriter::add(std::string& out, const HistoryItem& item) {
-    out.push_back(
-        static_cast<char>(static_cast<unsigned>(item.kind) * 2 + static_cast<unsigned>(item.side)));
-    append_number(out, item.block - block_);
-    append_number(out, item.index);
-    if (adds_held(item.kind)) append_number(out, item.held);
-    if (releases(item.kind)) append_number(out, item.released);
-    if (posts(item.kind)) append_number(out, item.posted);
+    char bytes[1 + 4 * 10];  // four numbers of at most ten bytes
+    char* end = bytes;
+    *end++ =
+        static_cast<char>(static_cast<unsigned>(item.kind) * 2 + static_cast<unsigned>(item.side));
+    end = put_number(end, item.block - block_);
+    end = put_number(end, item.index);
+    if (adds_held(item.kind)) end = put_number(end, item.held);
+    if (releases(item.kind)) end = put_number(end, item.released);
+    if (posts(item.kind)) end = put_number(end, item.posted);
+    out.append(bytes, static_cast<std::size_t>(end - bytes));
     block_ = item.block;
 }
 

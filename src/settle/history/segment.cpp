@@ -57,27 +57,20 @@ std::string encode_blocks(std::span<const BlockPlace> blocks) {
 
 // 80 bytes: book, account | sequence | balances | offset, size, count | checksum of these and of
 // the run | zero.
-void append_account(Sections& out, std::uint32_t book, std::uint32_t account, const RunStart& start,
-                    std::span<const HistoryItem> items, std::uint64_t first_block) {
-    std::string run;
-    RunWriter writer;
-    for (HistoryItem item : items) {
-        item.block -= first_block;
-        writer.add(run, item);
-    }
-    std::string entry;
-    append_u32(entry, book);
-    append_u32(entry, account);
-    append_u64(entry, start.sequence);
-    append_balances(entry, start.balances);
-    append_u64(entry, out.runs.size());
-    append_u64(entry, run.size());
-    append_u64(entry, items.size());
-    append_u32(entry, log::crc32c(run, log::crc32c(entry)));
-    append_u32(entry, 0);
-    SUAN_ASSERT(entry.size() == account_entry_bytes);
-    out.accounts += entry;
-    out.runs += run;
+void append_account(Sections& out, std::uint32_t book, const Tail::Open& open) {
+    const std::size_t start = out.accounts.size();
+    append_u32(out.accounts, book);
+    append_u32(out.accounts, open.account);
+    append_u64(out.accounts, open.start.sequence);
+    append_balances(out.accounts, open.start.balances);
+    append_u64(out.accounts, out.runs.size());
+    append_u64(out.accounts, open.run.size());
+    append_u64(out.accounts, open.count);
+    const std::uint32_t head_crc = log::crc32c(std::string_view(out.accounts).substr(start));
+    append_u32(out.accounts, log::crc32c(open.run, head_crc));
+    append_u32(out.accounts, 0);
+    SUAN_ASSERT(out.accounts.size() - start == account_entry_bytes);
+    out.runs += open.run;
 }
 
 std::string encode_ids(std::span<const IdPlace> ids) {
@@ -116,10 +109,8 @@ std::string encode_segment(const Hash256& journal_id, std::uint64_t secret, cons
     SUAN_ASSERT(!tail.blocks().empty());
     Sections s;
     s.blocks = encode_blocks(tail.blocks());
-    tail.for_each_moved([&](std::uint32_t book, std::uint32_t account, const RunStart& start,
-                            std::span<const HistoryItem> items) {
-        append_account(s, book, account, start, items, tail.first_block());
-    });
+    tail.for_each_moved(
+        [&](std::uint32_t book, const Tail::Open& open) { append_account(s, book, open); });
     s.ids = encode_ids(tail.ids());
     s.finishes = encode_finishes(finishes);
     std::string out(magic);

@@ -1,5 +1,5 @@
-// The latest moves of all books, in memory, until they become a segment: a list of moves in which
-// each knows the one before it of the same account. One thread at a time.
+// The latest moves of all books, in memory, until they become a segment: for each account that was
+// moved a run, written as the moves come. One thread at a time.
 #pragma once
 
 #include "settle/history/run.hpp"
@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace suan::settle {
@@ -39,7 +40,7 @@ public:
     std::uint64_t first_block() const { return first_block_; }
     std::span<const BlockPlace> blocks() const { return blocks_; }
     std::span<const IdPlace> ids() const { return ids_; }
-    std::size_t moves() const { return entries_.size(); }
+    std::size_t moves() const { return moves_; }
 
     // The moves of an account, oldest first, from the one with sequence `from` on.
     std::vector<HistoryItem> moves_of(std::uint32_t book, std::uint32_t account,
@@ -48,13 +49,19 @@ public:
     RunStart start_of(std::uint32_t book, std::uint32_t account) const;
     std::uint64_t last_sequence(std::uint32_t book, std::uint32_t account) const;
 
-    // Calls visit(book, account, start, items) for every account that was moved here, in order.
+    struct Open {
+        std::uint32_t account = 0;
+        RunStart start;
+        RunWriter writer;
+        std::string run;  // blocks count from the first
+        std::uint64_t count = 0;
+    };
+    // Calls visit(book, open) for every account that was moved here, in order.
     template <typename Visit>
     void for_each_moved(Visit visit) const {
-        for (const auto& [book, accounts] : accounts_) {
-            for (std::uint32_t a = 0; a < accounts.size(); ++a) {
-                if (accounts[a].last != none)
-                    visit(book, a, accounts[a].start, moves_of(book, a, 0));
+        for (const auto& [number, book] : books_) {
+            for (const Account& account : book.accounts) {
+                if (account.open != none) visit(number, book.opens[account.open]);
             }
         }
     }
@@ -69,30 +76,25 @@ public:
 private:
     static constexpr std::uint32_t none = UINT32_MAX;
 
-    struct Entry {
-        std::uint64_t amount = 0;  // held or released, of a transfer posted
-        std::uint64_t posted = 0;  // of a post
-        std::uint32_t previous = none;
-        std::uint32_t block = 0;
-        std::uint32_t index = 0;
-        MoveKind kind = MoveKind::transfer;
-        MoveSide side = MoveSide::debit;
-    };
     struct Account {
-        RunStart start;
-        std::uint32_t last = none;
-        std::uint32_t count = 0;
+        RunStart now;
+        std::uint32_t open = none;
+    };
+    struct Book {
+        std::vector<Account> accounts;
+        std::vector<Open> opens;  // the first `used` are; the others keep their memory
+        std::uint32_t used = 0;
     };
 
-    const Account* find(std::uint32_t book, std::uint32_t index) const;
-    void push(std::vector<Account>& accounts, std::uint32_t index, const Entry& entry);
-    HistoryItem item_of(const Entry& entry) const;
+    const Account* find(std::uint32_t book, std::uint32_t account) const;
+    static Open& open(Book& book, std::uint32_t account);
+    static void push(Book& book, std::uint32_t account, const HistoryItem& item);
 
     std::uint64_t first_block_;
     std::vector<BlockPlace> blocks_;
     std::vector<IdPlace> ids_;
-    std::vector<Entry> entries_;
-    std::map<std::uint32_t, std::vector<Account>> accounts_;  // by book, then by account
+    std::size_t moves_ = 0;
+    std::map<std::uint32_t, Book> books_;
 };
 
 }  // namespace suan::settle
