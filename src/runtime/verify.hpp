@@ -26,6 +26,8 @@ struct ReexecuteOptions {
     VerifyFrom from = VerifyFrom::beginning;
     // Called now and then with the entries checked so far and how many there are.
     std::function<void(std::uint64_t done, std::uint64_t total)> progress;
+    // Called with each block that was found right, and the state at its end. Optional.
+    std::function<void(const log::SealedBlock&, const core::State&)> each_block;
 };
 
 struct Reexecuted {
@@ -49,6 +51,7 @@ public:
     Result<void> entry(log::Seq seq, std::string_view bytes);
     Result<void> block(const log::SealedBlock& block);
     core::State& state() { return state_; }
+    const core::State& state() const { return state_; }
 
 private:
     Entry& fresh_entry();
