@@ -9,6 +9,7 @@
 #include "api/viewer.hpp"
 #include "core/state.hpp"
 #include "runtime/metrics.hpp"
+#include "suan/api.pb.h"
 
 #include <cstdint>
 #include <string>
@@ -36,5 +37,7 @@ void write_org(MetricsText& out, const core::State& state, OrgId org);
 void write_centre(MetricsText& out, const core::State& state);
 void write_hub(MetricsText& out, const runtime::Metrics& metrics, const http::ServerStats& http,
                std::size_t streams);
+// Of witnesses that are not removed.
+void write_witnesses(MetricsText& out, const WitnessList& list);
 
 }  // namespace suan::api

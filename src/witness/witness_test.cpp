@@ -318,6 +318,7 @@ TEST_F(WitnessTest, a_shorter_fork_is_a_fork_and_no_rollback) {
     source.show(*other->log);
     const Alarm found = alarm();
     EXPECT_EQ(found.finding, Finding::contradiction);
+    ASSERT_TRUE(found.evidence);
     EXPECT_EQ(found.evidence->first.header.number, common + 1);
 }
 
@@ -355,6 +356,7 @@ TEST_F(WitnessTest, an_old_block_signed_anew_is_found_by_looking_back) {
     centre.log->replace_block(log::seal(block.header, operator_key).value());
     const Alarm found = alarm();
     EXPECT_EQ(found.finding, Finding::contradiction);
+    ASSERT_TRUE(found.evidence);
     EXPECT_EQ(found.evidence->first.header.number, 1U);
     EXPECT_EQ(log::judge(*found.evidence).value().kind, log::Contradiction::fork);
 }
@@ -379,6 +381,7 @@ TEST_F(WitnessTest, a_block_that_denies_the_one_before_it) {
     centre.log->replace_block(log::seal(next.header, operator_key).value());
     const Alarm found = alarm();
     EXPECT_EQ(found.finding, Finding::contradiction);
+    ASSERT_TRUE(found.evidence);
     EXPECT_EQ(log::judge(*found.evidence).value().kind, log::Contradiction::denied_block);
     EXPECT_EQ(found.evidence->first.header, last.header);
 }
