@@ -14,6 +14,7 @@ void add_all_routes(http::Router& router, const ContextPtr& context) {
     add_centre_routes(router, context);
     add_log_routes(router, context);
     add_ledger_routes(router, context);
+    add_witness_routes(router, context);
     add_hub_routes(router, context);
 }
 

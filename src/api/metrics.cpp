@@ -199,4 +199,16 @@ void write_ledgers(MetricsText& out, const runtime::LedgerService& ledgers) {
               static_cast<std::int64_t>(ledgers.blocks()));
 }
 
+void write_witnesses(MetricsText& out, const WitnessList& list) {
+    out.gauge("suan_witnesses", "Registered witnesses.", list.witnesses_size());
+    out.begin("suan_witness_last_block", "gauge", "Newest block that a witness has co-signed.");
+    for (const WitnessView& view : list.witnesses())
+        out.sample("suan_witness_last_block", label("witness", view.name()),
+                   static_cast<std::int64_t>(view.last_block()));
+    out.begin("suan_witness_lag_blocks", "gauge", "Closed blocks that it has not co-signed yet.");
+    for (const WitnessView& view : list.witnesses())
+        out.sample("suan_witness_lag_blocks", label("witness", view.name()),
+                   static_cast<std::int64_t>(view.lag_blocks()));
+}
+
 }  // namespace suan::api

@@ -10,6 +10,7 @@
 #include "core/state.hpp"
 #include "runtime/ledgers/ledger_service.hpp"
 #include "runtime/metrics.hpp"
+#include "suan/api.pb.h"
 
 #include <cstdint>
 #include <string>
@@ -38,5 +39,7 @@ void write_centre(MetricsText& out, const core::State& state);
 void write_hub(MetricsText& out, const runtime::Metrics& metrics, const http::ServerStats& http,
                std::size_t streams);
 void write_ledgers(MetricsText& out, const runtime::LedgerService& ledgers);
+// Of witnesses that are not removed.
+void write_witnesses(MetricsText& out, const WitnessList& list);
 
 }  // namespace suan::api

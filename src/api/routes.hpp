@@ -19,6 +19,7 @@ void add_log_routes(http::Router& router, const ContextPtr& context);
 void add_ledger_routes(http::Router& router, const ContextPtr& context);
 void add_ledger_account_routes(http::Router& router, const ContextPtr& context);
 void add_ledger_transfer_routes(http::Router& router, const ContextPtr& context);
+void add_witness_routes(http::Router& router, const ContextPtr& context);
 void add_hub_routes(http::Router& router, const ContextPtr& context);
 
 // What the functions above build routes with.

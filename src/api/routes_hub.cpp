@@ -2,6 +2,7 @@
 #include "api/metrics.hpp"
 #include "api/routes.hpp"
 #include "api/views_money.hpp"
+#include "api/views_witnesses.hpp"
 
 namespace suan::api {
 namespace {
@@ -36,25 +37,44 @@ void send_metrics(Call& call, MetricsText&& text) {
     call.responder.send(std::move(response));
 }
 
+void collect_witnesses(const core::State& state, WitnessList& out) {
+    for (std::size_t i = 0; i < state.witnesses.size(); ++i) {
+        if (state.witnesses[i].until_seq != 0) continue;
+        fill(static_cast<std::uint32_t>(i) + 1, state.witnesses[i], *out.add_witnesses());
+    }
+}
+
+// One whose standing cannot be read is left out: metrics answer when other things do not.
+void write_standing(const log::Log& log, WitnessList& list, MetricsText& out) {
+    WitnessList known;
+    for (WitnessView& view : *list.mutable_witnesses())
+        if (fill_standing(log, view)) known.add_witnesses()->Swap(&view);
+    write_witnesses(out, known);
+}
+
 void get_metrics(const CallPtr& call) {
     auto text = std::make_shared<MetricsText>();
     write_public(*text, call->context->hub.ready());
     if (!bearer_token(*call->request)) return send_metrics(*call, std::move(*text));
     auto of_centre = std::make_shared<bool>(false);
+    auto witnesses = std::make_shared<WitnessList>();
     ask(
         call,
-        [text, of_centre](const core::State& state, const Viewer& viewer) -> MaybeFailure {
+        [text, of_centre, witnesses](const core::State& state,
+                                     const Viewer& viewer) -> MaybeFailure {
             *of_centre = viewer.of_centre();
             if (*of_centre) {
                 write_centre(*text, state);
+                collect_witnesses(state, *witnesses);
             } else {
                 write_org(*text, state, viewer.org());
             }
             return std::nullopt;
         },
-        [text, of_centre](Call& c) {
+        [text, of_centre, witnesses](Call& c) {
             const Context& context = *c.context;
             if (*of_centre) {
+                write_standing(context.hub.log(), *witnesses, *text);
                 write_hub(*text, context.hub.metrics(), context.http_stats(),
                           context.live.streams());
                 if (context.ledgers != nullptr) write_ledgers(*text, *context.ledgers);

@@ -2,9 +2,12 @@
 #include "api/pages.hpp"
 #include "api/routes.hpp"
 #include "api/views_names.hpp"
+#include "base/limits.hpp"
+#include "crypto/sm3.hpp"
 #include "log/entry.hpp"
 #include "log/export.hpp"
 #include "log/receipt.hpp"
+#include "log/segment.hpp"
 
 #include <fmt/format.h>
 
@@ -37,6 +40,12 @@ void fill_block(const log::SealedBlock& block, BlockView& out) {
     out.set_sm3(text_of(log::block_hash(header)));
     out.set_header(log::encode_header(header));
     out.set_witnesses(static_cast<std::uint32_t>(block.witnesses.size()));
+    for (const log::WitnessSignature& witness : block.witnesses) {
+        CosignatureView& view = *out.add_cosignatures();
+        view.set_public_key(text_of(witness.key));
+        view.set_public_key_sm3(text_of(crypto::sm3(as_text(witness.key))));
+        view.set_signature(text_of(witness.signature));
+    }
 }
 
 void get_head(const CallPtr& call) {
@@ -264,6 +273,22 @@ void get_export(const CallPtr& call) {
         });
 }
 
+void get_segment(const CallPtr& call) {
+    ask(
+        call, [](const core::State&, const Viewer&) { return MaybeFailure{}; },
+        [](Call& c) {
+            const std::uint64_t from = c.request->query_u64("from").value_or(1);
+            if (from == 0) return c.fail(invalid("from", "from: expected at least 1, found 0"));
+            auto segment = log::make_segment(c.context->hub.log(), c.context->hub.operator_key(),
+                                             from, limits::log_segment_bytes);
+            if (!segment) return c.fail(http::failure_of(segment.error()));
+            http::Response response;
+            response.content_type = "application/octet-stream";
+            response.body = std::move(*segment);
+            c.responder.send(std::move(response));
+        });
+}
+
 }  // namespace
 
 void add_log_routes(http::Router& router, const ContextPtr& context) {
@@ -296,6 +321,9 @@ void add_log_routes(http::Router& router, const ContextPtr& context) {
         roles::everyone, ReceiptView::descriptor(), get_receipt);
     add({Method::get, "/v1/log/export", "export_log", "The whole log as one file"}, roles::auditors,
         nullptr, get_export);
+    add({Method::get, "/v1/log/segment", "get_log_segment",
+         "Entries from one on and the blocks over them, as a witness follows them"},
+        roles::auditors, nullptr, get_segment, {u64_param("from", "first entry; default 1")});
 }
 
 }  // namespace suan::api

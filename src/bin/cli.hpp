@@ -63,6 +63,7 @@ void add_money_commands(Cli& cli);
 void add_invoice_commands(Cli& cli);
 void add_centre_commands(Cli& cli);
 void add_log_commands(Cli& cli);
+void add_witness_commands(Cli& cli);
 void add_ledger_commands(Cli& cli);
 void add_crypto_commands(Cli& cli);
 void add_tool_commands(Cli& cli);

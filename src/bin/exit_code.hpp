@@ -8,13 +8,18 @@ namespace suan::bin {
 
 enum class ExitCode : int {
     ok = 0,
-    refused = 1,       // the hub or a check said no, or what was waited for failed
-    usage = 2,         // the command line is wrong
-    never_fits = 65,   // EX_DATAERR: no waiting will make room for the job
-    unreachable = 69,  // EX_UNAVAILABLE: no hub answers there
-    io = 74,           // EX_IOERR: a file cannot be read or written
-    try_again = 75,    // EX_TEMPFAIL: the same command may be accepted later
-    forbidden = 77,    // EX_NOPERM: no token, or not this role
+    refused = 1,  // the hub or a check said no, or what was waited for failed
+    usage = 2,    // the command line is wrong
+    contradiction =
+        3,  // the operator signed two things that contradict each other; evidence is written
+    broken_log = 4,     // a log that does not follow its own rules (suan witness)
+    rolled_back = 5,    // a hub that shows less of its log than before (suan witness)
+    not_witnessed = 6,  // too few co-signatures (suan log verify)
+    never_fits = 65,    // EX_DATAERR: no waiting will make room for the job
+    unreachable = 69,   // EX_UNAVAILABLE: no hub answers there
+    io = 74,            // EX_IOERR: a file cannot be read or written
+    try_again = 75,     // EX_TEMPFAIL: the same command may be accepted later
+    forbidden = 77,     // EX_NOPERM: no token, or not this role
 };
 
 // Ends a command with one line for the user: what is wrong, and what to do. Thrown by commands and

@@ -2,8 +2,11 @@
 
 #include "bin/cli.hpp"
 #include "bin/hub/data_folder.hpp"
+#include "bin/hub_source.hpp"
+#include "bin/log_witnesses.hpp"
 #include "bin/units.hpp"
 #include "log/export.hpp"
+#include "log/segment.hpp"
 #include "log/sqlite/sqlite_log.hpp"
 
 #include <boost/json.hpp>
@@ -78,7 +81,12 @@ CheckedLog check_data_folder(const std::string& data, const std::string& key_fil
     auto log = open_for_reading(folder);
     runtime::ReexecuteOptions options;
     if (from_snapshot) options.from = runtime::VerifyFrom::newest_snapshot;
+    runtime::WitnessTally tally(log->id());
+    options.each_block = [&](const log::SealedBlock& block, const core::State& state) {
+        tally.block(block, state);
+    };
     out.result = checked(runtime::reexecute(*log, *key, options), "the log does not verify");
+    out.witnesses = std::move(tally).finish();
     out.key_sm3 = to_hex(key->id());
     std::error_code none;
     if (!out.result.anchors.empty() || std::filesystem::exists(folder.ledgers(), none))
@@ -101,7 +109,13 @@ CheckedLog check_export_file(const std::string& file, const std::string& key_fil
         out.result.last_seq = seq;
         return executor.entry(seq, bytes);
     };
-    reading.each_block = [&](const log::SealedBlock& block) { return executor.block(block); };
+    std::optional<runtime::WitnessTally> tally;
+    reading.start = [&](const Hash256& log_id, const crypto::PublicKey&) { tally.emplace(log_id); };
+    reading.each_block = [&](const log::SealedBlock& block) {
+        auto good = executor.block(block);
+        if (good) tally->block(block, executor.state());
+        return good;
+    };
     const log::Exported exported = checked(log::read_export(in, reading), file);
     out.key_sm3 = to_hex(exported.operator_key.id());
     out.result.entries = exported.verified.entries;
@@ -109,6 +123,95 @@ CheckedLog check_export_file(const std::string& file, const std::string& key_fil
     out.result.last_block_seq = exported.verified.last_block_seq;
     out.result.state_digest = executor.state().digest();
     out.result.anchors = executor.take_anchors();
+    if (!journal.empty()) check_journal(journal, out);
+    out.witnesses = std::move(*tally).finish();
+    out.took_ms = watch.ms();
+    return out;
+}
+
+namespace {
+
+// What is kept from one segment to the next.
+class HubCheck {
+public:
+    explicit HubCheck(std::optional<crypto::PublicKey> trusted) : trusted_(std::move(trusted)) {}
+
+    Result<log::SegmentEnd> take(std::string_view bytes) {
+        log::SegmentReading reading;
+        reading.start = [&](const log::SegmentHead& head) { return start(head); };
+        reading.entry = [&](log::Seq seq, std::string_view entry) {
+            auto good = chain_->entry(seq, entry);
+            return good ? executor_.entry(seq, entry) : good;
+        };
+        reading.block = [&](const log::SealedBlock& block) {
+            auto good = chain_->block(block);
+            if (good) good = executor_.block(block);
+            if (good) tally_->block(block, executor_.state());
+            return good;
+        };
+        return log::read_segment(bytes, reading);
+    }
+    log::Seq next_seq() const { return chain_ ? chain_->next_seq() : 1; }
+    const log::Verified& so_far() const { return chain_->so_far(); }
+
+    CheckedLog finish() && {
+        CheckedLog out;
+        out.key_was_given = trusted_.has_value();
+        out.key_sm3 = to_hex(head_->operator_key.id());
+        out.result.entries = so_far().entries;
+        out.result.blocks = so_far().blocks;
+        out.result.last_seq = out.result.last_block_seq = so_far().last_block_seq;
+        out.result.state_digest = executor_.state().digest();
+        out.result.anchors = executor_.take_anchors();
+        out.witnesses = std::move(*tally_).finish();
+        return out;
+    }
+
+private:
+    Result<void> start(const log::SegmentHead& head) {
+        if (trusted_ && !(*trusted_ == head.operator_key))
+            return Error{ErrorCode::corrupt,
+                         fmt::format("operator key: expected {}, found {}", to_hex(trusted_->id()),
+                                     to_hex(head.operator_key.id()))};
+        if (head_ && (head_->log_id != head.log_id || !(head_->operator_key == head.operator_key)))
+            return Error{ErrorCode::corrupt, "the hub's log became another one meanwhile"};
+        if (head_) return {};
+        head_ = head;
+        chain_.emplace(head.log_id, head.operator_key);
+        tally_.emplace(head.log_id);
+        return {};
+    }
+
+    std::optional<crypto::PublicKey> trusted_;
+    std::optional<log::SegmentHead> head_;
+    std::optional<log::ChainVerifier> chain_;
+    runtime::Reexecutor executor_{core::State{}};
+    std::optional<runtime::WitnessTally> tally_;
+};
+
+}  // namespace
+
+CheckedLog check_hub(const HubOptions& hub, const std::string& key_file,
+                     const std::string& journal) {
+    const Stopwatch watch;
+    HubSource source(make_client(hub));
+    HubCheck check(given_key(key_file));
+    std::uint64_t last_block = 0;
+    do {
+        auto bytes = source.segment(check.next_seq());
+        if (!bytes)
+            throw Failed(bytes.error().code == ErrorCode::forbidden ? ExitCode::forbidden
+                                                                    : ExitCode::unreachable,
+                         bytes.error().context);
+        const auto before = check.next_seq();
+        const auto end = checked(check.take(*bytes), "the log does not verify");
+        // Fixed at the start, so that a busy hub does not keep the check from ending.
+        if (last_block == 0) last_block = end.last_block;
+        if (check.next_seq() == before && check.so_far().blocks < last_block)
+            throw Failed(ExitCode::refused,
+                         fmt::format("the hub sends nothing after entry {}", before - 1));
+    } while (check.so_far().blocks < last_block);
+    CheckedLog out = std::move(check).finish();
     if (!journal.empty()) check_journal(journal, out);
     out.took_ms = watch.ms();
     return out;
@@ -135,6 +238,7 @@ std::string checked_log_text(const CheckedLog& c) {
         text += fmt::format("{} anchors of tenants' ledgers were not checked: give --journal.\n",
                             count(c.result.anchors.size()));
     }
+    text += witness_text(c.witnesses);
     return text + fmt::format("State digest {}. {} ms, {} entries a second.\n",
                               to_hex(c.result.state_digest), count_text(c.took_ms),
                               count_text(rate));
@@ -156,6 +260,7 @@ std::string checked_log_json(const CheckedLog& c) {
         o["journal_blocks"] = c.journal_blocks;
         o["journal_transfers"] = c.journal_transfers;
     }
+    o["witnesses"] = witness_json(c.witnesses);
     o["took_ms"] = c.took_ms;
     return boost::json::serialize(o) + "\n";
 }

@@ -2,8 +2,10 @@
 // file cannot be read, `refused` with the first entry, block or line that is wrong.
 #pragma once
 
+#include "bin/session.hpp"
 #include "runtime/bill.hpp"
 #include "runtime/verify.hpp"
+#include "runtime/witness_tally.hpp"
 
 #include <cstdint>
 #include <string>
@@ -14,6 +16,7 @@ struct CheckedLog {
     runtime::Reexecuted result;
     std::string key_sm3;
     bool key_was_given = false;  // else the log's own key: shows damage, not who signed
+    runtime::WitnessReports witnesses;
     std::int64_t took_ms = 0;
     // The journal of settlement, where there is one: its blocks and transfers, checked against the
     // anchors in the log.
@@ -27,6 +30,9 @@ CheckedLog check_data_folder(const std::string& data, const std::string& key_fil
 // `journal`: file of the journal of settlement, or empty: then its anchors are not checked.
 CheckedLog check_export_file(const std::string& file, const std::string& key_file,
                              const std::string& journal);
+// A hub's log as it comes over HTTP, up to the block that is its last when that is reached.
+CheckedLog check_hub(const HubOptions& hub, const std::string& key_file,
+                     const std::string& journal);
 std::string checked_log_text(const CheckedLog& checked);
 std::string checked_log_json(const CheckedLog& checked);
 

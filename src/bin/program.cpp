@@ -42,6 +42,7 @@ void add_commands(Cli& cli) {
     add_invoice_commands(cli);
     add_centre_commands(cli);
     add_log_commands(cli);
+    add_witness_commands(cli);
     add_ledger_commands(cli);
     add_crypto_commands(cli);
     add_tool_commands(cli);

@@ -94,13 +94,9 @@ Failed failed_answer(int status, std::string_view body) {
                   error.what_to_do());
 }
 
-Session Session::open(const HubOptions& options) {
-    std::string url = options.url.empty() ? environment("SUAN_HUB") : options.url;
-    if (url.empty()) url = default_hub_url;
-    return open(url, find_token(options));
-}
+namespace {
 
-Session Session::open(std::string_view url, std::string_view token) {
+api::http::Client client_of(std::string_view url, std::string_view token) {
     api::http::ClientOptions client_options;
     if (!token.empty()) {
         const bool clean =
@@ -110,7 +106,23 @@ Session Session::open(std::string_view url, std::string_view token) {
     }
     auto client = api::http::Client::make(url, client_options);
     if (!client) throw Failed(ExitCode::usage, client.error().context, "--hub takes a URL");
-    return Session(std::move(*client));
+    return std::move(*client);
+}
+
+}  // namespace
+
+api::http::Client make_client(const HubOptions& options) {
+    std::string url = options.url.empty() ? environment("SUAN_HUB") : options.url;
+    if (url.empty()) url = default_hub_url;
+    return client_of(url, find_token(options));
+}
+
+Session Session::open(const HubOptions& options) {
+    return Session(make_client(options));
+}
+
+Session Session::open(std::string_view url, std::string_view token) {
+    return Session(client_of(url, token));
 }
 
 api::http::ClientResponse checked(Result<api::http::ClientResponse> response) {

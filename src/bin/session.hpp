@@ -29,6 +29,9 @@ std::string fresh_key();
 
 inline constexpr const char* default_hub_url = "http://127.0.0.1:7700";
 
+// The client of the hub and token that the options name. Throws Failed(usage or io).
+api::http::Client make_client(const HubOptions& options);
+
 class Session {
 public:
     static Session open(const HubOptions& options);

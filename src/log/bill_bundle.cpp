@@ -198,7 +198,7 @@ Result<void> verify_bill_bundle(const BillBundle& bundle, const crypto::PublicKe
                                      block.header.number, before, block.header.first_seq)};
         }
         before = block.header.last_seq;
-        good = verify_signatures(block, trusted);
+        good = verify_signature(block, trusted);
         if (good) good = verify_entries_of(block, left);
         if (!good) return good;
     }

@@ -90,6 +90,8 @@ Result<SealedBlock> decode_block(std::string_view bytes) {
     SealedBlock block;
     block.signature = in.fixed<64>("signature");
     const std::uint32_t count = in.count(witness_bytes, "witnesses");
+    if (in.ok() && count > limits::witnesses_max)
+        return bad_header("witnesses", fmt::format("at most {}", limits::witnesses_max), count);
     for (std::uint32_t i = 0; i < count; ++i) {
         WitnessSignature witness;
         witness.key = in.fixed<65>("witness key");
@@ -113,33 +115,18 @@ Result<SealedBlock> seal(const BlockHeader& header, const crypto::PrivateKey& ke
     return SealedBlock{header, *signature, {}};
 }
 
-namespace {
-Result<void> verify_witness(const WitnessSignature& witness, std::string_view header_bytes) {
-    auto key = crypto::PublicKey::from_raw(as_text(witness.key));
-    if (!key) return Error{ErrorCode::corrupt, std::move(key).error().context};
-    if (key->verify(header_bytes, witness.signature)) return {};
-    return Error{ErrorCode::corrupt,
-                 fmt::format("witness {}: signature does not verify", to_hex(key->id()))};
-}
-}  // namespace
-
-Result<void> verify_signatures(const SealedBlock& block, const crypto::PublicKey& operator_key) {
+Result<void> verify_signature(const SealedBlock& block, const crypto::PublicKey& operator_key) {
     const std::string name = fmt::format("block {}", block.header.number);
     if (block.header.operator_key != operator_key.id()) {
         return Error{ErrorCode::corrupt,
                      fmt::format("{}: operator key: expected {}, found {}", name,
                                  to_hex(operator_key.id()), to_hex(block.header.operator_key))};
     }
-    const std::string bytes = encode_header(block.header);
-    if (!operator_key.verify(bytes, block.signature)) {
+    if (!operator_key.verify(encode_header(block.header), block.signature)) {
         return Error{ErrorCode::corrupt,
                      fmt::format("{}: signature: expected one by key {}, found one that does not "
                                  "verify",
                                  name, to_hex(operator_key.id()))};
-    }
-    for (const WitnessSignature& witness : block.witnesses) {
-        auto good = verify_witness(witness, bytes);
-        if (!good) return std::move(good).error().wrap(name);
     }
     return {};
 }

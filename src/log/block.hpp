@@ -46,7 +46,7 @@ std::string encode_header(const BlockHeader& header);
 Result<BlockHeader> decode_header(std::string_view bytes);
 Hash256 block_hash(const BlockHeader& header);
 
-// A witness signs the same header bytes as the operator.
+// What it signs is in cosignature.hpp.
 struct WitnessSignature {
     crypto::RawPublicKey key{};
     crypto::Signature signature{};
@@ -68,8 +68,9 @@ Result<SealedBlock> decode_block(std::string_view bytes);
 // that the header names (asserted).
 Result<SealedBlock> seal(const BlockHeader& header, const crypto::PrivateKey& key);
 
-// The operator's signature and key, and every witness's signature over the header.
-Result<void> verify_signatures(const SealedBlock& block, const crypto::PublicKey& operator_key);
+// The operator's signature and key. A witness's word is judged apart (cosignature.hpp): a bad one
+// must not make the block a bad one.
+Result<void> verify_signature(const SealedBlock& block, const crypto::PublicKey& operator_key);
 
 // The Merkle root of entries given by their hashes.
 Hash256 entries_root(std::span<const Hash256> entry_hashes);

@@ -2,6 +2,7 @@
 
 #include "base/limits.hpp"
 #include "crypto/sm3.hpp"
+#include "log/cosignature.hpp"
 #include "log/log_fixture.hpp"
 
 namespace suan::log {
@@ -27,35 +28,70 @@ TEST(Block, comes_back_from_its_bytes) {
     EXPECT_EQ(decode_block(encode_block(block)).value(), block);
     EXPECT_EQ(encode_header(block.header).size(), block_header_bytes);
     const auto witness = crypto::PrivateKey::generate().value();
-    block.witnesses.push_back(
-        {witness.public_key().raw(), witness.sign(encode_header(block.header)).value()});
+    block.witnesses.push_back(cosign(filled(7), block.header, witness).value());
     EXPECT_EQ(decode_block(encode_block(block)).value(), block);
-    EXPECT_TRUE(verify_signatures(block, example_key().public_key()));
+    EXPECT_TRUE(verify_signature(block, example_key().public_key()));
 }
 
 TEST(Block, a_flip_of_any_byte_does_not_verify) {
     SealedBlock block = seal(example(), example_key()).value();
     const auto witness = crypto::PrivateKey::generate().value();
-    block.witnesses.push_back(
-        {witness.public_key().raw(), witness.sign(encode_header(block.header)).value()});
+    block.witnesses.push_back(cosign(filled(7), block.header, witness).value());
     const std::string bytes = encode_block(block);
     for (std::size_t i = 0; i < bytes.size(); ++i) {
         std::string bad = bytes;
         bad[i] = char(bad[i] ^ 0x20);
         const auto decoded = decode_block(bad);
-        EXPECT_FALSE(decoded && verify_signatures(*decoded, example_key().public_key())) << i;
+        EXPECT_FALSE(decoded && verify_signature(*decoded, example_key().public_key()) &&
+                     verify_cosignature(filled(7), decoded->header, decoded->witnesses.at(0)))
+            << i;
     }
     for (std::size_t size = 0; size < bytes.size(); ++size)
         EXPECT_FALSE(decode_block(std::string_view(bytes).substr(0, size))) << size;
     EXPECT_FALSE(decode_block(bytes + "x"));
 }
 
+TEST(Block, holds_so_many_witnesses_and_no_more) {
+    SealedBlock block = seal(example(), example_key()).value();
+    block.witnesses.resize(limits::witnesses_max);
+    EXPECT_TRUE(decode_block(encode_block(block)));
+    block.witnesses.resize(limits::witnesses_max + 1);
+    const auto decoded = decode_block(encode_block(block));
+    ASSERT_FALSE(decoded);
+    EXPECT_EQ(decoded.error().context, "block header: witnesses: expected at most 64, found 65");
+}
+
+TEST(Cosignature, is_of_one_log_one_block_and_one_key) {
+    const BlockHeader header = example();
+    const auto key = crypto::PrivateKey::generate().value();
+    const WitnessSignature good = cosign(filled(7), header, key).value();
+    EXPECT_TRUE(verify_cosignature(filled(7), header, good));
+    EXPECT_FALSE(verify_cosignature(filled(8), header, good));
+    BlockHeader other = header;
+    other.state_digest = filled(9);
+    EXPECT_FALSE(verify_cosignature(filled(7), other, good));
+    WitnessSignature renamed = good;
+    renamed.key = example_key().public_key().raw();
+    EXPECT_FALSE(verify_cosignature(filled(7), header, renamed));
+    renamed.key.fill(4);  // no point of the curve
+    EXPECT_FALSE(verify_cosignature(filled(7), header, renamed));
+}
+
+TEST(Cosignature, and_the_operators_signature_are_not_exchangeable) {
+    const BlockHeader header = example();
+    SealedBlock block = seal(header, example_key()).value();
+    const WitnessSignature own = cosign(filled(7), header, example_key()).value();
+    EXPECT_FALSE(verify_cosignature(filled(7), header, {own.key, block.signature}));
+    block.signature = own.signature;
+    EXPECT_FALSE(verify_signature(block, example_key().public_key()));
+}
+
 TEST(Block, of_another_key_does_not_verify) {
     const auto other = crypto::PrivateKey::generate().value();
     SealedBlock block = seal(example(), example_key()).value();
-    EXPECT_FALSE(verify_signatures(block, other.public_key()));
+    EXPECT_FALSE(verify_signature(block, other.public_key()));
     block.signature = other.sign(encode_header(block.header)).value();
-    EXPECT_FALSE(verify_signatures(block, example_key().public_key()));
+    EXPECT_FALSE(verify_signature(block, example_key().public_key()));
 }
 
 TEST(Block, header_refuses_impossible_numbers) {

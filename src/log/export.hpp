@@ -19,6 +19,8 @@ struct ExportReading {
     // The key that must have signed. Without one the file's own is taken: that shows damage, but
     // not who wrote it.
     std::optional<crypto::PublicKey> trusted;
+    // Called first, with what the file says of itself. Optional, as the others are.
+    std::function<void(const Hash256& log_id, const crypto::PublicKey& operator_key)> start;
     std::function<Result<void>(Seq, std::string_view)> each_entry;
     std::function<Result<void>(const SealedBlock&)> each_block;
 };

@@ -1,11 +1,14 @@
 // Decodes the worked bytes of docs/formats. SNAP_UPDATE=1 writes them anew, with new signatures.
 #include "crypto/sm3.hpp"
 #include "log/bill_bundle.hpp"
+#include "log/cosignature.hpp"
 #include "log/crc32c.hpp"
+#include "log/evidence.hpp"
 #include "log/export.hpp"
 #include "log/log_fixture.hpp"
 #include "log/receipt.hpp"
 #include "log/record.hpp"
+#include "log/segment.hpp"
 
 #include <cstdlib>
 #include <sstream>
@@ -76,6 +79,15 @@ protected:
         update("block", "block", encode_block(log.block(1).value()));
         update("block", "key", as_text(key.public_key().raw()));
         update("receipt", "receipt", encode_receipt(receipt(log, 2).value()));
+        update("log", "segment", make_segment(log, key.public_key(), 3, 1 << 20).value());
+        const SealedBlock first = log.block(1).value();
+        const WitnessSignature word = cosign(log.id(), first.header, example_key()).value();
+        update("cosignature", "message", cosigned_bytes(log.id(), first.header));
+        update("cosignature", "signature", as_text(word.signature));
+        BlockHeader other = first.header;
+        other.state_digest = filled(2);
+        const Evidence evidence{log.id(), key.public_key().raw(), first, seal(other, key).value()};
+        update("evidence", "evidence", encode_evidence(evidence));
         const std::vector<Seq> seqs = {2};
         update("bill-proof", "bill-proof",
                encode_bill_bundle(make_bill_bundle(log, key.public_key(), "bill", seqs).value()));
@@ -130,7 +142,57 @@ TEST_F(Formats, block) {
     const std::vector<Hash256> hashes = {crypto::sm3("one"), crypto::sm3("two"),
                                          crypto::sm3("three")};
     EXPECT_EQ(block.header.merkle_root, entries_root(hashes));
-    EXPECT_TRUE(verify_signatures(block, key()));
+    EXPECT_TRUE(verify_signature(block, key()));
+}
+
+TEST_F(Formats, segment) {
+    SegmentReading reading;
+    reading.start = [](const SegmentHead& head) -> Result<void> {
+        EXPECT_EQ(head.log_id, filled(0xAB));
+        EXPECT_EQ(head.operator_key, key());
+        EXPECT_EQ(head.from_seq, 3U);
+        return {};
+    };
+    std::vector<std::string> found;
+    reading.entry = [&](Seq seq, std::string_view entry) -> Result<void> {
+        EXPECT_EQ(seq, 3U);
+        found.emplace_back(entry);
+        return {};
+    };
+    std::vector<SealedBlock> blocks;
+    reading.block = [&](const SealedBlock& block) -> Result<void> {
+        blocks.push_back(block);
+        return {};
+    };
+    const SegmentEnd end = read_segment(worked_bytes("log", "segment"), reading).value();
+    EXPECT_EQ(found, std::vector<std::string>{"three"});
+    ASSERT_EQ(blocks.size(), 1U);
+    EXPECT_TRUE(verify_signature(blocks[0], key()));
+    EXPECT_EQ(end.last_seq, 3U);
+    EXPECT_EQ(end.last_block, 1U);
+}
+
+TEST_F(Formats, cosignature) {
+    const std::string message = worked_bytes("cosignature", "message");
+    ASSERT_EQ(message.size(), 208U);
+    EXPECT_EQ(message.substr(0, 8), "SUANCOS1");
+    EXPECT_EQ(message.substr(8, 32), as_text(filled(0xAB)));
+    const BlockHeader header = decode_header(message.substr(40)).value();
+    EXPECT_EQ(header, decode_block(worked_bytes("block", "block")).value().header);
+    WitnessSignature word{example_key().public_key().raw(), {}};
+    const std::string signature = worked_bytes("cosignature", "signature");
+    ASSERT_EQ(signature.size(), word.signature.size());
+    std::copy(signature.begin(), signature.end(), word.signature.begin());
+    EXPECT_TRUE(verify_cosignature(filled(0xAB), header, word));
+}
+
+TEST_F(Formats, evidence) {
+    const Evidence found = decode_evidence(worked_bytes("evidence", "evidence")).value();
+    EXPECT_EQ(found.log_id, filled(0xAB));
+    EXPECT_EQ(found.operator_key, key().raw());
+    EXPECT_EQ(found.first, decode_block(worked_bytes("block", "block")).value());
+    EXPECT_EQ(found.second.header.state_digest, filled(2));
+    EXPECT_EQ(judge(found).value().kind, Contradiction::fork);
 }
 
 TEST_F(Formats, receipt) {

@@ -88,4 +88,9 @@ Result<void> check_next_block(const Head& head, const SealedBlock& block) {
     return {};
 }
 
+Error too_many_cosignatures(std::uint64_t block) {
+    return Error{ErrorCode::exhausted, fmt::format("block {}: has {} co-signatures already", block,
+                                                   limits::witnesses_max)};
+}
+
 }  // namespace suan::log

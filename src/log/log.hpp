@@ -16,6 +16,7 @@
 #include "base/bytes.hpp"
 #include "base/result.hpp"
 #include "log/block.hpp"
+#include "log/cosignature.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -105,6 +106,14 @@ public:
     // (`invalid` otherwise). The signature is not checked here; verify_log does that.
     virtual Result<void> put_block(const SealedBlock& block) = 0;
 
+    // Keeps witnesses' signatures beside their blocks, all or none; says how many are new. The
+    // caller has verified them. A key that has signed the block already keeps its first signature.
+    // `not_found` for a block that is not there, `exhausted` for one too many on a block.
+    virtual Result<std::size_t> put_cosignatures(std::span<const BlockCosignature> list) = 0;
+    // The newest block with a signature of this witness; 0: none.
+    virtual Result<std::uint64_t> last_cosigned(const crypto::RawPublicKey& key) const = 0;
+
+    // With the witnesses' signatures that are there, in the order of their keys.
     virtual Result<SealedBlock> block(std::uint64_t number) const = 0;
     // The block that covers an entry; `not_found` while it is still open.
     virtual Result<SealedBlock> block_of(Seq seq) const = 0;
@@ -121,5 +130,6 @@ Result<std::vector<Hash256>> entry_hashes(const Log& log, Seq first, Seq last);
 // The rules that every store enforces before it touches anything.
 Result<void> check_batch(const Head& head, const Batch& batch);
 Result<void> check_next_block(const Head& head, const SealedBlock& block);
+Error too_many_cosignatures(std::uint64_t block);
 
 }  // namespace suan::log

@@ -74,7 +74,7 @@ Result<void> verify_receipt(const Receipt& receipt, const crypto::PublicKey& ope
     auto included =
         verify_inclusion(receipt.seq, receipt.entry_hash, receipt.path, receipt.block.header);
     if (!included) return included;
-    return verify_signatures(receipt.block, operator_key);
+    return verify_signature(receipt.block, operator_key);
 }
 
 }  // namespace suan::log

@@ -4,6 +4,8 @@
 #include "log/log_fixture.hpp"
 #include "log/verify.hpp"
 
+#include <sqlite3.h>
+
 #include <thread>
 
 namespace suan::log {
@@ -275,6 +277,99 @@ TEST(MemoryLogFaults, damage_is_found_by_verification) {
     ASSERT_TRUE(snapshots.put(1, filled(1), "body"));
     snapshots.damage(1, 0);
     EXPECT_EQ(snapshots.read(1).error().code, ErrorCode::corrupt);
+}
+
+// The n-th of many witnesses; nobody checks these signatures in a store.
+BlockCosignature cosignature(std::uint64_t block, std::uint8_t n) {
+    BlockCosignature out;
+    out.block = block;
+    out.witness.key.fill(n);
+    out.witness.signature.fill(std::uint8_t(block));
+    return out;
+}
+
+TEST_P(Stores, keep_cosignatures_beside_their_blocks) {
+    fill(*log_, key_);
+    const Head before = log_->head();
+    const std::vector<BlockCosignature> list = {cosignature(3, 9), cosignature(1, 9),
+                                                cosignature(3, 2)};
+    EXPECT_EQ(log_->put_cosignatures(list).value(), 3U);
+    restart();
+    EXPECT_EQ(log_->head().last_block_hash, before.last_block_hash);
+    const SealedBlock third = log_->block(3).value();
+    ASSERT_EQ(third.witnesses.size(), 2U);
+    EXPECT_EQ(third.witnesses[0], list[2].witness);
+    EXPECT_EQ(third.witnesses[1], list[0].witness);
+    EXPECT_EQ(log_->block_of(third.header.first_seq).value(), third);
+    EXPECT_EQ(log_->block(1).value().witnesses.size(), 1U);
+    EXPECT_TRUE(log_->block(2).value().witnesses.empty());
+    EXPECT_EQ(log_->last_cosigned(list[0].witness.key).value(), 3U);
+    EXPECT_EQ(log_->last_cosigned(cosignature(1, 1).witness.key).value(), 0U);
+    EXPECT_TRUE(verify_log(*log_, key_.public_key(), {}));
+}
+
+TEST_P(Stores, keep_the_first_cosignature_of_a_key) {
+    fill(*log_, key_);
+    const BlockCosignature first = cosignature(2, 9);
+    BlockCosignature second = first;
+    second.witness.signature.fill(77);
+    EXPECT_EQ(log_->put_cosignatures({&first, 1}).value(), 1U);
+    EXPECT_EQ(log_->put_cosignatures({&second, 1}).value(), 0U);
+    EXPECT_EQ(log_->block(2).value().witnesses, std::vector{first.witness});
+    // An older block later does not take the witness back.
+    const BlockCosignature older = cosignature(1, 9);
+    EXPECT_EQ(log_->put_cosignatures({&older, 1}).value(), 1U);
+    EXPECT_EQ(log_->last_cosigned(first.witness.key).value(), 2U);
+}
+
+TEST_P(Stores, refuse_cosignatures_of_no_block_and_go_on) {
+    fill(*log_, key_);
+    for (const std::uint64_t block : {std::uint64_t{0}, log_->head().last_block + 1}) {
+        const std::vector<BlockCosignature> list = {cosignature(1, 9), cosignature(block, 9)};
+        EXPECT_EQ(log_->put_cosignatures(list).error().code, ErrorCode::not_found) << block;
+    }
+    EXPECT_TRUE(log_->block(1).value().witnesses.empty());
+    EXPECT_TRUE(append_next(*log_, 1));
+}
+
+TEST_P(Stores, keep_so_many_cosignatures_of_a_block) {
+    fill(*log_, key_);
+    for (std::uint32_t n = 0; n < limits::witnesses_max; ++n) {
+        const BlockCosignature one = cosignature(1, std::uint8_t(n));
+        ASSERT_TRUE(log_->put_cosignatures({&one, 1}));
+    }
+    const BlockCosignature more = cosignature(1, limits::witnesses_max);
+    EXPECT_EQ(log_->put_cosignatures({&more, 1}).error().code, ErrorCode::exhausted);
+    const BlockCosignature again = cosignature(1, 0);
+    EXPECT_EQ(log_->put_cosignatures({&again, 1}).value(), 0U);
+    EXPECT_TRUE(decode_block(encode_block(log_->block(1).value())));
+}
+
+// A log that was made before there were witnesses.
+TEST(SqliteCosignatures, come_to_a_log_that_had_none) {
+    Folder folder;
+    const fs::path file = folder / "log.db";
+    {
+        auto log = SqliteLog::open(file, {}).value();
+        fill(*log, example_key());
+        ASSERT_TRUE(log->transact([&]() -> Result<void> {
+            const char* drop = "DROP TABLE cosignature; DROP TABLE cosigner";
+            EXPECT_EQ(sqlite3_exec(log->database(), drop, nullptr, nullptr, nullptr), SQLITE_OK);
+            return {};
+        }));
+    }
+    {
+        SqliteOptions reading;
+        reading.mode = OpenMode::read;
+        auto log = SqliteLog::open(file, reading).value();
+        EXPECT_TRUE(log->block(1).value().witnesses.empty());
+        EXPECT_EQ(log->last_cosigned(cosignature(1, 1).witness.key).value(), 0U);
+        const BlockCosignature one = cosignature(1, 1);
+        EXPECT_EQ(log->put_cosignatures({&one, 1}).error().code, ErrorCode::forbidden);
+    }
+    auto log = SqliteLog::open(file, {}).value();
+    const BlockCosignature one = cosignature(1, 1);
+    EXPECT_EQ(log->put_cosignatures({&one, 1}).value(), 1U);
 }
 
 }  // namespace

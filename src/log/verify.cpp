@@ -78,7 +78,7 @@ Result<void> ChainVerifier::block(const SealedBlock& block) {
                                    header.last_seq),
                        "Merkle root", to_hex(header.merkle_root), to_hex(root));
     }
-    good = verify_signatures(block, operator_key_);
+    good = verify_signature(block, operator_key_);
     if (!good) return good;
     hashes_.erase(hashes_.begin(), end);
     next_number_ += 1;
@@ -96,7 +96,7 @@ Result<ChainVerifier> starting_point(const Log& log, const crypto::PublicKey& op
     if (after_block == 0) return ChainVerifier(log.id(), operator_key);
     auto trusted = log.block(after_block);
     if (!trusted) return std::move(trusted).error();
-    auto signatures = verify_signatures(*trusted, operator_key);
+    auto signatures = verify_signature(*trusted, operator_key);
     if (!signatures) return std::move(signatures).error();
     return ChainVerifier(trusted->header, operator_key);
 }

@@ -31,7 +31,7 @@ core::State newest_state(log::Log& log, const std::function<void(const std::stri
             log_line(fmt::format("snapshot {}: beyond what the log can sign, not used", info.seq));
             continue;
         }
-        auto state = load_snapshot(log, info);
+        auto state = load_snapshot(log.snapshots(), info);
         if (state) return std::move(*state);
         log_line(std::move(state).error().context);
     }
@@ -114,9 +114,10 @@ private:
 
 }  // namespace
 
-Result<core::State> load_snapshot(log::Log& log, const log::SnapshotInfo& info) {
+Result<core::State> load_snapshot(const log::SnapshotStore& snapshots,
+                                  const log::SnapshotInfo& info) {
     const std::string name = fmt::format("snapshot {}", info.seq);
-    auto body = log.snapshots().read(info.seq);
+    auto body = snapshots.read(info.seq);
     if (!body) return std::move(body).error();
     google::protobuf::Arena arena;
     auto* snapshot = google::protobuf::Arena::CreateMessage<StateSnapshot>(&arena);

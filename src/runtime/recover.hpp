@@ -29,6 +29,7 @@ Result<RecoveredState> recover(log::Log& log, const crypto::PrivateKey& key,
                                const std::function<void(const std::string&)>& log_line);
 
 // The state of one stored snapshot; its digest is checked.
-Result<core::State> load_snapshot(log::Log& log, const log::SnapshotInfo& info);
+Result<core::State> load_snapshot(const log::SnapshotStore& snapshots,
+                                  const log::SnapshotInfo& info);
 
 }  // namespace suan::runtime

@@ -126,7 +126,7 @@ Result<Start> start_at_snapshot(log::Log& log) {
                             info.seq, to_hex(block->header.state_digest), block->header.number,
                             to_hex(info.state_digest)));
         }
-        auto state = load_snapshot(log, info);
+        auto state = load_snapshot(log.snapshots(), info);
         if (!state) return std::move(state).error();
         return Start{std::move(*state), block->header.number};
     }
@@ -154,7 +154,11 @@ Result<Reexecuted> reexecute(log::Log& log, const crypto::PublicKey& operator_ke
         if (options.progress && done % progress_every == 0) options.progress(done, total);
         return again.entry(seq, bytes);
     };
-    verify.each_block = [&](const log::SealedBlock& block) { return again.block(block); };
+    verify.each_block = [&](const log::SealedBlock& block) {
+        auto good = again.block(block);
+        if (good && options.each_block) options.each_block(block, again.state());
+        return good;
+    };
     auto verified = log::verify_log(log, operator_key, verify);
     if (!verified) return std::move(verified).error();
     out.entries = verified->entries;

@@ -27,6 +27,8 @@ struct ReexecuteOptions {
     VerifyFrom from = VerifyFrom::beginning;
     // Called now and then with the entries checked so far and how many there are.
     std::function<void(std::uint64_t done, std::uint64_t total)> progress;
+    // Called with each block that was found right, and the state at its end. Optional.
+    std::function<void(const log::SealedBlock&, const core::State&)> each_block;
 };
 
 struct Reexecuted {
@@ -53,6 +55,7 @@ public:
     core::State& state() { return state_; }
     // Of the journal of settlement, in the entries so far.
     std::vector<JournalAnchor> take_anchors() { return std::move(anchors_); }
+    const core::State& state() const { return state_; }
 
 private:
     Entry& fresh_entry();

@@ -6,9 +6,11 @@
 #include "core/state.hpp"
 #include "log/block.hpp"
 #include "log/entry.hpp"
+#include "log/evidence.hpp"
 #include "log/export.hpp"
 #include "log/receipt.hpp"
 #include "log/record.hpp"
+#include "log/segment.hpp"
 #include "pieces.hpp"
 #include "runtime/verify.hpp"
 
@@ -114,13 +116,34 @@ void read_entries(std::string_view input) {
     }
 }
 
+// What a hub sends to those who follow it: nothing in it may break the follower.
+void read_segment(std::string_view input) {
+    suan::log::SegmentReading reading;
+    suan::runtime::Reexecutor again{suan::core::State{}};
+    reading.start = [](const suan::log::SegmentHead&) { return Result<void>(); };
+    reading.entry = [&](suan::log::Seq seq, std::string_view bytes) {
+        return again.entry(seq, bytes);
+    };
+    reading.block = [&](const suan::log::SealedBlock& block) { return again.block(block); };
+    check_error(suan::log::read_segment(input, reading));
+}
+
+void read_evidence(std::string_view input) {
+    const auto evidence = suan::log::decode_evidence(input);
+    check_error(evidence);
+    if (!evidence) return;
+    SUAN_ASSERT(suan::log::encode_evidence(*evidence) == input);
+    check_error(suan::log::judge(*evidence));
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     google::protobuf::SetLogHandler(nullptr);
     if (size == 0) return 0;
-    constexpr void (*readers[])(std::string_view) = {read_chunk,  read_entry,    read_block,
-                                                     read_export, read_snapshot, read_entries};
+    constexpr void (*readers[])(std::string_view) = {read_chunk,   read_entry,    read_block,
+                                                     read_export,  read_snapshot, read_entries,
+                                                     read_segment, read_evidence};
     readers[data[0] % std::size(readers)](suan::as_text({data + 1, size - 1}));
     return 0;
 }

@@ -15,9 +15,10 @@ DIRECTION = {
     "log": "crypto",
     "settle": "crypto ledger log",
     "runtime": "core crypto ledger log settle exec proto",
+    "witness": "runtime core crypto log proto",
     "api": "runtime core crypto ledger log settle proto",
     "sim": "core runtime proto",
-    "bin": "crypto ledger sched core log settle exec runtime api sim proto",
+    "bin": "crypto ledger sched core log settle exec runtime witness api sim proto",
 }
 
 PURE = r"^src/(ledger|sched|core|settle/books)/.*(?<!_test)\.[ch]pp$|^src/base/[^/]*\.hpp$"

@@ -138,6 +138,37 @@ Result<void> MemoryLog::put_block(const SealedBlock& block) {
     return {};
 }
 
+Result<std::size_t> MemoryLog::put_cosignatures(std::span<const BlockCosignature> list) {
+    const std::lock_guard lock(mutex_);
+    if (failed_) return refused();
+    std::vector<SealedBlock> changed = blocks_;
+    std::size_t fresh = 0;
+    for (const BlockCosignature& cosignature : list) {
+        if (cosignature.block == 0 || cosignature.block > changed.size()) {
+            return not_found(fmt::format("block {}: none stored", cosignature.block));
+        }
+        auto& witnesses = changed[cosignature.block - 1].witnesses;
+        const auto at = std::lower_bound(
+            witnesses.begin(), witnesses.end(), cosignature.witness.key,
+            [](const WitnessSignature& w, const crypto::RawPublicKey& key) { return w.key < key; });
+        if (at != witnesses.end() && at->key == cosignature.witness.key) continue;
+        if (witnesses.size() >= limits::witnesses_max)
+            return too_many_cosignatures(cosignature.block);
+        witnesses.insert(at, cosignature.witness);
+        fresh += 1;
+    }
+    blocks_ = std::move(changed);
+    return fresh;
+}
+
+Result<std::uint64_t> MemoryLog::last_cosigned(const crypto::RawPublicKey& key) const {
+    const std::lock_guard lock(mutex_);
+    for (auto block = blocks_.rbegin(); block != blocks_.rend(); ++block)
+        for (const WitnessSignature& witness : block->witnesses)
+            if (witness.key == key) return block->header.number;
+    return 0;
+}
+
 Result<SealedBlock> MemoryLog::block(std::uint64_t number) const {
     const std::lock_guard lock(mutex_);
     if (number == 0 || number > blocks_.size()) {
@@ -181,6 +212,11 @@ void MemoryLog::drop_tail(Seq last_seq) {
     entries_.resize(last_seq);
     while (!blocks_.empty() && blocks_.back().header.last_seq > last_seq)
         blocks_.pop_back();
+}
+
+void MemoryLog::replace_block(const SealedBlock& block) {
+    const std::lock_guard lock(mutex_);
+    blocks_.at(block.header.number - 1) = block;
 }
 
 void MemoryLog::damage(Seq seq, std::size_t offset) {

@@ -48,6 +48,8 @@ public:
     Result<void> for_each(Seq first, Seq last, const EntryVisitor& visit) const override;
     Result<std::string> payload(const Hash256& hash) const override;
     Result<void> put_block(const SealedBlock& block) override;
+    Result<std::size_t> put_cosignatures(std::span<const BlockCosignature> list) override;
+    Result<std::uint64_t> last_cosigned(const crypto::RawPublicKey& key) const override;
     Result<SealedBlock> block(std::uint64_t number) const override;
     Result<SealedBlock> block_of(Seq seq) const override;
     SnapshotStore& snapshots() override { return snapshots_; }
@@ -61,6 +63,9 @@ public:
     // A disk that lied about its last syncs: entries after `last_seq` and the blocks over them are
     // gone. Then reopen().
     void drop_tail(Seq last_seq);
+
+    // What only a centre that forges its log does: another block in place of one.
+    void replace_block(const SealedBlock& block);
 
     // Changes one byte of a stored entry.
     void damage(Seq seq, std::size_t offset);

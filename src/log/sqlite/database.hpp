@@ -1,5 +1,5 @@
-// Owning wrappers of SQLite's handles, with failures as Result. For this folder's use.
-// One connection belongs to one thread at a time; the owner holds a mutex around it.
+// Owning wrappers of SQLite's handles, with failures as Result. For this folder and
+// src/witness. One connection belongs to one thread at a time; the owner holds a mutex around it.
 #pragma once
 
 #include "base/result.hpp"

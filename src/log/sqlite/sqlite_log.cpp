@@ -181,7 +181,7 @@ Result<std::string> SqliteLog::block_bytes(std::uint64_t number) const {
     return Error{ErrorCode::not_found, fmt::format("block {}: none stored", number)};
 }
 
-Result<SealedBlock> SqliteLog::block(std::uint64_t number) const {
+Result<SealedBlock> SqliteLog::sealed_block(std::uint64_t number) const {
     auto bytes = block_bytes(number);
     if (!bytes) return std::move(bytes).error();
     auto decoded = decode_block(*bytes);
@@ -189,6 +189,11 @@ Result<SealedBlock> SqliteLog::block(std::uint64_t number) const {
     if (decoded->header.number == number) return decoded;
     return corrupt(fmt::format("block {}: number: expected {}, found {}", number, number,
                                decoded->header.number));
+}
+
+Result<SealedBlock> SqliteLog::block(std::uint64_t number) const {
+    auto found = sealed_block(number);
+    return found ? with_cosignatures(std::move(*found)) : found;
 }
 
 // Blocks are numbered without gaps and their entries rise with the numbers, so halving finds one
@@ -202,14 +207,14 @@ Result<SealedBlock> SqliteLog::block_of(Seq seq) const {
     std::uint64_t high = now.last_block;
     while (low <= high) {
         const std::uint64_t middle = low + (high - low) / 2;
-        auto found = block(middle);
+        auto found = sealed_block(middle);
         if (!found) return found;
         if (seq < found->header.first_seq) {
             high = middle - 1;
         } else if (seq > found->header.last_seq) {
             low = middle + 1;
         } else {
-            return found;
+            return with_cosignatures(std::move(*found));
         }
     }
     return corrupt(fmt::format("entry {}: expected a block that covers it, found none", seq));

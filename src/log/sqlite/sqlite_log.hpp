@@ -45,6 +45,8 @@ public:
     Result<void> for_each(Seq first, Seq last, const EntryVisitor& visit) const override;
     Result<std::string> payload(const Hash256& hash) const override;
     Result<void> put_block(const SealedBlock& block) override;
+    Result<std::size_t> put_cosignatures(std::span<const BlockCosignature> list) override;
+    Result<std::uint64_t> last_cosigned(const crypto::RawPublicKey& key) const override;
     Result<SealedBlock> block(std::uint64_t number) const override;
     Result<SealedBlock> block_of(Seq seq) const override;
     SnapshotStore& snapshots() override { return *snapshots_; }
@@ -66,10 +68,11 @@ public:
 
 private:
     struct Writes {
-        Statement chunk, payload, block, head;
+        Statement chunk, payload, block, head, cosignature, cosigner;
     };
     struct Reads {
         Statement chunks, first_chunk, payload, block;
+        Statement cosignatures, cosigner;  // not prepared in a log that has no such tables
     };
     struct Chunk {
         Seq first_seq = 0;
@@ -79,6 +82,7 @@ private:
 
     Result<void> open_connections();
     Result<void> prepare_statements();
+    Result<bool> has_cosignatures();
     Result<void> load();
     Result<void> load_id();
     Result<void> load_head();
@@ -90,6 +94,10 @@ private:
     Result<void> writable() const;
     Result<std::vector<Chunk>> read_chunks(Seq from, Seq last) const;
     Result<std::string> block_bytes(std::uint64_t number) const;
+    Result<SealedBlock> sealed_block(std::uint64_t number) const;
+    Result<SealedBlock> with_cosignatures(SealedBlock block) const;
+    Result<bool> write_cosignature(const BlockCosignature& cosignature);
+    Result<std::size_t> write_cosignatures(std::span<const BlockCosignature> list);
 
     std::filesystem::path file_;
     SqliteOptions options_;
@@ -104,6 +112,7 @@ private:
     mutable std::mutex read_mutex_;  // reader_, reads_
     mutable Database reader_;
     mutable Reads reads_;
+    bool cosignatures_there_ = false;
 
     mutable std::mutex checkpoint_mutex_;
     Database checkpointer_;

@@ -31,6 +31,13 @@ const char* const schema =
     "CREATE TABLE block(number INTEGER PRIMARY KEY, body BLOB NOT NULL);"
     "INSERT INTO head VALUES(1, 0, 0);";
 
+// Logs that were made before there were witnesses get these when they are next written.
+const char* const cosignature_schema =
+    "CREATE TABLE IF NOT EXISTS cosignature(number INTEGER NOT NULL, key BLOB NOT NULL,"
+    " signature BLOB NOT NULL, PRIMARY KEY(number, key)) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS cosigner(key BLOB PRIMARY KEY, last_number INTEGER NOT NULL)"
+    " WITHOUT ROWID;";
+
 std::string meta_body(std::string_view id) {
     std::string body(magic);
     body.append(id);
@@ -126,6 +133,7 @@ Result<void> SqliteLog::open_connections() {
         }
         auto set =
             writer_.exec(fmt::format("PRAGMA wal_autocheckpoint={}", options_.checkpoint_pages));
+        if (set) set = writer_.exec(cosignature_schema);
         if (!set) return set;
     }
     auto opened = Database::open(file_, Database::Mode::read);
@@ -161,12 +169,34 @@ Result<void> SqliteLog::prepare_statements() {
         items.push_back(
             {writer_, writes_.head, "UPDATE head SET last_seq = ?, last_block = ? WHERE id = 1"});
     }
+    auto there = has_cosignatures();
+    if (!there) return std::move(there).error();
+    cosignatures_there_ = *there;
+    if (cosignatures_there_) {
+        items.push_back({reader_, reads_.cosignatures,
+                         "SELECT key, signature FROM cosignature WHERE number = ? ORDER BY key"});
+        items.push_back(
+            {reader_, reads_.cosigner, "SELECT last_number FROM cosigner WHERE key = ?"});
+    }
+    if (options_.mode != OpenMode::read) {
+        items.push_back({writer_, writes_.cosignature,
+                         "INSERT INTO cosignature VALUES(?, ?, ?) ON CONFLICT DO NOTHING"});
+        items.push_back({writer_, writes_.cosigner,
+                         "INSERT INTO cosigner VALUES(?, ?) ON CONFLICT(key) DO UPDATE"
+                         " SET last_number = max(last_number, excluded.last_number)"});
+    }
     for (const Item& item : items) {
         auto prepared = item.database.prepare(item.sql);
         if (!prepared) return std::move(prepared).error();
         item.statement = std::move(*prepared);
     }
     return {};
+}
+
+Result<bool> SqliteLog::has_cosignatures() {
+    auto select = reader_.prepare("SELECT 1 FROM sqlite_master WHERE name = 'cosigner'");
+    if (!select) return std::move(select).error();
+    return select->step();
 }
 
 Result<void> SqliteLog::load() {

@@ -6,6 +6,7 @@ suan=${SUAN_BIN:?names the program}
 work=$(mktemp -d -p "$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)/build")
 data=$work/data
 hub_pid=
+other_pids=()  # what a script starts itself and may leave running when it fails
 
 stop_hub() {
     [[ -n $hub_pid ]] || return 0
@@ -21,6 +22,7 @@ stop_hub() {
 clean_up() {
     local status=$?
     [[ -z $hub_pid ]] || kill -KILL "$hub_pid" 2>/dev/null || true
+    ((${#other_pids[@]} == 0)) || kill -KILL "${other_pids[@]}" 2>/dev/null || true
     ((status == 0)) || { echo "--- the hub's log"; tail -n 30 "$work/hub.log" 2>/dev/null; }
     rm -rf "$work"
     exit "$status"
