@@ -8,6 +8,7 @@
 // and destruction from one thread; the rest is thread-safe.
 #pragma once
 
+#include "api/app_catalogue.hpp"
 #include "api/http/router.hpp"
 #include "api/http/server.hpp"
 #include "base/result.hpp"
@@ -30,6 +31,7 @@ struct ApiOptions {
     http::RateLimit peer_rate{};  // none
     std::uint32_t connections_max = limits::connections_max;
     http::Clock clock = http::steady_now;  // of the rates
+    AppCatalogue apps{};
 };
 
 class ApiServer {
@@ -54,7 +56,8 @@ private:
 
 // The router alone, for the OpenAPI document and its tests.
 struct Context;
-void add_all_routes(http::Router& router, const std::shared_ptr<Context>& context);
+void add_all_routes(http::Router& router, const std::shared_ptr<Context>& context,
+                    const AppCatalogue& apps = {});
 std::string openapi_document(const http::Router& router);
 
 }  // namespace suan::api

@@ -126,6 +126,8 @@ const Row table[] = {
     {"get_entry", "/v1/log/entries/<seq>", "", {404, 404, 200, 200, 403}},
     {"get_receipt", "/v1/log/receipts/<seq>", "", of_org},
     {"export_log", "/v1/log/export", "", {403, 403, 200, 403, 403}},
+    {"list_apps", "/v1/apps", "", all},
+    {"get_app", "/v1/apps/demo", "", all},
     {"get_stats", "/v1/stats", "", all},
     {"get_events", "/v1/events", "", {stream, stream, stream, stream, stream}},
     {"get_metrics", "/metrics", "", all},

@@ -49,7 +49,7 @@ protected:
         command.mutable_create_member()->set_token_sm3(
             std::string(as_text(crypto::sm3("operator-token"))));
         world_.ok(command);
-        auto started = ApiServer::start(*world_.hub, {});
+        auto started = ApiServer::start(*world_.hub, options_of_test());
         ASSERT_TRUE(started) << started.error().context;
         api_ = std::move(*started);
         make_centre();
@@ -58,6 +58,12 @@ protected:
         api_->stop(Duration::seconds(5));
         api_.reset();
         world_.close();
+    }
+
+    static ApiOptions options_of_test() {
+        ApiOptions options;
+        options.apps["demo"] = R"({"name":"demo"})";
+        return options;
     }
 
     Answer ask(std::string_view token, std::string_view method, const std::string& target,
