@@ -2,6 +2,7 @@
 
 #include "quantum/backend/backend.hpp"
 #include "quantum/cli/backend_commands.hpp"
+#include "quantum/cli/bench_command.hpp"
 #include "quantum/cli/run_command.hpp"
 #include "quantum/draw/draw.hpp"
 #include "quantum/qasm/parser.hpp"
@@ -35,7 +36,11 @@ void add_run(CLI::App& app, RunArguments& a, int& status) {
     run->add_option("--truncation", a.truncation, "largest weight dropped at one cut");
     run->add_option("--histogram", a.histogram, "write an SVG of the outcomes to this file");
     run->add_option("--backend", a.backend, "run on a simulated machine, with its noise");
-    run->add_option("--mitigation", a.mitigation, "readout: also list corrected probabilities");
+    run->add_option("--mitigation", a.mitigations,
+                    "readout: undo readout errors; zne: observables extrapolated to no noise")
+        ->delimiter(',');
+    run->add_option("--limit-yuan", a.limit_yuan, "do not start what would cost more");
+    run->add_option("--limit-seconds", a.limit_seconds, "do not start what would take longer");
     run->add_option("--noise-factor", a.noise_factor, "multiplies a backend's errors; 0: none");
     run->callback([&] { status = a.backend.empty() ? run_files(a) : run_backend_command(a); });
 }
@@ -77,8 +82,8 @@ void add_backends(CLI::App& app, BackendArguments& a, RunArguments& run, int& st
     estimate->add_option("--param", run.params, "NAME=VALUE of an input of the program");
     estimate->add_option("--memory-limit", run.memory_mib, "MiB");
     estimate->add_flag("--probabilities", run.probabilities, "exact probabilities");
-    estimate->add_option("--limit-yuan", a.limit_yuan, "fail if it would cost more");
-    estimate->add_option("--limit-seconds", a.limit_seconds, "fail if it would take longer");
+    estimate->add_option("--limit-yuan", run.limit_yuan, "fail if it would cost more");
+    estimate->add_option("--limit-seconds", run.limit_seconds, "fail if it would take longer");
     estimate->add_flag("--json", a.json, "as JSON");
     estimate->callback([&] { status = estimate_command(a, run); });
 }
@@ -128,6 +133,14 @@ void add_draw(CLI::App& app, DrawArguments& a, int& status) {
     draw->callback([&] { status = draw_command(a.file, a.backend, a.output); });
 }
 
+void add_bench(CLI::App& app, BenchArguments& a, int& status) {
+    CLI::App* bench = app.add_subcommand("bench", "how fast this machine runs the usual circuits");
+    bench->add_option("--qubits", a.qubits, "of the large circuits (default 20)");
+    bench->add_option("--threads", a.threads, "0: all processors");
+    bench->add_flag("--json", a.json, "as JSON");
+    bench->callback([&] { status = bench_command(a); });
+}
+
 }  // namespace
 
 int run_command_line(int argc, char** argv) {
@@ -139,9 +152,11 @@ int run_command_line(int argc, char** argv) {
     add_run(app, run, status);
     BackendArguments backends;
     DrawArguments draw;
+    BenchArguments bench;
     add_parse(app, parse_path, status);
     add_backends(app, backends, run, status);
     add_draw(app, draw, status);
+    add_bench(app, bench, status);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
