@@ -88,6 +88,10 @@ Result<void> run_counts(Elaborator& program, const Backend& backend, const Noisy
             return Error{ErrorCode::invalid,
                          "--mitigation readout is for programs that measure at their end: this one "
                          "measures or resets in the middle"};
+        if (options.run.precision == Precision::dual)
+            return Error{ErrorCode::invalid,
+                         "--precision double on a backend is for programs that measure at their "
+                         "end"};
         auto done = run_dynamic(program, scaled(backend, options.noise_factor), options, threads);
         if (!done) return std::move(done).error();
         run.tally = std::move(done->tally);

@@ -87,6 +87,9 @@ Result<RunOptions> options_of(const RunArguments& a) {
         options.precision = Precision::dual;
     else if (!a.precision.empty())
         return Error{ErrorCode::invalid, "--precision is single or double"};
+    if (a.bond_max < 1) return Error{ErrorCode::invalid, "--bond is at least 1"};
+    if (!(a.truncation >= 0 && a.truncation < 1))
+        return Error{ErrorCode::invalid, "--truncation is from 0 to below 1"};
     options.isa = best_isa();
     options.exact = a.probabilities;
     options.shots = a.shots;
