@@ -1,11 +1,11 @@
 #include "api/api_server.hpp"
 
 #include "api/http/openapi.hpp"
-#include "api/routes.hpp"
+#include "api/routes_apps.hpp"
 
 namespace suan::api {
 
-void add_all_routes(http::Router& router, const ContextPtr& context) {
+void add_all_routes(http::Router& router, const ContextPtr& context, const AppCatalogue& apps) {
     add_job_routes(router, context);
     add_job_output_routes(router, context);
     add_org_routes(router, context);
@@ -15,6 +15,7 @@ void add_all_routes(http::Router& router, const ContextPtr& context) {
     add_log_routes(router, context);
     add_ledger_routes(router, context);
     add_witness_routes(router, context);
+    add_app_routes(router, context, apps);
     add_hub_routes(router, context);
 }
 
@@ -53,7 +54,7 @@ ApiServer::~ApiServer() = default;
 Result<std::unique_ptr<ApiServer>> ApiServer::start(runtime::Hub& hub, ApiOptions options) {
     auto parts = std::make_unique<Parts>(hub, options.work_threads);
     parts->context->ledgers = options.ledgers;
-    add_all_routes(parts->router, parts->context);
+    add_all_routes(parts->router, parts->context, options.apps);
     parts->context->openapi = openapi_document(parts->router);
     http::ServerOptions server;
     server.address = options.address;

@@ -8,6 +8,7 @@
 // and destruction from one thread; the rest is thread-safe.
 #pragma once
 
+#include "api/app_catalogue.hpp"
 #include "api/http/router.hpp"
 #include "api/http/server.hpp"
 #include "base/result.hpp"
@@ -33,6 +34,7 @@ struct ApiOptions {
     http::Clock clock = http::steady_now;  // of the rates
     // Tenants' ledgers; null: this hub keeps none. Outlives the server.
     runtime::LedgerService* ledgers = nullptr;
+    AppCatalogue apps{};
 };
 
 class ApiServer {
@@ -57,7 +59,8 @@ private:
 
 // The router alone, for the OpenAPI document and its tests.
 struct Context;
-void add_all_routes(http::Router& router, const std::shared_ptr<Context>& context);
+void add_all_routes(http::Router& router, const std::shared_ptr<Context>& context,
+                    const AppCatalogue& apps = {});
 std::string openapi_document(const http::Router& router);
 
 }  // namespace suan::api

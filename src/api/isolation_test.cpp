@@ -178,6 +178,8 @@ const Row table[] = {
     {"list_witnesses", "/v1/witnesses", "", all},
     {"register_witness", "/v1/witnesses", R"({"name":"x"})", operators_alone},
     {"remove_witness", "/v1/witnesses/x/remove", "", operators_alone},
+    {"list_apps", "/v1/apps", "", all},
+    {"get_app", "/v1/apps/demo", "", all},
     {"get_stats", "/v1/stats", "", all},
     {"get_events", "/v1/events", "", {stream, stream, stream, stream, stream}},
     {"get_metrics", "/metrics", "", all},

@@ -50,7 +50,7 @@ protected:
             std::string(as_text(crypto::sm3("operator-token"))));
         world_.ok(command);
         open_ledgers();
-        ApiOptions options;
+        ApiOptions options = options_of_test();
         options.ledgers = ledgers_.get();
         auto started = ApiServer::start(*world_.hub, options);
         ASSERT_TRUE(started) << started.error().context;
@@ -74,6 +74,12 @@ protected:
                                                    world_.clock, std::move(options));
         ASSERT_TRUE(opened) << opened.error().context;
         ledgers_ = std::move(*opened);
+    }
+
+    static ApiOptions options_of_test() {
+        ApiOptions options;
+        options.apps["demo"] = R"({"name":"demo"})";
+        return options;
     }
 
     Answer ask(std::string_view token, std::string_view method, const std::string& target,

@@ -1,52 +1,20 @@
 #include "bin/job_file.hpp"
 
 #include "api/json/names.hpp"
-#include "base/bytes.hpp"
 #include "base/limits.hpp"
 #include "bin/units.hpp"
+#include "bin/yaml_fields.hpp"
 
 #include <fmt/format.h>
-#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <functional>
 #include <set>
-#include <sstream>
 #include <string>
 
 namespace suan::bin {
 namespace {
-
-// What is wrong where. yaml-cpp throws as well; both are caught in parse_job_file.
-struct Fault {
-    YAML::Mark mark;
-    std::string message;
-};
-
-[[noreturn]] void fail(const YAML::Node& node, std::string message) {
-    throw Fault{node.Mark(), std::move(message)};
-}
-
-const std::string& scalar(const YAML::Node& node, std::string_view field) {
-    if (!node.IsScalar()) fail(node, fmt::format("{}: expected one value", field));
-    return node.Scalar();
-}
-
-template <typename T>
-T checked(const YAML::Node& node, std::string_view field, Result<T> result) {
-    if (!result) fail(node, fmt::format("{}: {}", field, result.error().context));
-    return std::move(*result);
-}
-
-std::uint64_t number(const YAML::Node& node, std::string_view field, std::uint64_t max) {
-    const std::string& text = scalar(node, field);
-    const auto n = parse_number(text);
-    if (!n || *n > max)
-        fail(node, fmt::format("{}: expected a whole number up to {}, got \"{}\"", field, max,
-                               text.substr(0, 40)));
-    return *n;
-}
 
 std::uint32_t number32(const YAML::Node& node, std::string_view field) {
     return static_cast<std::uint32_t>(number(node, field, UINT32_MAX));
@@ -63,14 +31,6 @@ std::int32_t signed32(const YAML::Node& node, std::string_view field) {
     return negative ? -value : value;
 }
 
-bool boolean(const YAML::Node& node, std::string_view field) {
-    const std::string& text = scalar(node, field);
-    if (text != "true" && text != "false")
-        fail(node,
-             fmt::format("{}: expected true or false, got \"{}\"", field, text.substr(0, 40)));
-    return text == "true";
-}
-
 std::int64_t span_ms(const YAML::Node& node, std::string_view field) {
     return checked(node, field, parse_duration(scalar(node, field))).us / 1'000;
 }
@@ -85,32 +45,6 @@ Enum choice(const YAML::Node& node, std::string_view field,
     for (int i = 1; i < type->value_count(); ++i)
         names += (i > 1 ? ", " : "") + api::json::enum_value_name(*type->value(i));
     fail(node, fmt::format("{}: expected one of {}, got \"{}\"", field, names, text.substr(0, 40)));
-}
-
-// The handlers of a mapping's fields, by name.
-using Handler = std::function<void(const YAML::Node& node)>;
-using Fields = std::vector<std::pair<std::string, Handler>>;
-
-void read_mapping(const YAML::Node& node, const std::string& path, const Fields& fields) {
-    if (!node.IsMap())
-        fail(node, fmt::format("{}: expected fields (name: value)", path.empty() ? "job" : path));
-    std::set<std::string> seen;
-    for (const auto& item : node) {
-        const std::string name = scalar(item.first, "field name");
-        const auto found = std::find_if(fields.begin(), fields.end(),
-                                        [&](const auto& field) { return field.first == name; });
-        if (found == fields.end()) {
-            std::vector<std::string> names;
-            for (const auto& field : fields)
-                names.push_back(field.first);
-            const auto near = api::json::nearest_name(name, names);
-            fail(item.first, fmt::format("unknown field \"{}{}\"{}", path, name.substr(0, 60),
-                                         near ? fmt::format("; did you mean \"{}\"?", *near) : ""));
-        }
-        if (!seen.insert(name).second)
-            fail(item.first, fmt::format("field \"{}{}\" stands here twice", path, name));
-        found->second(item.second);
-    }
 }
 
 void read_after(const YAML::Node& node, JobRequest& job) {
@@ -174,7 +108,7 @@ void read_sim(const YAML::Node& node, JobRequest& job) {
           [&](const YAML::Node& n) { job.set_sim_exit_code(signed32(n, "sim.exit_code")); }}});
 }
 
-Fields placement_fields(JobRequest& job, Time now) {
+YamlFields placement_fields(JobRequest& job, Time now) {
     using Node = YAML::Node;
     return {
         {"org", [&](const Node& n) { job.set_org(scalar(n, "org")); }},
@@ -214,7 +148,7 @@ Fields placement_fields(JobRequest& job, Time now) {
     };
 }
 
-Fields payload_fields(JobRequest& job) {
+YamlFields payload_fields(JobRequest& job) {
     using Node = YAML::Node;
     return {
         {"script", [&](const Node& n) { job.set_script(scalar(n, "script")); }},
@@ -239,7 +173,7 @@ Fields payload_fields(JobRequest& job) {
 
 JobRequest read_job(const YAML::Node& node, Time now) {
     JobRequest job;
-    Fields fields = placement_fields(job, now);
+    YamlFields fields = placement_fields(job, now);
     for (auto& field : payload_fields(job))
         fields.push_back(std::move(field));
     read_mapping(node, "", fields);
@@ -248,70 +182,21 @@ JobRequest read_job(const YAML::Node& node, Time now) {
     return job;
 }
 
-// Reads the documents without keeping them. YAML::LoadAll does not end on text such as "--- , a]":
-// its parser finds document after document in the same place.
-class DocumentGuard final : public YAML::EventHandler {
-public:
-    void OnDocumentStart(const YAML::Mark& mark) override {
-        if (documents_ > 0 && mark.pos <= last_.pos)
-            throw Fault{mark, "expected fields (name: value), found a bracket or comma of no list"};
-        if (++documents_ > limits::jobs_batch_max + 1)
-            throw Fault{mark, fmt::format("a file has at most {} jobs", limits::jobs_batch_max)};
-        last_ = mark;
-    }
-    void OnDocumentEnd() override {}
-    void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
-    void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
-        throw Fault{mark, "aliases (*name) are not read in job files; write the value again"};
-    }
-    void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
-                  const std::string&) override {}
-    void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
-                         YAML::EmitterStyle::value) override {}
-    void OnSequenceEnd() override {}
-    void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
-                    YAML::EmitterStyle::value) override {}
-    void OnMapEnd() override {}
-
-private:
-    std::uint32_t documents_ = 0;
-    YAML::Mark last_;
-};
-
-void check_documents(const std::string& text) {
-    std::istringstream in(text);
-    YAML::Parser parser(in);
-    DocumentGuard guard;
-    while (parser.HandleNextDocument(guard)) {
-    }
-}
-
-Error error_at(const YAML::Mark& mark, std::string_view message) {
-    if (mark.is_null()) return Error{ErrorCode::invalid, std::string(message)};
-    return Error{ErrorCode::invalid,
-                 fmt::format("line {}, column {}: {}", mark.line + 1, mark.column + 1, message)};
-}
-
 }  // namespace
 
 Result<std::vector<JobRequest>> parse_job_file(std::string_view text, Time now) {
-    if (text.size() > job_file_bytes_max)
-        return Error{ErrorCode::exhausted, fmt::format("{} bytes; a job file has at most {}",
-                                                       text.size(), job_file_bytes_max)};
-    if (const std::size_t good = utf8_prefix(text); good != text.size())
-        return Error{ErrorCode::invalid, fmt::format("byte {}: not UTF-8", good)};
-    if (text.find('\0') != std::string_view::npos)
-        return Error{ErrorCode::invalid, fmt::format("byte {}: a NUL byte", text.find('\0'))};
+    if (auto good = check_yaml_text(text, job_file_bytes_max, "a job file"); !good)
+        return std::move(good).error();
     std::vector<JobRequest> jobs;
     try {
-        check_documents(std::string(text));
+        check_documents(std::string(text), limits::jobs_batch_max + 1);
         for (const YAML::Node& node : YAML::LoadAll(std::string(text))) {
             if (node.IsNull()) continue;
             if (jobs.size() == limits::jobs_batch_max)
                 fail(node, fmt::format("a file has at most {} jobs", limits::jobs_batch_max));
             jobs.push_back(read_job(node, now));
         }
-    } catch (const Fault& fault) {
+    } catch (const YamlFault& fault) {
         return error_at(fault.mark, fault.message);
     } catch (const YAML::Exception& error) {
         return error_at(error.mark, error.msg);

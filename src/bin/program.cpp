@@ -1,5 +1,6 @@
 #include "bin/program.hpp"
 
+#include "bin/app.hpp"
 #include "bin/cli.hpp"
 #include "bin/slurm/slurm.hpp"
 #include "bin/table.hpp"
@@ -37,6 +38,7 @@ void add_commands(Cli& cli) {
     add_up_command(cli);
     add_hub_commands(cli);
     add_job_commands(cli);
+    add_app_commands(cli);
     add_org_commands(cli);
     add_money_commands(cli);
     add_invoice_commands(cli);

@@ -1,5 +1,6 @@
 #include "quantum/backend/backend.hpp"
 
+#include "quantum/backend/built_in.hpp"
 #include "quantum/run/run.hpp"
 
 #include <fmt/format.h>
@@ -200,6 +201,9 @@ double Backend::error_between(std::uint32_t a, std::uint32_t b) const {
 
 std::vector<std::string> list_backends(const std::string& folder) {
     std::vector<std::string> names;
+    if (folder.empty())
+        for (const BuiltInBackend& one : built_in_backends())
+            names.emplace_back(one.name);
     std::error_code ignored;
     for (const auto& entry : std::filesystem::directory_iterator(folder, ignored))
         if (entry.path().extension() == ".yaml") names.push_back(entry.path().stem().string());
@@ -209,30 +213,22 @@ std::vector<std::string> list_backends(const std::string& folder) {
 
 Result<Backend> load_backend(const std::string& folder, const std::string& name) {
     const bool is_path = name.find('/') != std::string::npos;
+    if (folder.empty() && !is_path)
+        for (const BuiltInBackend& one : built_in_backends())
+            if (one.name == name) return parse_backend(name, std::string(one.text));
     const std::string path = is_path ? name : folder + "/" + name + ".yaml";
-    std::ifstream file(path, std::ios::binary);
-    if (!file) {
-        const auto names = list_backends(folder);
-        return Error{ErrorCode::not_found,
-                     fmt::format("no backend '{}': there are {}", name, fmt::join(names, ", "))};
-    }
+    std::ifstream file;
+    if (is_path || !folder.empty()) file.open(path, std::ios::binary);
+    if (!file.is_open())
+        return Error{ErrorCode::not_found, fmt::format("no backend '{}': there are {}", name,
+                                                       fmt::join(list_backends(folder), ", "))};
     const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
     return parse_backend(path, text);
 }
 
 std::string backend_folder() {
-    if (const char* given = std::getenv("SUAN_QUANTUM_BACKENDS")) return given;
-    std::error_code ignored;
-    const auto program = std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path();
-    // Installed; in a build folder of the source tree; or in the source tree that tests name.
-    for (const std::string& candidate :
-         {program.string() + "/../share/suan/quantum/backends",
-          program.string() + "/../../../engines/quantum/backends",
-          std::string(std::getenv("SUAN_SOURCE_DIR") == nullptr ? "."
-                                                                : std::getenv("SUAN_SOURCE_DIR")) +
-              "/engines/quantum/backends"})
-        if (std::filesystem::is_directory(candidate, ignored)) return candidate;
-    return "engines/quantum/backends";
+    const char* const given = std::getenv("SUAN_QUANTUM_BACKENDS");
+    return given == nullptr ? std::string() : std::string(given);
 }
 
 }  // namespace suan::quantum

@@ -52,11 +52,12 @@ struct Backend {
 // invalid: names the line and the field.
 Result<Backend> parse_backend(const std::string& file_name, const std::string& text);
 
-// Backends by name: files NAME.yaml in a folder. not_found: says which there are.
+// Backends by name: files NAME.yaml in a folder, or those built in where it is empty; a name with a
+// slash is a file. not_found: says which there are.
 Result<Backend> load_backend(const std::string& folder, const std::string& name);
 std::vector<std::string> list_backends(const std::string& folder);
 
-// $SUAN_QUANTUM_BACKENDS, else the folder beside the program or in the source tree.
+// $SUAN_QUANTUM_BACKENDS, else empty.
 std::string backend_folder();
 
 }  // namespace suan::quantum

@@ -17,11 +17,14 @@ void add_relaxation(std::vector<Op>& out, std::uint32_t qubit, double seconds, d
     if (z > 0) out.push_back(make_channel(Channel::pauli, {qubit}, {0, 0, z}));
 }
 
-std::vector<Op> with_noise(const Transpiled& circuit, const Backend& backend) {
+std::vector<Op> with_noise(const Transpiled& circuit, const Backend& backend, NoiseSpan span) {
     std::vector<Op> out;
     // Where each qubit's last operation ended; before its first it rests in |0> and nothing
     // happens.
-    std::vector<double> end(backend.qubits.size(), -1);
+    std::vector<double> end(backend.qubits.size(), span == NoiseSpan::later ? 0 : -1);
+    const auto relax = [&](std::uint32_t q, double seconds) {
+        add_relaxation(out, q, seconds, backend.qubits[q].t1_s, backend.qubits[q].t2_s);
+    };
     for (std::size_t i = 0; i < circuit.ops.size(); ++i) {
         const Op& op = circuit.ops[i];
         if (op.kind == OpKind::barrier) {
@@ -29,13 +32,11 @@ std::vector<Op> with_noise(const Transpiled& circuit, const Backend& backend) {
             continue;
         }
         double length = 0;
+        if (op.kind == OpKind::measure) length = span == NoiseSpan::alone ? 0 : backend.readout_s;
         if (op.kind == OpKind::gate && op.gate != GateKind::rz)
             length = op.qubits.size() == 2 ? backend.two_qubit_s : backend.one_qubit_s;
         if (op.kind == OpKind::delay) length = op.params[0];
         const double start = circuit.start_s[i];
-        const auto relax = [&](std::uint32_t q, double seconds) {
-            add_relaxation(out, q, seconds, backend.qubits[q].t1_s, backend.qubits[q].t2_s);
-        };
         for (const std::uint32_t q : op.qubits) {
             if (end[q] >= 0) relax(q, start - end[q]);
             end[q] = start + length;
@@ -65,6 +66,8 @@ std::vector<Op> with_noise(const Transpiled& circuit, const Backend& backend) {
                 out.push_back(make_channel(Channel::pauli, {op.qubits[0]}, {error, error, error}));
         }
     }
+    for (std::uint32_t q = 0; span != NoiseSpan::alone && q < end.size(); ++q)
+        if (end[q] >= 0) relax(q, circuit.duration_s - end[q]);
     return out;
 }
 

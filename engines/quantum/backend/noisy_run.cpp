@@ -1,6 +1,9 @@
 #include "quantum/backend/noisy_run.hpp"
 
-#include "quantum/run/trajectory.hpp"
+#include "quantum/backend/dynamic_run.hpp"
+#include "quantum/backend/noisy_observable.hpp"
+#include "quantum/backend/noisy_shots.hpp"
+#include "quantum/run/channel_step.hpp"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -13,128 +16,54 @@ namespace suan::quantum {
 
 namespace {
 
-// The calibration with all errors scaled.
-Backend scaled(Backend backend, double factor) {
-    for (QubitCalibration& q : backend.qubits) {
-        q.gate_error = std::min(0.75, q.gate_error * factor);
-        q.t1_s /= std::max(factor, 1e-12);
-        q.t2_s /= std::max(factor, 1e-12);
-    }
-    for (Coupling& one : backend.couplings)
-        one.error = std::min(0.9, one.error * factor);
-    return backend;
-}
-
-bool ends_with_measurements(const Segment& segment) {
-    if (!segment.finished) return false;
-    std::vector<bool> measured;
-    for (const Op& op : segment.ops) {
-        if (op.kind == OpKind::reset) return false;
-        for (const std::uint32_t q : op.qubits) {
-            if (measured.size() <= q) measured.resize(q + 1, false);
-            if (op.kind == OpKind::measure) measured[q] = true;
-            if (op.kind == OpKind::gate && measured[q]) return false;
-        }
-    }
-    return true;
-}
-
-// Only the qubits in use, numbered from 0; says which those are.
-std::vector<std::uint32_t> compact(std::vector<Op>& ops) {
-    std::vector<std::uint32_t> used;
-    for (const Op& op : ops)
-        if (op.kind != OpKind::barrier) used.insert(used.end(), op.qubits.begin(), op.qubits.end());
-    std::sort(used.begin(), used.end());
-    used.erase(std::unique(used.begin(), used.end()), used.end());
-    std::erase_if(
-        ops, [](const Op& op) { return op.kind == OpKind::barrier || op.kind == OpKind::delay; });
-    for (Op& op : ops)
-        for (std::uint32_t& q : op.qubits)
-            q = static_cast<std::uint32_t>(std::lower_bound(used.begin(), used.end(), q) -
-                                           used.begin());
-    return used;
-}
-
-struct Source {
-    std::uint32_t bit = 0;
-    std::uint32_t qubit = 0;    // of the compacted circuit
-    std::uint32_t machine = 0;  // of the backend
-};
-
-// Which qubit each result bit comes from.
-std::vector<Source> sources_of(const Elaborator& program, const std::vector<Op>& ops,
-                               const std::vector<std::uint32_t>& used, Key& base) {
-    std::map<std::uint32_t, std::uint32_t> qubit_of;
-    for (const Op& op : ops)
-        if (op.kind == OpKind::measure) qubit_of[op.measurement] = op.qubits[0];
-    std::vector<Source> out;
-    const auto& outputs = program.first().outputs;
-    for (std::uint32_t i = 0; i < outputs.size(); ++i) {
-        if (outputs[i] < 2) {
-            set_key_bit(base, i, outputs[i] == 1);
-            continue;
-        }
-        const std::uint32_t q = qubit_of[static_cast<std::uint32_t>(outputs[i] - 2)];
-        out.push_back({i, q, used[q]});
-    }
-    return out;
-}
-
-}  // namespace
-
-namespace {
+// Each shot is remembered while the run lasts.
+constexpr std::uint64_t noisy_shots_max = 10'000'000;
 
 Result<void> check_program(const Elaborator& program, const NoisyOptions& options) {
-    if (!ends_with_measurements(program.first()))
+    if (!program.has_measurement() && options.run.observables.empty())
         return Error{ErrorCode::invalid,
-                     "a backend runs programs that measure at their end: this one measures or "
-                     "resets in the middle"};
-    if (!program.has_measurement())
-        return Error{ErrorCode::invalid, "a backend needs a measurement: add measure statements"};
+                     "a backend needs a measurement or an observable: add measure statements"};
     if (options.run.exact)
         return Error{ErrorCode::invalid,
                      "a backend gives shots: --probabilities is for ideal runs"};
-    if (options.run.shots == 0 || options.run.shots > 1'000'000'000)
-        return Error{ErrorCode::invalid, "--shots is from 1 to 1,000,000,000"};
-    if (!options.run.observables.empty())
-        return Error{ErrorCode::invalid, "observables are for ideal runs: leave out --backend"};
+    if (options.run.shots == 0 || options.run.shots > noisy_shots_max)
+        return Error{ErrorCode::invalid,
+                     fmt::format("--shots on a backend is from 1 to {}", noisy_shots_max)};
+    if (program.has_measurement() && !options.run.observables.empty())
+        return Error{ErrorCode::invalid,
+                     "observables are of a program without measurements and resets"};
+    if (options.extrapolate && options.run.observables.empty())
+        return Error{ErrorCode::invalid,
+                     "--mitigation zne extrapolates observables: add --observable"};
     return {};
 }
 
-Result<TrajectoryResult> run_shots(const std::vector<Op>& ops, std::uint32_t qubits,
-                                   const NoisyOptions& options, unsigned threads) {
-    TrajectoryOptions trajectory;
-    trajectory.shots = options.run.shots;
-    trajectory.seed = options.run.seed;
-    trajectory.threads = threads;
-    trajectory.simulator.precision = options.run.precision.value_or(Precision::single);
-    trajectory.simulator.isa = options.run.isa;
-    trajectory.simulator.memory_bytes_max = options.run.memory_bytes_max;
-    const std::uint64_t needed =
-        bytes_needed(Method::statevector, qubits, trajectory.simulator, threads);
-    if (qubits > 40 || needed > options.run.memory_bytes_max)
-        return Error{ErrorCode::exhausted,
-                     fmt::format("{} qubits in use need more than the {} MiB of memory allowed",
-                                 qubits, options.run.memory_bytes_max >> 20)};
-    return run_trajectories(ops, qubits, trajectory);
-}
-
-// What is read of each shot: bits may flip.
-void read_out(const TrajectoryResult& shots, const std::vector<Source>& sources, const Key& base,
-              const Backend& backend, const NoisyOptions& options, Tally& tally) {
-    for (std::uint64_t i = 0; i < shots.basis.size(); ++i) {
-        Key key = base;
-        Random random(~options.run.seed, i + 1);
-        for (const Source& source : sources) {
-            bool value = (shots.basis[i] >> source.qubit & 1) != 0;
-            const QubitCalibration& q = backend.qubits[source.machine];
-            const double flip = value ? q.readout_1_as_0 : q.readout_0_as_1;
-            if (random.uniform() < flip * options.noise_factor) value = !value;
-            set_key_bit(key, source.bit, value);
+// Shots by measurement become counts by result bit.
+void count(const NoisyShots& shots, const Segment& segment, const NoisyOptions& options,
+           Tally& tally) {
+    for (const Key& bits : shots.bits) {
+        Key key = make_key(std::max<std::size_t>(tally.bits, 1));
+        for (std::size_t i = 0; i < segment.outputs.size(); ++i) {
+            const Bit bit = segment.outputs[i];
+            set_key_bit(key, i,
+                        bit < 2 ? bit == 1 : key_bit(bits, static_cast<std::size_t>(bit - 2)));
         }
         tally.counts[key] += 1;
         if (options.run.keep_order) tally.shots.push_back(std::move(key));
     }
+}
+
+// The calibration behind each result bit.
+std::vector<QubitCalibration> calibrations(const NoisyShots& shots, const Segment& segment,
+                                           const Backend& backend, double factor) {
+    std::vector<QubitCalibration> out(segment.outputs.size());
+    for (std::size_t i = 0; i < out.size(); ++i) {
+        if (segment.outputs[i] < 2) continue;
+        out[i] = backend.qubits[shots.machine[static_cast<std::size_t>(segment.outputs[i] - 2)]];
+        out[i].readout_0_as_1 *= factor;
+        out[i].readout_1_as_0 *= factor;
+    }
+    return out;
 }
 
 void describe(RunResult& run, const Elaborator& program, const NoisyOptions& options,
@@ -142,13 +71,46 @@ void describe(RunResult& run, const Elaborator& program, const NoisyOptions& opt
     run.qubits = program.qubits();
     run.registers = program.registers();
     run.method = Method::statevector;
-    run.method_reason =
-        "trajectories of the backend's noise; shots that no error touches share one state";
     run.precision = options.run.precision.value_or(Precision::single);
     run.isa = name_of(options.run.isa);
     run.seed = options.run.seed;
     run.shots = options.run.shots;
     run.ops = ops;
+}
+
+Result<void> run_counts(Elaborator& program, const Backend& backend, const NoisyOptions& options,
+                        unsigned threads, NoisyResult& result) {
+    RunResult& run = result.run;
+    run.tally.bits = program.result_bits();
+    const Segment& first = program.first();
+    if (!ends_with_measurements(first)) {
+        if (options.mitigate_readout)
+            return Error{ErrorCode::invalid,
+                         "--mitigation readout is for programs that measure at their end: this one "
+                         "measures or resets in the middle"};
+        if (options.run.precision == Precision::dual)
+            return Error{ErrorCode::invalid,
+                         "--precision double on a backend is for programs that measure at their "
+                         "end"};
+        auto done = run_dynamic(program, scaled(backend, options.noise_factor), options, threads);
+        if (!done) return std::move(done).error();
+        run.tally = std::move(done->tally);
+        result.transpiled = std::move(done->transpiled);
+        run.method_reason = "one trajectory a shot: the program measures in the middle";
+        return {};
+    }
+    auto shots = noisy_shots(first.ops, program.qubits(), backend, options, threads);
+    if (!shots) return std::move(shots).error();
+    count(*shots, first, options, run.tally);
+    if (options.mitigate_readout)
+        result.mitigated =
+            mitigate_readout(run.tally.counts, run.tally.bits,
+                             calibrations(*shots, first, backend, options.noise_factor));
+    result.shared_shots = shots->shared;
+    result.transpiled = std::move(shots->transpiled);
+    run.method_reason =
+        "trajectories of the backend's noise; shots that no error touches share one state";
+    return {};
 }
 
 }  // namespace
@@ -165,29 +127,15 @@ Result<NoisyResult> run_on_backend(Program program, const Backend& backend,
     auto elaborated = Elaborator::create(std::move(program), elaborate);
     if (!elaborated) return std::move(elaborated).error();
     if (auto good = check_program(*elaborated, options); !good) return std::move(good).error();
-    auto transpiled =
-        transpile(elaborated->first().ops, elaborated->qubits(), backend, options.transpile);
-    if (!transpiled) return std::move(transpiled).error();
-    result.transpiled = std::move(*transpiled);
-    std::vector<Op> ops = options.noise_factor > 0
-                              ? with_noise(result.transpiled, scaled(backend, options.noise_factor))
-                              : result.transpiled.ops;
-    const std::vector<std::uint32_t> used = compact(ops);
-    run.tally.bits = elaborated->result_bits();
-    Key base = make_key(std::max<std::size_t>(run.tally.bits, 1));
-    const std::vector<Source> sources = sources_of(*elaborated, ops, used, base);
-    std::erase_if(ops, [](const Op& op) { return op.kind == OpKind::measure; });
-    const auto qubits = static_cast<std::uint32_t>(std::max<std::size_t>(used.size(), 1));
-    auto shots = run_shots(ops, qubits, options, threads.count());
-    if (!shots) return std::move(shots).error();
-    result.shared_shots = shots->shared;
-    read_out(*shots, sources, base, backend, options, run.tally);
-    if (options.mitigation == Mitigation::readout) {
-        std::vector<QubitCalibration> by_bit(run.tally.bits);
-        for (const Source& source : sources)
-            by_bit[source.bit] = backend.qubits[source.machine];
-        result.mitigated = mitigate_readout(run.tally.counts, run.tally.bits, by_bit);
+    if (elaborated->has_measurement()) {
+        auto good = run_counts(*elaborated, backend, options, threads.count(), result);
+        if (!good) return std::move(good).error();
+    } else {
+        run.method_reason = "trajectories of the backend's noise, for each Pauli string";
     }
+    auto observed = observe_on_backend(*elaborated, backend, options, threads.count());
+    if (!observed) return std::move(observed).error();
+    result.observables = std::move(*observed);
     describe(run, *elaborated, options, result.transpiled.ops.size());
     run.threads = threads.count();
     run.run_seconds =
@@ -300,6 +248,21 @@ std::string to_json(const NoisyResult& result, const Backend& backend, std::size
                                      {"initial_layout", json::value_from(t.initial)},
                                      {"final_layout", json::value_from(t.final)}};
     out["shots_without_error"] = result.shared_shots;
+    if (!result.observables.empty()) {
+        json::array all;
+        for (const NoisyObservable& one : result.observables) {
+            json::array points;
+            for (const NoisyPoint& point : one.points)
+                points.push_back(json::object{{"noise_factor", point.noise_factor},
+                                              {"value", point.value},
+                                              {"error", point.error}});
+            all.push_back(json::object{{"observable", one.text},
+                                       {"value", one.value},
+                                       {"error", one.error},
+                                       {"points", std::move(points)}});
+        }
+        out["observables"] = std::move(all);
+    }
     if (!result.mitigated.empty()) {
         json::object mitigated;
         for (const auto& [key, p] : result.mitigated)

@@ -7,13 +7,25 @@
 
 namespace suan::quantum {
 
-enum class Mitigation : std::uint8_t { none, readout };
-
 struct NoisyOptions {
     RunOptions run;
     TranspileOptions transpile;
-    Mitigation mitigation = Mitigation::none;
-    double noise_factor = 1;  // 0: no noise; times and errors are multiplied by it
+    bool mitigate_readout = false;
+    bool extrapolate = false;  // observables to no noise, by runs at noise factors 1, 2 and 3
+    double noise_factor = 1;   // 0: no noise; times and errors are multiplied by it
+};
+
+struct NoisyPoint {
+    double noise_factor = 1;
+    double value = 0;
+    double error = 0;
+};
+
+struct NoisyObservable {
+    std::string text;
+    double value = 0;  // at noise 0 if extrapolated
+    double error = 0;  // one standard deviation of the shots
+    std::vector<NoisyPoint> points;
 };
 
 struct NoisyResult {
@@ -21,9 +33,11 @@ struct NoisyResult {
     Transpiled transpiled;
     std::uint64_t shared_shots = 0;
     std::map<Key, double> mitigated;  // quasi-probabilities, if asked for
+    std::vector<NoisyObservable> observables;
 };
 
-// invalid: the program measures in the middle (backends run those without noise only).
+// Counts of a program that measures; observables of one that does not. invalid: it is neither, or
+// what is asked for does not go with it.
 Result<NoisyResult> run_on_backend(Program program, const Backend& backend,
                                    const NoisyOptions& options, Threads& threads);
 

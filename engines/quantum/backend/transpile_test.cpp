@@ -24,7 +24,8 @@ TEST(Backends, all_three_load_and_wrong_ones_are_refused_with_line_and_field) {
     EXPECT_EQ(machine("grid72").qubits.size(), 72U);
     EXPECT_EQ(machine("heavy136").qubits.size(), 136U);
     EXPECT_FALSE(load_backend(backend_folder(), "none"));
-    const std::string good = text_of(backend_folder() + "/line20.yaml");
+    const std::string good = text_of(std::string(std::getenv("SUAN_SOURCE_DIR")) +
+                                     "/engines/quantum/backends/line20.yaml");
     const auto broken = [&](const std::string& from, const std::string& to) {
         std::string text = good;
         text.replace(text.find(from), from.size(), to);

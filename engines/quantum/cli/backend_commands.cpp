@@ -2,6 +2,7 @@
 
 #include "quantum/backend/noisy_run.hpp"
 #include "quantum/cli/cli.hpp"
+#include "quantum/cli/limits.hpp"
 #include "quantum/draw/draw.hpp"
 
 #include <boost/json.hpp>
@@ -170,19 +171,25 @@ int estimate_command(const BackendArguments& a, const RunArguments& run) {
     else
         fmt::print("{} qubits, {} shots by {}: about {:.2g} s, {} MiB, {:.4f} yuan\n", e->qubits,
                    e->shots, e->method, e->seconds, e->bytes >> 20, e->yuan);
-    if (a.limit_yuan > 0 && e->yuan > a.limit_yuan)
-        return fail({ErrorCode::exhausted, fmt::format("{:.4f} yuan are over the limit of {:.4f}",
-                                                       e->yuan, a.limit_yuan)});
-    if (a.limit_seconds > 0 && e->seconds > a.limit_seconds)
-        return fail(
-            {ErrorCode::exhausted, fmt::format("about {:.2g} s are over the limit of {:.2g} s",
-                                               e->seconds, a.limit_seconds)});
+    if (auto good = check_limits(e->yuan, e->seconds, run.limit_yuan, run.limit_seconds); !good)
+        return fail(good.error());
     if (e->bytes > options.run.memory_bytes_max)
         return fail({ErrorCode::exhausted,
                      fmt::format("{} MiB of memory are needed; {} MiB are allowed", e->bytes >> 20,
                                  options.run.memory_bytes_max >> 20)});
     return 0;
 }
+
+namespace {
+
+std::string noisy_text(const NoisyResult& result, std::size_t top) {
+    std::string text = result_text(result.run, top);
+    for (const NoisyObservable& one : result.observables)
+        text += fmt::format("<{}> = {:.6f} +- {:.2g}\n", one.text, one.value, one.error);
+    return text;
+}
+
+}  // namespace
 
 int run_backend_command(const RunArguments& a) {
     auto backend = load_backend(backend_folder(), a.backend);
@@ -191,34 +198,46 @@ int run_backend_command(const RunArguments& a) {
     auto run = options_of(a);
     if (!run) return fail(run.error());
     options.run = std::move(*run);
-    if (a.mitigation == "readout")
-        options.mitigation = Mitigation::readout;
-    else if (!a.mitigation.empty())
-        return fail({ErrorCode::invalid, "--mitigation is readout"});
+    for (const std::string& one : a.mitigations) {
+        if (one == "readout")
+            options.mitigate_readout = true;
+        else if (one == "zne")
+            options.extrapolate = true;
+        else
+            return fail({ErrorCode::invalid, "--mitigation is readout or zne"});
+    }
     options.noise_factor = a.noise_factor;
     if (!(a.noise_factor >= 0 && a.noise_factor <= 100))
         return fail({ErrorCode::invalid, "--noise-factor is a number from 0 to 100"});
-    if (a.shots == 0) return fail({ErrorCode::invalid, "--shots must be at least 1"});
-    const unsigned all = std::max(1U, std::thread::hardware_concurrency());
-    Threads threads(a.threads == 0 ? all : std::min(a.threads, 256U));
-    std::string joined = a.files.size() > 1 ? "[" : "";
-    for (std::size_t i = 0; i < a.files.size(); ++i) {
-        auto program = program_of(a.files[i]);
+    auto runs = runs_of(a);
+    if (!runs) return fail(runs.error());
+    std::vector<NamedText> files;
+    for (const std::string& file : a.files) {
+        auto text = read_file(file);
+        if (!text) return fail(text.error());
+        files.push_back({file, std::move(*text)});
+    }
+    const unsigned count = threads_of(a);
+    if (auto good = check_limits(files, *runs, options.run, count, a, &*backend); !good)
+        return fail(good.error());
+    Threads threads(count);
+    std::vector<std::string> documents;
+    for (const BatchRun& one : *runs) {
+        NoisyOptions with = options;
+        for (const auto& [name, value] : one.inputs)
+            with.run.inputs[name] = value;
+        auto program = parse(files[one.file].name, files[one.file].text);
         if (!program) return fail(program.error());
-        auto result = run_on_backend(std::move(*program), *backend, options, threads);
+        auto result = run_on_backend(std::move(*program), *backend, with, threads);
         if (!result) return fail(result.error());
-        if (!a.json) print_result(result->run, a.top);
-        joined += (i > 0 ? ",\n" : "") + to_json(*result, *backend, a.top);
-        if (a.progress) print_progress(i + 1, a.files.size(), a.files[i]);
-        if (!a.histogram.empty() && i == 0)
+        if (!a.json) fmt::print("{}", noisy_text(*result, a.top));
+        if (!a.histogram.empty() && documents.empty())
             if (auto good = write_file(a.histogram, histogram_svg(result->run)); !good)
                 return fail(good.error());
+        documents.push_back(to_json(*result, *backend, a.top));
+        if (a.progress) print_progress(documents.size(), runs->size(), files[one.file].name);
     }
-    if (a.files.size() > 1) joined += "]";
-    if (a.json) fmt::print("{}\n", joined);
-    if (!a.output.empty())
-        if (auto good = write_file(a.output, joined + "\n"); !good) return fail(good.error());
-    return 0;
+    return put_documents(a, documents);
 }
 
 }  // namespace suan::quantum

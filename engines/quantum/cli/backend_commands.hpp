@@ -14,8 +14,6 @@ struct BackendArguments {
     int level = 2;
     std::uint64_t seed = 1;
     bool json = false;
-    double limit_yuan = 0;  // 0: none
-    double limit_seconds = 0;
 };
 
 int transpile_command(const BackendArguments& arguments);

@@ -1,7 +1,7 @@
 #include "quantum/cli/run_command.hpp"
 
 #include "quantum/cli/cli.hpp"
-#include "quantum/draw/draw.hpp"
+#include "quantum/cli/limits.hpp"
 
 #include <fmt/format.h>
 
@@ -71,6 +71,11 @@ Result<Sweep> parse_sweep(const std::string& text) {
 
 }  // namespace
 
+unsigned threads_of(const RunArguments& a) {
+    const unsigned all = std::max(1U, std::thread::hardware_concurrency());
+    return a.threads == 0 ? all : std::min(a.threads, 256U);
+}
+
 Result<RunOptions> options_of(const RunArguments& a) {
     RunOptions options;
     auto method = method_of(a.method);
@@ -82,6 +87,9 @@ Result<RunOptions> options_of(const RunArguments& a) {
         options.precision = Precision::dual;
     else if (!a.precision.empty())
         return Error{ErrorCode::invalid, "--precision is single or double"};
+    if (a.bond_max < 1) return Error{ErrorCode::invalid, "--bond is at least 1"};
+    if (!(a.truncation >= 0 && a.truncation < 1))
+        return Error{ErrorCode::invalid, "--truncation is from 0 to below 1"};
     options.isa = best_isa();
     options.exact = a.probabilities;
     options.shots = a.shots;
@@ -97,9 +105,10 @@ Result<RunOptions> options_of(const RunArguments& a) {
     return options;
 }
 
-void print_result(const RunResult& r, std::size_t top) {
-    fmt::print("{}: {} qubits, {} ({}), {} threads, {:.3g} s\n", r.program, r.qubits,
-               name_of(r.method), r.method_reason, r.threads, r.run_seconds);
+std::string result_text(const RunResult& r, std::size_t top) {
+    std::string text =
+        fmt::format("{}: {} qubits, {} ({}), {} threads, {:.3g} s\n", r.program, r.qubits,
+                    name_of(r.method), r.method_reason, r.threads, r.run_seconds);
     const std::size_t most = top == 0 ? 32 : top;
     std::vector<std::pair<std::string, double>> rows;
     for (const auto& [key, p] : r.tally.probabilities)
@@ -109,10 +118,11 @@ void print_result(const RunResult& r, std::size_t top) {
     std::stable_sort(rows.begin(), rows.end(),
                      [](const auto& x, const auto& y) { return x.second > y.second; });
     for (std::size_t i = 0; i < std::min(most, rows.size()); ++i)
-        fmt::print("{} {}\n", rows[i].first, rows[i].second);
-    if (rows.size() > most) fmt::print("... and {} more\n", rows.size() - most);
+        text += fmt::format("{} {}\n", rows[i].first, rows[i].second);
+    if (rows.size() > most) text += fmt::format("... and {} more\n", rows.size() - most);
     for (const ObservableResult& one : r.observables)
-        fmt::print("<{}> = {:.9f} +- {:.2g}\n", one.text, one.value, one.error);
+        text += fmt::format("<{}> = {:.9f} +- {:.2g}\n", one.text, one.value, one.error);
+    return text;
 }
 
 void print_progress(std::size_t done, std::size_t all, const std::string& message) {
@@ -138,44 +148,32 @@ Result<std::map<std::string, double, std::less<>>> parse_params(
     return out;
 }
 
-int run_files(const RunArguments& a) {
-    auto options = options_of(a);
-    if (!options) return fail(options.error());
+Result<std::vector<BatchRun>> runs_of(const RunArguments& a) {
     std::vector<Sweep> sweeps;
     std::size_t points = 1;
     for (const std::string& text : a.sweeps) {
         auto sweep = parse_sweep(text);
-        if (!sweep) return fail(sweep.error());
+        if (!sweep) return std::move(sweep).error();
         points *= sweep->values.size();
-        if (points > 1'000'000)
-            return fail({ErrorCode::exhausted, "--sweep: at most 1,000,000 points together"});
+        if (points * a.files.size() > 1'000'000)
+            return Error{ErrorCode::exhausted, "--sweep: at most 1,000,000 points together"};
         sweeps.push_back(std::move(*sweep));
     }
-    const unsigned all = std::max(1U, std::thread::hardware_concurrency());
-    Threads threads(a.threads == 0 ? all : std::min(a.threads, 256U));
-    std::vector<std::string> documents;
-    std::size_t done = 0;
-    for (const std::string& file : a.files) {
-        auto text = read_file(file);
-        if (!text) return fail(text.error());
+    std::vector<BatchRun> runs;
+    for (std::size_t file = 0; file < a.files.size(); ++file)
         for (std::size_t point = 0; point < points; ++point) {
+            BatchRun run{file, {}};
             std::size_t rest = point;
             for (const Sweep& sweep : sweeps) {
-                options->inputs[sweep.name] = sweep.values[rest % sweep.values.size()];
+                run.inputs[sweep.name] = sweep.values[rest % sweep.values.size()];
                 rest /= sweep.values.size();
             }
-            auto program = parse(file, *text);
-            if (!program) return fail(program.error());
-            auto result = run_program(std::move(*program), *options, threads);
-            if (!result) return fail(result.error());
-            if (a.json || !a.output.empty()) documents.push_back(to_json(*result, a.top));
-            if (!a.json) print_result(*result, a.top);
-            if (a.progress) print_progress(++done, points * a.files.size(), file);
-            if (!a.histogram.empty() && done <= 1)
-                if (auto good = write_file(a.histogram, histogram_svg(*result)); !good)
-                    return fail(good.error());
+            runs.push_back(std::move(run));
         }
-    }
+    return runs;
+}
+
+int put_documents(const RunArguments& a, const std::vector<std::string>& documents) {
     std::string joined = documents.size() == 1 ? documents[0] : "[";
     for (std::size_t i = 0; documents.size() > 1 && i < documents.size(); ++i)
         joined += (i > 0 ? ",\n" : "") + documents[i];
@@ -184,6 +182,42 @@ int run_files(const RunArguments& a) {
     if (!a.output.empty())
         if (auto good = write_file(a.output, joined + "\n"); !good) return fail(good.error());
     return 0;
+}
+
+int run_files(const RunArguments& a) {
+    if (!a.mitigations.empty() || a.noise_factor != 1)
+        return fail(
+            {ErrorCode::invalid,
+             "--mitigation and --noise-factor are about a machine's errors: add --backend"});
+    BatchOptions options;
+    auto run = options_of(a);
+    if (!run) return fail(run.error());
+    options.run = std::move(*run);
+    options.top = a.top;
+    options.as_json = a.json || !a.output.empty();
+    options.as_text = !a.json;
+    options.histogram = !a.histogram.empty();
+    if (a.progress) options.progress = print_progress;
+    auto runs = runs_of(a);
+    if (!runs) return fail(runs.error());
+    std::vector<NamedText> files;
+    for (const std::string& file : a.files) {
+        auto text = read_file(file);
+        if (!text) return fail(text.error());
+        files.push_back({file, std::move(*text)});
+    }
+    const unsigned threads = threads_of(a);
+    if (auto good = check_limits(files, *runs, options.run, threads, a); !good)
+        return fail(good.error());
+    Threads workers(threads);
+    auto result = run_batch(files, *runs, options, workers);
+    if (!result) return fail(result.error());
+    for (const std::string& text : result->texts)
+        fmt::print("{}", text);
+    if (!a.histogram.empty())
+        if (auto good = write_file(a.histogram, result->histogram); !good)
+            return fail(good.error());
+    return put_documents(a, result->documents);
 }
 
 }  // namespace suan::quantum

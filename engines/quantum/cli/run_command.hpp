@@ -1,6 +1,7 @@
 // suan-quantum run.
 #pragma once
 
+#include "quantum/cli/batch.hpp"
 #include "quantum/run/run.hpp"
 
 #include <string>
@@ -27,14 +28,21 @@ struct RunArguments {
     std::string output;
     std::string histogram;  // an SVG file
     std::string backend;
-    std::string mitigation;
+    std::vector<std::string> mitigations;
     double noise_factor = 1;
     std::uint32_t bond_max = 256;
     double truncation = 1e-16;
+    double limit_yuan = 0;  // 0: none
+    double limit_seconds = 0;
 };
 
 // What a result shows a person.
-void print_result(const RunResult& result, std::size_t top);
+std::string result_text(const RunResult& result, std::size_t top);
+unsigned threads_of(const RunArguments& arguments);
+// Each file with each point of the sweeps, the first sweep changing fastest.
+Result<std::vector<BatchRun>> runs_of(const RunArguments& arguments);
+// One document, or an array of several: printed with --json, written to --output. The exit code.
+int put_documents(const RunArguments& arguments, const std::vector<std::string>& documents);
 void print_progress(std::size_t done, std::size_t all, const std::string& message);
 Result<RunOptions> options_of(const RunArguments& arguments);
 

@@ -126,9 +126,15 @@ public:
     void gate(GateKind kind, std::size_t qubit, double angle = 0) {
         out_.push_back(make_gate(kind, {qubits_[qubit]}, {angle, 0, 0}));
     }
-    // h d; u1(a) d, the step that relative-phase Toffolis are made of, around a cx.
     void cx(std::size_t control, std::size_t target) {
         out_.push_back(make_gate(x, {qubits_[control], qubits_[target]}, {}, 1));
+    }
+
+    // The step that Toffolis up to relative phases are made of.
+    void turn(std::size_t control, std::size_t target) {
+        gate(t, target);
+        cx(control, target);
+        gate(tdg, target);
     }
 
 private:
@@ -139,35 +145,23 @@ private:
 // Margolus' gate: a Toffoli up to relative phases, with three cx.
 void rccx_gate(Builder b) {
     b.gate(h, 2);
-    b.gate(t, 2);
-    b.cx(1, 2);
-    b.gate(tdg, 2);
+    b.turn(1, 2);
     b.cx(0, 2);
-    b.gate(t, 2);
-    b.cx(1, 2);
-    b.gate(tdg, 2);
+    b.turn(1, 2);
     b.gate(h, 2);
 }
 
 // Maslov 2016, figure 4: three controls up to relative phases.
 void rc3x_gate(Builder b) {
     b.gate(h, 3);
-    b.gate(t, 3);
-    b.cx(2, 3);
-    b.gate(tdg, 3);
+    b.turn(2, 3);
     b.gate(h, 3);
     b.cx(0, 3);
-    b.gate(t, 3);
-    b.cx(1, 3);
-    b.gate(tdg, 3);
+    b.turn(1, 3);
     b.cx(0, 3);
-    b.gate(t, 3);
-    b.cx(1, 3);
-    b.gate(tdg, 3);
+    b.turn(1, 3);
     b.gate(h, 3);
-    b.gate(t, 3);
-    b.cx(2, 3);
-    b.gate(tdg, 3);
+    b.turn(2, 3);
     b.gate(h, 3);
 }
 

@@ -180,10 +180,21 @@ NodePtr Parser::external() {
     NodePtr types = make(NodeKind::list);
     do {
         if (at(")")) break;
-        const bool reference = at("readonly") || at("mutable");
-        if (reference) advance();
-        if (!reference && !at_scalar_type()) return fail_here("a type");
-        NodePtr one = reference ? array_type(true) : scalar_type();
+        NodePtr one;
+        if (at("creg")) {
+            // The old spelling of bit[n].
+            one = make(NodeKind::scalar);
+            one->text = "bit";
+            advance();
+            NodePtr width;
+            if (at("[") && !(width = designator())) return nullptr;
+            one->kids.push_back(std::move(width));
+        } else {
+            const bool reference = at("readonly") || at("mutable");
+            if (reference) advance();
+            if (!reference && !at_scalar_type()) return fail_here("a type");
+            one = reference ? array_type(true) : scalar_type();
+        }
         if (!one) return nullptr;
         types->kids.push_back(std::move(one));
     } while (accept(","));

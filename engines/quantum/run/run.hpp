@@ -78,6 +78,20 @@ Result<Choice> choose(Elaborator& program, const RunOptions& options, unsigned t
 // Counts of the first segment's gates; true if a stabilizer can do all of them.
 bool is_clifford(std::span<const Op> ops);
 
+// Whether nothing of the segment depends on a measurement: each qubit's is its last operation.
+bool ends_with_measurements(const Segment& segment);
+
+// A program that has been checked and taken apart, before its run.
+struct PreparedRun {
+    Elaborator program;
+    RunResult result;  // what is known by now
+};
+Result<PreparedRun> prepare_run(Program program, const RunOptions& options);
+// `runner` keeps its work space from one small program to the next; null: one for this run.
+class SmallRunner;
+Result<RunResult> run_prepared(PreparedRun prepared, const RunOptions& options, Threads& threads,
+                               SmallRunner* runner = nullptr);
+
 Result<RunResult> run_program(Program program, const RunOptions& options, Threads& threads);
 
 std::string sm3_hex(std::string_view text);

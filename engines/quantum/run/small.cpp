@@ -10,7 +10,7 @@ namespace suan::quantum {
 
 namespace {
 
-constexpr std::uint32_t guide_entries = 1024;  // as many as ten bits choose from
+constexpr std::uint32_t guide_entries = 1U << pick_bits;
 
 // Running sums: in eight parts side by side, so that no addition waits for the one before.
 void add_up(std::vector<float>& p) {
@@ -54,49 +54,57 @@ void SmallRunner::draw(StateVector<float>& state, std::uint32_t shots, Random& r
         --last;
     std::fill(sums_.begin() + last, sums_.end(), INFINITY);
     sums_.resize(size + 16, INFINITY);
-    entries_.resize(shots);
-    wanted_.resize(shots);
-    for (std::uint32_t shot = 0; shot < shots; ++shot) {
-        // Ten bits choose the step, twenty-four more the place in it.
+    std::array<std::uint32_t, 64> words{};
+    for (std::size_t i = 0; i < words.size(); i += 2) {
         const std::uint64_t bits = random();
-        entries_[shot] = static_cast<std::uint32_t>(bits >> 54);
-        wanted_[shot] =
-            step * (static_cast<float>(entries_[shot]) +
-                    static_cast<float>(static_cast<std::uint32_t>(bits) >> 8) * 0x1p-24F);
+        words[i] = static_cast<std::uint32_t>(bits) | 1;  // no generator begins with zeros only
+        words[i + 1] = static_cast<std::uint32_t>(bits >> 32);
     }
-    kernels<float>(isa_).pick(counts_.data(), sums_.data(), guide_.data(), entries_.data(),
-                              wanted_.data(), shots);
+    kernels<float>(isa_).pick(counts_.data(), sums_.data(), guide_.data(), step, words.data(),
+                              shots);
 }
 
-SmallCounts SmallRunner::run(const SmallCircuit& circuit, std::uint32_t shots, std::uint64_t seed) {
-    SUAN_ASSERT(circuit.qubits >= 1 && circuit.qubits <= small_qubits_max);
-    auto& slot = states_[circuit.qubits];
+SmallCounts SmallRunner::run(std::uint32_t qubits, std::span<const Op> ops, std::uint32_t shots,
+                             std::uint64_t seed) {
+    SUAN_ASSERT(qubits >= 1 && qubits <= small_qubits_max);
+    auto& slot = states_[qubits];
     if (!slot) {
-        auto made = StateVector<float>::create(circuit.qubits, isa_, alone_);
+        auto made = StateVector<float>::create(qubits, isa_, alone_);
         SUAN_ASSERT(made.has_value());
         slot = std::move(*made);
     } else {
         slot->reset();
     }
-    slot->apply(circuit.ops);
+    slot->apply(ops);
     Random random(seed);
     draw(*slot, shots, random);
     // The basis state of an index, from two tables of half its bits.
-    const std::uint32_t low_bits = circuit.qubits / 2;
+    const std::uint32_t low_bits = qubits / 2;
     const std::uint32_t low_size = 1U << low_bits;
-    names_.resize(low_size + (std::size_t{1} << (circuit.qubits - low_bits)));
-    const std::uint64_t zero = slot->logical(0);
-    for (std::uint32_t i = 0; i < low_size; ++i)
-        names_[i] = static_cast<std::uint32_t>(slot->logical(i));
-    for (std::uint32_t i = low_size; i < names_.size(); ++i)
-        names_[i] = static_cast<std::uint32_t>(
-            slot->logical(std::uint64_t{i - low_size} << low_bits) ^ zero);
-    SmallCounts result;
-    result.reserve(std::min<std::size_t>(shots, std::size_t{1} << circuit.qubits));
-    for (std::uint32_t i = 0; i < (1U << circuit.qubits); ++i)
-        if (counts_[i] != 0)
-            result.emplace_back(names_[i % low_size] ^ names_[low_size + i / low_size], counts_[i]);
-    return result;
+    names_.resize(low_size + (std::size_t{1} << (qubits - low_bits)));
+    const auto zero = static_cast<std::uint32_t>(slot->logical(0));
+    names_[0] = zero;
+    names_[low_size] = 0;
+    for (std::uint32_t bit = 0; bit < qubits; ++bit) {
+        const auto name = static_cast<std::uint32_t>(slot->logical(std::uint64_t{1} << bit)) ^ zero;
+        std::uint32_t* const table = names_.data() + (bit < low_bits ? 0 : low_size);
+        const std::uint32_t half = 1U << (bit < low_bits ? bit : bit - low_bits);
+        for (std::uint32_t i = 0; i < half; ++i)
+            table[half + i] = table[i] ^ name;
+    }
+    // Written where the last one was not seen: no branch that could be guessed wrong.
+    const std::uint32_t size = 1U << qubits;
+    seen_.resize(size + 1);
+    std::size_t seen = 0;
+    for (std::uint32_t high = 0; high < size; high += low_size) {
+        const std::uint32_t name = names_[low_size + (high >> low_bits)];
+        for (std::uint32_t i = 0; i < low_size; ++i) {
+            const std::uint32_t count = counts_[high + i];
+            seen_[seen] = {names_[i] ^ name, count};
+            seen += count != 0 ? 1 : 0;
+        }
+    }
+    return {seen_.begin(), seen_.begin() + static_cast<std::ptrdiff_t>(seen)};
 }
 
 std::vector<SmallCounts> run_small(std::span<const SmallCircuit> circuits, std::uint32_t shots,

@@ -26,8 +26,13 @@ class SmallRunner {
 public:
     explicit SmallRunner(Isa isa) : isa_(isa), alone_(1) {}
 
-    // The counts of `shots` shots; at most small_qubits_max qubits.
-    SmallCounts run(const SmallCircuit& circuit, std::uint32_t shots, std::uint64_t seed);
+    // The counts of `shots` shots; at most small_qubits_max qubits. Operations that are not gates
+    // are left out.
+    SmallCounts run(std::uint32_t qubits, std::span<const Op> ops, std::uint32_t shots,
+                    std::uint64_t seed);
+    SmallCounts run(const SmallCircuit& circuit, std::uint32_t shots, std::uint64_t seed) {
+        return run(circuit.qubits, circuit.ops, shots, seed);
+    }
 
 private:
     void draw(StateVector<float>& state, std::uint32_t shots, Random& random);
@@ -39,8 +44,7 @@ private:
     std::vector<std::uint32_t> guide_;
     std::vector<std::uint32_t> counts_;
     std::vector<std::uint32_t> names_;
-    std::vector<std::uint32_t> entries_;
-    std::vector<float> wanted_;
+    SmallCounts seen_;
 };
 
 // Circuit i uses stream i of the seed: the counts do not depend on the number of threads.

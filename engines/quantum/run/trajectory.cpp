@@ -1,6 +1,6 @@
 #include "quantum/run/trajectory.hpp"
 
-#include "quantum/state/state_vector.hpp"
+#include "quantum/run/channel_step.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -40,8 +40,6 @@ private:
     std::size_t draw_channel(std::size_t from, Random& random) const;
     // Operations up to `to`, every channel quiet.
     void go_on(State& state, std::size_t& at, std::size_t to) const;
-    void happen(State& state, const Op& op, Random& random) const;
-    static void pauli(State& state, std::uint32_t qubit, std::uint64_t which);
     std::uint64_t one_shot(State& state, std::size_t channel, Random& random) const;
     Result<void> make_checkpoints(const std::vector<std::size_t>& wanted);
 
@@ -72,43 +70,8 @@ void Runner<Real>::go_on(State& state, std::size_t& at, std::size_t to) const {
         const Op& op = ops_[at];
         if (op.kind != OpKind::channel)
             state.add_op(op);
-        else if (channel_of(op) == Channel::damping)
-            state.add_factor(op.qubits[0], std::sqrt(1 - op.params[0]));
-    }
-}
-
-template <typename Real>
-void Runner<Real>::pauli(State& state, std::uint32_t qubit, std::uint64_t which) {
-    if (which == 1) state.add_op(make_gate(GateKind::x, {qubit}));
-    if (which == 2) state.add_op(make_gate(GateKind::y, {qubit}));
-    if (which == 3) state.add_op(make_gate(GateKind::z, {qubit}));
-}
-
-template <typename Real>
-void Runner<Real>::happen(State& state, const Op& op, Random& random) const {
-    const std::uint32_t q = op.qubits[0];
-    switch (channel_of(op)) {
-        case Channel::damping:
-            state.flush();
-            if (random.uniform() < state.probability_one(q)) {
-                state.project(q, true);
-                state.normalise();
-                state.add_op(make_gate(GateKind::x, {q}));
-            } else {
-                state.add_factor(q, std::sqrt(1 - op.params[0]));
-            }
-            break;
-        case Channel::pauli: {
-            const double u = random.uniform() * strength(op);
-            pauli(state, q, u < op.params[0] ? 1 : (u < op.params[0] + op.params[1] ? 2 : 3));
-            break;
-        }
-        case Channel::depolarising: {
-            const std::uint64_t which = 1 + random.below(15);
-            pauli(state, q, which % 4);
-            pauli(state, op.qubits[1], which / 4);
-            break;
-        }
+        else
+            apply_quiet(state, op);
     }
 }
 
@@ -122,7 +85,7 @@ std::uint64_t Runner<Real>::one_shot(State& state, std::size_t channel, Random& 
     std::size_t at = start.first;
     while (channel != none) {
         go_on(state, at, channels_[channel]);
-        happen(state, ops_[at], random);
+        apply_jump(state, ops_[at], random);
         ++at;
         channel = draw_channel(channel + 1, random);
     }

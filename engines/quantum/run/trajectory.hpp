@@ -30,7 +30,4 @@ struct TrajectoryResult {
 Result<TrajectoryResult> run_trajectories(std::span<const Op> ops, std::uint32_t qubits,
                                           const TrajectoryOptions& options);
 
-// The probability that a channel may do something.
-double strength(const Op& op);
-
 }  // namespace suan::quantum

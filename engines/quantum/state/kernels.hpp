@@ -38,6 +38,7 @@ struct Shape<double> {
 };
 
 inline constexpr unsigned table_bits_max = 11;
+inline constexpr unsigned pick_bits = 10;  // of a drawn number, that choose where a search begins
 
 // Factors of a table: one for each bit, for each pair of bits and for sets of bits that are set.
 struct TableTerms {
@@ -74,10 +75,12 @@ struct Kernels {
     double (*norm)(const Real* amps, std::size_t vectors, const Real* weight);
     // out[i] = |amplitude i|^2.
     void (*squares)(float* out, const Real* amps, std::size_t vectors);
-    // For each wanted[i]: the first index not below guide[entry[i]] whose running sum is larger, is
-    // counted. Beyond the last sum there must be 16 infinite ones.
-    void (*pick)(std::uint32_t* counts, const float* sums, const std::uint32_t* guide,
-                 const std::uint32_t* entry, const float* wanted, std::size_t shots);
+    // Draws `shots` numbers in steps of `step`: 2^pick_bits steps are all. The first index not
+    // below guide[the number's step] whose running sum is larger than the number is counted. Beyond
+    // the last sum there must be 16 infinite ones. `words`: the state of 16 generators, 64 words
+    // that are not all zero for one of them.
+    void (*pick)(std::uint32_t* counts, const float* sums, const std::uint32_t* guide, float step,
+                 std::uint32_t* words, std::size_t shots);
     // amplitudes *= weight[lane].
     void (*weigh)(Real* amps, std::size_t vectors, const Real* weight);
 };

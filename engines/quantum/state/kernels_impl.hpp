@@ -5,6 +5,10 @@
 
 #include "quantum/state/kernels.hpp"
 
+#ifdef __AVX512F__
+#include <immintrin.h>
+#endif
+
 namespace suan::quantum {
 namespace {
 
@@ -95,6 +99,17 @@ Pair<Real> lane_table(const Factor* linear, const TableTerms* pairs, Factor scal
     return out;
 }
 
+// The factor of bit b, above the lanes, where no other bit above the lanes is set.
+template <typename Real>
+Pair<Real> first_of_bit(const TableTerms& terms, unsigned b) {
+    constexpr unsigned lane_bits = Shape<Real>::lane_bits;
+    if ((terms.coupled[b] & (Shape<Real>::lanes - 1)) == 0) return spread<Real>(terms.linear[b]);
+    Factor lane_pairs[lane_bits];
+    for (unsigned j = 0; j < lane_bits; ++j)
+        lane_pairs[j] = (terms.coupled[b] >> j & 1) != 0 ? terms.pair[b][j] : Factor{};
+    return lane_table<Real>(lane_pairs, nullptr, terms.linear[b]);
+}
+
 template <typename Real>
 void build_table(Real* table, unsigned bits, const TableTerms& terms) {
     constexpr unsigned lane_bits = Shape<Real>::lane_bits;
@@ -104,10 +119,12 @@ void build_table(Real* table, unsigned bits, const TableTerms& terms) {
     alignas(64) Real lower[std::size_t{1} << (table_bits_max - lane_bits)][step];
     for (unsigned b = lane_bits; b < bits; ++b) {
         const std::size_t half = std::size_t{1} << (b - lane_bits);
-        Factor lane_pairs[lane_bits];
-        for (unsigned j = 0; j < lane_bits; ++j)
-            lane_pairs[j] = (terms.coupled[b] >> j & 1) != 0 ? terms.pair[b][j] : Factor{};
-        const Pair<Real> first = lane_table<Real>(lane_pairs, nullptr, terms.linear[b]);
+        if (terms.coupled[b] == 0 && is_one(terms.linear[b])) {
+            for (std::size_t m = 0; m < half; ++m)
+                store(table + (half + m) * step, load<Real>(table + m * step));
+            continue;
+        }
+        const Pair<Real> first = first_of_bit<Real>(terms, b);
         if ((terms.coupled[b] >> lane_bits) == 0) {
             for (std::size_t m = 0; m < half; ++m)
                 store(table + (half + m) * step, mul(load(table + m * step), first));
@@ -308,29 +325,72 @@ void squares(float* out, const Real* amps, std::size_t vectors) {
     }
 }
 
-inline void pick(std::uint32_t* counts, const float* sums, const std::uint32_t* guide,
-                 const std::uint32_t* entry, const float* wanted, std::size_t shots) {
-    for (std::size_t i = 0; i < shots; ++i) {
-        std::uint32_t at = guide[entry[i]];
-        for (;;) {
-            // How many of the next sixteen sums are not larger: they ascend.
-            typedef float Sums __attribute__((vector_size(64), aligned(4)));
-            typedef std::int32_t Flags __attribute__((vector_size(64)));
-            const Sums next = *reinterpret_cast<const Sums*>(sums + at);
-            const Flags below = next <= (Sums{} + wanted[i]);
-            // The flags are 0 or -1: added up in halves.
-            Flags sum = below;
-            sum += __builtin_shufflevector(sum, sum, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5,
-                                           6, 7);
-            sum += __builtin_shufflevector(sum, sum, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9,
-                                           10, 11);
-            sum += __builtin_shufflevector(sum, sum, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15,
-                                           12, 13);
-            const std::int32_t count = -(sum[0] + sum[1]);
-            at += static_cast<std::uint32_t>(count);
-            if (count < 16) break;
+// How many of sixteen ascending sums are not larger than `wanted`.
+[[gnu::always_inline]] inline std::uint32_t not_larger(const float* sums, float wanted) {
+    typedef float Sums __attribute__((vector_size(64), aligned(4)));
+    const Sums next = *reinterpret_cast<const Sums*>(sums);
+#ifdef __AVX512F__
+    return static_cast<std::uint32_t>(__builtin_popcount(
+        _mm512_cmp_ps_mask(reinterpret_cast<__m512>(next), _mm512_set1_ps(wanted), _CMP_LE_OQ)));
+#else
+    typedef std::int32_t Flags __attribute__((vector_size(64)));
+    // The flags are 0 or -1: added up in halves.
+    Flags sum = next <= (Sums{} + wanted);
+    sum += __builtin_shufflevector(sum, sum, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
+    sum += __builtin_shufflevector(sum, sum, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11);
+    sum += __builtin_shufflevector(sum, sum, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13);
+    return static_cast<std::uint32_t>(-(sum[0] + sum[1]));
+#endif
+}
+
+// Sixteen generators side by side: xoshiro128++ (Blackman, Vigna 2019).
+struct Words {
+    typedef std::uint32_t Vec __attribute__((vector_size(64)));
+    Vec s[4];
+
+    [[gnu::always_inline]] static Vec rotated(Vec x, int by) {
+        return (x << by) | (x >> (32 - by));
+    }
+    [[gnu::always_inline]] Vec next() {
+        const Vec result = rotated(s[0] + s[3], 7) + s[0];
+        const Vec t = s[1] << 9;
+        s[2] ^= s[0];
+        s[3] ^= s[1];
+        s[1] ^= s[2];
+        s[0] ^= s[3];
+        s[2] ^= t;
+        s[3] = rotated(s[3], 11);
+        return result;
+    }
+};
+
+inline void pick(std::uint32_t* counts, const float* sums, const std::uint32_t* guide, float step,
+                 std::uint32_t* words, std::size_t shots) {
+    Words random;
+    __builtin_memcpy(&random, words, sizeof random);
+    typedef float Floats __attribute__((vector_size(64)));
+    for (std::size_t from = 0; from < shots; from += 16) {
+        // Ten bits choose the step, the others the place in it.
+        const Words::Vec bits = random.next();
+        alignas(64) std::uint32_t entry[16];
+        alignas(64) float wanted[16];
+        const Words::Vec entries = bits >> (32 - pick_bits);
+        const Words::Vec places = bits & ((1U << (32 - pick_bits)) - 1);
+        *reinterpret_cast<Words::Vec*>(entry) = entries;
+        *reinterpret_cast<Floats*>(wanted) =
+            step * (__builtin_convertvector(entries, Floats) +
+                    __builtin_convertvector(places, Floats) * (1.0F / (1U << (32 - pick_bits))));
+        const std::size_t most = shots - from < 16 ? shots - from : 16;
+        for (std::size_t i = 0; i < most; ++i) {
+            std::uint32_t at = guide[entry[i]];
+            std::uint32_t passed = not_larger(sums + at, wanted[i]);
+            at += passed;
+            while (passed == 16) {
+                passed = not_larger(sums + at, wanted[i]);
+                at += passed;
+            }
+            ++counts[at];
         }
-        ++counts[at];
     }
 }
 

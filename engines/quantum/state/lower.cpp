@@ -259,7 +259,7 @@ void Lowering::finish_rotation(const Step& step, std::vector<Step>& steps) {
         frame_.flips ^= mask;
         return;
     }
-    double angle = std::remainder(step.angle, 2 * pi);
+    double angle = std::abs(step.angle) <= pi ? step.angle : std::remainder(step.angle, 2 * pi);
     if (std::abs(angle) > pi / 2 * (1 + 1e-12)) {
         // RY(a) = RY(a - pi) X Z: the X flips the bit's meaning, and Z means the same either way.
         steps.push_back({mask, 0, {-1, 0}, false, false});

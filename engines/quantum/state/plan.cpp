@@ -144,9 +144,13 @@ void Plan::release(std::vector<Step>& steps, std::uint64_t block) {
 void Plan::add_phase(Stage& stage, Round& round, const Step& step) const {
     const std::uint64_t inside = step.mask & stage.block_mask;
     std::uint32_t positions = 0;
-    for (std::uint64_t rest = inside; rest != 0; rest &= rest - 1) {
-        const std::uint64_t bit = rest & (0 - rest);
-        positions |= std::uint32_t{1} << std::popcount(stage.block_mask & (bit - 1));
+    if ((stage.block_mask & (stage.block_mask + 1)) == 0) {
+        positions = static_cast<std::uint32_t>(inside);
+    } else {
+        for (std::uint64_t rest = inside; rest != 0; rest &= rest - 1) {
+            const std::uint64_t bit = rest & (0 - rest);
+            positions |= std::uint32_t{1} << std::popcount(stage.block_mask & (bit - 1));
+        }
     }
     const std::uint32_t low = positions & static_cast<std::uint32_t>(low_mask(shape_.table_bits));
     const std::uint32_t high = positions >> shape_.table_bits;
@@ -156,10 +160,10 @@ void Plan::add_phase(Stage& stage, Round& round, const Step& step) const {
         round.scalars.push_back({low, high, fixed, step.factor});
     } else if (high != 0 || fixed != 0) {
         round.cross.push_back({low, high, fixed, step.factor});
-    } else if (std::popcount(low) == 1) {
+    } else if (const std::uint32_t rest = low & (low - 1); rest == 0) {
         Factor& f = round.terms.linear[std::countr_zero(low)];
         f = times(f, step.factor);
-    } else if (std::popcount(low) == 2) {
+    } else if ((rest & (rest - 1)) == 0) {
         const int a = std::countr_zero(low);
         const int b = 31 - std::countl_zero(low);
         Factor& f = round.terms.pair[b][a];
@@ -196,10 +200,10 @@ void Plan::arrange(Stage& stage) {
             rotated[bit] = at + 1;
             const auto position =
                 static_cast<unsigned>(std::popcount(stage.block_mask & (step.mask - 1)));
-            round.rotations.push_back({position, std::tan(step.angle / 2)});
+            const double t = std::tan(step.angle / 2);
+            round.rotations.push_back({position, t});
             // The cosine is left to the next round that multiplies anyway.
-            const double c = std::cos(step.angle / 2);
-            stage.rounds[static_cast<std::size_t>(at)].terms.scale.im += std::log(c);
+            round.terms.scale.re /= std::sqrt(1 + t * t);
             continue;
         }
         for (std::uint64_t rest = step.mask; rest != 0; rest &= rest - 1)
@@ -207,10 +211,10 @@ void Plan::arrange(Stage& stage) {
                 std::max(phased[static_cast<std::size_t>(std::countr_zero(rest))], at);
         add_phase(stage, round, step);
     }
-    // terms.scale.im held the logarithm of the round's cosines while they came in.
+    // terms.scale.re held the product of the round's cosines while they came in.
     for (std::size_t i = 0; i < stage.round_count; ++i) {
         Round& round = stage.rounds[i];
-        const double own = std::exp(round.terms.scale.im);
+        const double own = round.terms.scale.re;
         round.terms.scale = {};
         if (round.has_table) {
             round.terms.scale = scale_;

@@ -18,6 +18,7 @@ void add_hub_commands(Cli& cli) {
         ->check(CLI::Range(1, 1'000'000));
     run.add_option("--sim-fail-permille", o->sim_fail_permille, "virtual tasks that fail, of 1000")
         ->check(CLI::Range(0, 1'000));
+    run.add_option("--apps", o->apps, "folder of apps (default: those installed with suan)");
     run.add_option("--work-dir", o->work_dirs, "folder in which jobs may run (again for more)");
     run.add_option("--readable", o->readable, "folder that sandboxed jobs may read");
     run.add_option("--sandbox", o->sandbox, "auto, required or off (default auto)");

@@ -3,6 +3,7 @@
 #include "api/api_server.hpp"
 #include "bin/cli.hpp"
 #include "bin/files.hpp"
+#include "bin/hub/app_folder.hpp"
 #include "bin/hub/centre_file.hpp"
 #include "bin/hub/data_folder.hpp"
 #include "bin/hub/listen_address.hpp"
@@ -66,16 +67,21 @@ exec::SandboxPolicy sandbox_policy(const std::string& text) {
                  fmt::format("--sandbox: \"{}\" is not auto, required or off", text));
 }
 
+// The hub's program may be replaced while it runs; the path keeps naming the installed one.
+std::string program_folder() {
+    std::error_code error;
+    const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
+    return error ? std::string() : self.parent_path().string();
+}
+
 exec::LocalOptions local_options(const ServeOptions& options, const DataFolder& folder) {
     exec::LocalOptions local;
     local.root = folder.jobs();
     local.sandbox = sandbox_policy(options.sandbox);
     local.allowed_working_dirs = options.work_dirs;
     local.readable_paths = options.readable;
-    // The hub's program may be replaced while it runs; the path keeps naming the installed one.
-    std::error_code error;
-    const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
-    if (!error) local.readable_paths.push_back(self.parent_path());
+    if (const std::string beside = program_folder(); !beside.empty())
+        local.readable_paths.push_back(beside);
     return local;
 }
 
@@ -103,6 +109,10 @@ public:
         api.address = listen.address;
         api.port = listen.port;
         api.io_threads = options_.io_threads;
+        api.apps = opened(load_apps(options_.apps, program_folder(), [](const std::string& line) {
+            spdlog::error("app left out: {}", line);
+        }));
+        spdlog::info("apps: {}", api.apps.size());
         api.peer_rate = {options_.rate_per_second, options_.rate_per_second * 2};
         api_ = opened(api::ApiServer::start(*hub_, api));
         announce(first_start);

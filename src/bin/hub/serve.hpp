@@ -17,6 +17,7 @@ struct ServeOptions {
     std::string port_file;        // written, whole, when the hub is ready
     std::uint32_t sim_scale = 1;  // virtual seconds per second, in pools of kind sim
     std::uint32_t sim_fail_permille = 0;
+    std::string apps;                    // folder of app files; empty: beside the program
     std::vector<std::string> work_dirs;  // where jobs may ask to run, beside their own folders
     std::vector<std::string> readable;   // shown in the sandbox though hidden
     std::string sandbox = "auto";        // auto, required or off

@@ -41,7 +41,8 @@ void Output::attach(std::vector<LaunchedTask>& tasks) {
             Stream{std::move(tasks[task].out), file_of(names_[task][0]), ProgressScanner()};
         if (!tasks[task].err) continue;
         const int err = tasks[task].err.get();
-        streams_[err] = Stream{std::move(tasks[task].err), file_of(names_[task][1]), std::nullopt};
+        streams_[err] =
+            Stream{std::move(tasks[task].err), file_of(names_[task][1]), ProgressScanner()};
     }
 }
 
