@@ -61,8 +61,8 @@ public:
         s.now = Time{from_.now_us()};
         set_counters(s, from_.counters());
         return ledger(s) && pools(s) && nodes(s) && orgs(s) && people(s) && vouchers(s) &&
-               prices(s) && tenant_ledgers(s) && jobs(s) && leases(s) && queues(s) &&
-               others(s) && witnesses(s);
+               prices(s) && tenant_ledgers(s) && jobs(s) && leases(s) && queues(s) && others(s) &&
+               witnesses(s);
     }
 
 private:
