@@ -51,8 +51,9 @@ TEST_F(VerifyTest, an_honest_log_reexecutes) {
     ASSERT_TRUE(done) << done.error().context;
     EXPECT_EQ(done->entries, log.head().last_seq);
     EXPECT_EQ(done->blocks, log.head().last_block);
-    const auto quick = reexecute(log, t.key.public_key(),
-                                 {.from = VerifyFrom::newest_snapshot, .progress = nullptr});
+    const auto quick = reexecute(
+        log, t.key.public_key(),
+        {.from = VerifyFrom::newest_snapshot, .progress = nullptr, .each_block = nullptr});
     ASSERT_TRUE(quick) << quick.error().context;
     EXPECT_EQ(quick->state_digest, done->state_digest);
 }
