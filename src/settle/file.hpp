@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,14 @@ public:
     // Appends: what lies behind the bytes, up to the next multiple of file_block_bytes, becomes
     // zero.
     virtual Result<void> write(std::uint64_t offset, std::string_view bytes) = 0;
+    // The same for pieces that follow each other.
+    virtual Result<void> write_pieces(std::uint64_t offset,
+                                      std::span<const std::string_view> pieces) {
+        std::string bytes;
+        for (const std::string_view piece : pieces)
+            bytes += piece;
+        return write(offset, bytes);
+    }
     // On return everything written before is where a power cut cannot reach it.
     virtual Result<void> sync() = 0;
     virtual Result<void> truncate(std::uint64_t size) = 0;

@@ -140,30 +140,43 @@ Result<Frame> decode_frame(std::string_view bytes) {
     return out;
 }
 
-Block Sealer::seal(const Content& content, std::uint64_t durable, std::string& out) {
-    Block block{.number = position_.last_number + 1, .time = content.time, .kind = content.kind};
+std::string_view Sealer::frame_padding(const Content& content) {
+    const std::size_t size = frame_head_bytes + content.body.size() + content.answers.size();
+    return std::string_view("\0\0\0\0\0\0\0", 7).substr(0, padded(size) - size);
+}
+
+std::string Sealer::seal_head(const Content& content, std::uint64_t durable, Block& block) {
+    block = Block{.number = position_.last_number + 1, .time = content.time, .kind = content.kind};
     block.count = static_cast<std::uint32_t>(content.answers.size());
     block.previous = position_.last_hash;
     block.root = frame_root(content.kind, content.body, content.answers);
     block.state_digest = content.state_digest;
     const std::string head = encode_block(block);
-    const std::size_t start = out.size();
     const std::size_t payload = content.body.size() + content.answers.size();
-    out.reserve(start + padded(frame_head_bytes + payload));
+    SUAN_ASSERT(padded(frame_head_bytes + payload) <= frame_bytes_max);
+    std::string summed;  // what the checksum is over, but for the payload
+    append_u32(summed, 0);
+    append_u64(summed, durable);
+    summed += head;
+    std::uint32_t crc = log::crc32c(summed);
+    for (const std::string_view piece : {content.body, content.answers, frame_padding(content)})
+        crc = log::crc32c(piece, crc);
+    std::string out;
+    out.reserve(frame_head_bytes);
     append_u32(out, frame_magic);
     append_u32(out, static_cast<std::uint32_t>(payload));
-    append_u32(out, 0);
-    append_u32(out, 0);
-    append_u64(out, durable);
-    out.append(head);
-    out.append(content.body);
-    out.append(content.answers);
-    out.append(padded(frame_head_bytes + payload) - frame_head_bytes - payload, '\0');
-    SUAN_ASSERT(out.size() - start <= frame_bytes_max);
-    std::string crc;
-    append_u32(crc, log::crc32c(std::string_view(out).substr(start + crc_from)));
-    crc.copy(out.data() + start + 8, 4);
+    append_u32(out, crc);
+    out += summed;
     position_ = Position{block.number, crypto::sm3(head)};
+    return out;
+}
+
+Block Sealer::seal(const Content& content, std::uint64_t durable, std::string& out) {
+    Block block;
+    out += seal_head(content, durable, block);
+    out += content.body;
+    out += content.answers;
+    out += frame_padding(content);
     return block;
 }
 
@@ -267,10 +280,11 @@ Result<void> Journal::cut_tail(std::uint64_t file_size, const Error& why, Opened
     return file_->sync();
 }
 
-Result<void> Journal::append(std::string_view frames) {
-    if (auto done = file_->write(end_, frames); !done) return done;
+Result<void> Journal::append(std::span<const std::string_view> pieces) {
+    if (auto done = file_->write_pieces(end_, pieces); !done) return done;
     if (auto done = file_->sync(); !done) return done;
-    end_ += frames.size();
+    for (const std::string_view piece : pieces)
+        end_ += piece.size();
     return {};
 }
 

@@ -87,8 +87,11 @@ public:
         std::string_view answers;
         Hash256 state_digest{};
     };
-    // Appends the frame to `out`, and gives its block.
+    // The head of the frame; its body, its answers and frame_padding(content) zeros follow it.
+    std::string seal_head(const Content& content, std::uint64_t durable, Block& block);
+    // Appends the whole frame to `out`, and gives its block.
     Block seal(const Content& content, std::uint64_t durable, std::string& out);
+    static std::string_view frame_padding(const Content& content);
     const Position& position() const { return position_; }
 
 private:
@@ -124,8 +127,10 @@ public:
     const Sealer::Position& position() const { return position_; }
     std::uint64_t bytes() const { return end_; }
 
-    // Writes frames that follow the last ones and syncs. After an error the journal is of no use.
-    Result<void> append(std::string_view frames);
+    // Writes frames, whole or in pieces, that follow the last ones and syncs. After an error the
+    // journal is of no use.
+    Result<void> append(std::span<const std::string_view> pieces);
+    Result<void> append(std::string_view frames) { return append({&frames, 1}); }
 
     // The bytes of the frame that lies at `offset`.
     Result<std::string> read_frame_at(std::uint64_t offset) const;

@@ -69,7 +69,7 @@ struct Task {
     std::function<void(Work&, const std::optional<Error>&)> done;
     std::size_t bytes = 0;
     std::promise<void> checked;
-    std::string frame;
+    std::string frame_head;    // empty: it leaves no frame behind
     std::uint64_t offset = 0;  // of the frame in the journal
     std::size_t frame_size = 0;
     bool is_durable = false;  // there is a frame, and it is on disk
@@ -247,7 +247,9 @@ private:
             if (!work.answers.empty()) {
                 const Sealer::Content content{work.kind, work.time, work.body, work.answers,
                                               work.state_digest};
-                work.block = sealer_->seal(content, durable_, (*popped)->frame);
+                (*popped)->frame_head = sealer_->seal_head(content, durable_, work.block);
+                (*popped)->frame_size = frame_head_bytes + work.body.size() + work.answers.size() +
+                                        Sealer::frame_padding(content).size();
             }
             to_append_.push(std::move(*popped));
         }
@@ -258,23 +260,14 @@ private:
     void run_appends() {
         while (auto first = to_append_.pop()) {
             std::vector<pipeline::TaskPointer> group{std::move(*first)};
-            std::vector<std::size_t> sizes{group[0]->frame.size()};
-            std::string frames = std::move(group[0]->frame);
-            while (frames.size() < options_.group_bytes_max) {
+            std::size_t bytes = group[0]->frame_size;
+            while (bytes < options_.group_bytes_max) {
                 auto next = to_append_.try_pop();
                 if (!next) break;
-                frames.append((*next)->frame);
-                sizes.push_back((*next)->frame.size());
+                bytes += (*next)->frame_size;
                 group.push_back(std::move(*next));
             }
-            std::uint64_t offset = journal_->bytes();
-            for (std::size_t i = 0; i < group.size(); ++i) {
-                group[i]->offset = offset;
-                group[i]->frame_size = sizes[i];
-                offset += sizes[i];
-            }
-            // What leaves no frame behind waits for what it saw.
-            append(frames, group.size() - std::count(sizes.begin(), sizes.end(), 0U));
+            append(group);
             for (pipeline::TaskPointer& task : group) {
                 task->is_durable = !failure_ && task->work.block.number != 0;
                 task->done(task->work, failure_ ? failure_ : task->work.error);
@@ -284,9 +277,24 @@ private:
         to_index_.close();
     }
 
-    void append(const std::string& frames, std::uint64_t blocks) {
-        if (failure_ || frames.empty()) return;
-        if (auto done = journal_->append(frames); !done) {
+    // A task without a frame waits for what it saw.
+    void append(std::span<const pipeline::TaskPointer> group) {
+        std::vector<std::string_view> pieces;
+        std::uint64_t offset = journal_->bytes();
+        std::uint64_t blocks = 0;
+        for (const pipeline::TaskPointer& task : group) {
+            if (task->frame_head.empty()) continue;
+            const Work& work = task->work;
+            const Sealer::Content content{work.kind, work.time, work.body, work.answers,
+                                          work.state_digest};
+            pieces.insert(pieces.end(), {task->frame_head, content.body, content.answers,
+                                         Sealer::frame_padding(content)});
+            task->offset = offset;
+            offset += task->frame_size;
+            ++blocks;
+        }
+        if (failure_ || pieces.empty()) return;
+        if (auto done = journal_->append(pieces); !done) {
             failure_ = std::move(done).error().wrap("the journal is closed after a failed write");
             return;
         }

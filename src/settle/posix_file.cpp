@@ -32,7 +32,7 @@ class BlockBuffer {
 public:
     char* room(std::size_t size) {
         if (size > size_) {
-            size_ = block_up(size);
+            size_ = block_up(size + size / 2);  // groups grow little by little
             bytes_.reset(static_cast<char*>(std::aligned_alloc(file_block_bytes, size_)));
             SUAN_ASSERT(bytes_ != nullptr);
         }
@@ -60,15 +60,23 @@ public:
     PosixFile& operator=(const PosixFile&) = delete;
 
     Result<void> write(std::uint64_t offset, std::string_view bytes) override {
-        if (auto room = make_room(block_up(offset + bytes.size())); !room) return room;
+        return write_pieces(offset, {&bytes, 1});
+    }
+
+    Result<void> write_pieces(std::uint64_t offset,
+                              std::span<const std::string_view> pieces) override {
+        std::uint64_t end = offset;
+        for (const std::string_view piece : pieces)
+            end += piece.size();
+        if (auto room = make_room(block_up(end)); !room) return room;
         const std::uint64_t first = block_down(offset);
         if (auto last = load_last_block(first); !last) return last;
-        const std::uint64_t size = block_up(offset + bytes.size()) - first;
+        const std::uint64_t size = block_up(end) - first;
         char* const blocks = buffer_.room(size);
-        const std::size_t before = offset - first;
-        last_block_.copy(blocks, before);
-        bytes.copy(blocks + before, bytes.size());
-        std::fill(blocks + before + bytes.size(), blocks + size, '\0');
+        char* at = blocks + last_block_.copy(blocks, offset - first);
+        for (const std::string_view piece : pieces)
+            at += piece.copy(at, piece.size());
+        std::fill(at, blocks + size, '\0');
         if (auto done = write_blocks(first, std::string_view(blocks, size)); !done) return done;
         last_block_at_ = first + size - file_block_bytes;
         last_block_.assign(blocks + size - file_block_bytes, file_block_bytes);

@@ -126,6 +126,8 @@ std::string encode_segment(const Hash256& journal_id, std::uint64_t secret, cons
     append_u32(out, log::crc32c(s.finishes));
     out.append(head_bytes - 4 - out.size(), '\0');
     append_u32(out, log::crc32c(out));
+    out.reserve(out.size() + s.blocks.size() + s.accounts.size() + s.ids.size() +
+                s.finishes.size() + s.runs.size());
     for (const std::string* part : {&s.blocks, &s.accounts, &s.ids, &s.finishes, &s.runs})
         out += *part;
     return out;

@@ -115,8 +115,16 @@ private:
 class DiskFile final : public File {
 public:
     explicit DiskFile(Disk& disk) : disk_(disk) {}
+    // Whole blocks, as the file of the real disk writes them: the block in which the last write
+    // ended goes out again, with acknowledged bytes in it, and zeros behind the new ones.
     Result<void> write(std::uint64_t offset, std::string_view bytes) override {
-        return disk_.write(offset, bytes);
+        const std::uint64_t first = offset / file_block_bytes * file_block_bytes;
+        std::string blocks = disk_.content().substr(
+            std::min<std::size_t>(first, disk_.content().size()), offset - first);
+        blocks.resize(offset - first);
+        blocks += bytes;
+        blocks.resize((blocks.size() + file_block_bytes - 1) / file_block_bytes * file_block_bytes);
+        return disk_.write(first, blocks);
     }
     Result<void> sync() override { return disk_.sync(); }
     Result<void> truncate(std::uint64_t size) override { return disk_.truncate(size); }
