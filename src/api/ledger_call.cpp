@@ -37,6 +37,29 @@ void with_ledger(const CallPtr& call, LedgerWork work) {
         });
 }
 
+namespace {
+
+http::Failure failure_of(const settle::AdminAnswer& answer) {
+    using settle::AdminCode;
+    const std::string why = answer.why.empty() ? settle::advice(answer.code) : answer.why;
+    const std::string message = fmt::format("{}: {}", to_string(answer.code), why);
+    switch (answer.code) {
+        case AdminCode::account_not_found:
+        case AdminCode::key_not_found:
+        case AdminCode::contract_not_found:
+            return http::make_failure(404, "not_found", message);
+        case AdminCode::too_many_keys:
+        case AdminCode::too_many_contracts:
+            return http::make_failure(429, "limit_reached", message);
+        case AdminCode::exists_different:
+            return http::make_failure(409, "wrong_state", message);
+        default:
+            return http::make_failure(400, "invalid", message);
+    }
+}
+
+}  // namespace
+
 void change_book(const CallPtr& call,
                  std::function<settle::Admin(const runtime::LedgerStatus&)> change) {
     with_ledger(
@@ -45,7 +68,7 @@ void change_book(const CallPtr& call,
             const runtime::LedgerService::Changed done =
                 c->context->ledgers->change(ledger, {change(ledger)});
             if (const auto* refused = std::get_if<core::Rejection>(&done))
-                return c->fail(failure_of(*refused));
+                return c->fail(api::failure_of(*refused));
             if (const auto* away = std::get_if<runtime::Unavailable>(&done))
                 return c->fail(hub_unavailable(away->message));
             const auto& answer = std::get<std::vector<settle::AdminAnswer>>(done).front();
@@ -55,21 +78,7 @@ void change_book(const CallPtr& call,
                 out.set_already_done(answer.code == AdminCode::exists);
                 return c->answer(out);
             }
-            const bool is_missing = answer.code == AdminCode::account_not_found ||
-                                    answer.code == AdminCode::key_not_found ||
-                                    answer.code == AdminCode::contract_not_found;
-            const bool is_full = answer.code == AdminCode::too_many_keys ||
-                                 answer.code == AdminCode::too_many_contracts;
-            const std::string why = answer.why.empty() ? settle::advice(answer.code) : answer.why;
-            http::Failure failure =
-                http::make_failure(is_missing ? 404
-                                   : is_full  ? 429
-                                              : 400,
-                                   is_missing ? "not_found"
-                                   : is_full  ? "limit_reached"
-                                              : "invalid",
-                                   fmt::format("{}: {}", to_string(answer.code), why));
-            c->fail(failure);
+            c->fail(failure_of(answer));
         });
 }
 

@@ -89,7 +89,6 @@ protected:
         return static_cast<std::size_t>(
             std::count(answered->codes.begin(), answered->codes.end(), settle::Code::created));
     }
-    // As after the hub's process was killed: nothing is metered on the way out.
     std::uint64_t metered() { return number(ok(admin, "GET", path("")), "/transfers"); }
 
     std::uint32_t book = 0;
@@ -143,7 +142,7 @@ TEST_F(LedgersTest, EveryRefusalHasItsCodeAndSaysWhatWouldBeRight) {
     const Answer again = ok(admin, "POST", path("/accounts"),
                             R"({"accounts":[{"id":"a1","unit":1},{"id":"a1","unit":9},
                                             {"id":"d1"}]})");
-    EXPECT_EQ(codes(again), "exists exists_with_different_flags ledger_must_not_be_zero");
+    EXPECT_EQ(codes(again), "exists exists_with_different_ledger ledger_must_not_be_zero");
 }
 
 TEST_F(LedgersTest, HoldsArePostedOrVoidedAndChainsAreWhole) {
@@ -243,7 +242,7 @@ TEST_F(LedgersTest, OfABrokenStreamWhatCameBeforeTheFaultIsSettled) {
         EXPECT_EQ(refused.status, 400U);
         EXPECT_NE(refused.json.find(why), std::string::npos) << refused.json;
     }
-    for (const std::string body : {std::string(), bad[0].first, bad[2].first}) {
+    for (const std::string& body : {std::string(), bad[0].first, bad[2].first}) {
         const Answer answer = ask(user, "POST", path("/batches"), body);
         EXPECT_EQ(answer.status, 400) << answer.body;
         EXPECT_EQ(answer.code(), "invalid");
@@ -325,20 +324,21 @@ TEST_F(LedgersTest, WithoutMoneyALedgerIsReadOnlyUntilThereIsSome) {
 
 TEST_F(LedgersTest, WhatWasMadeAndNotMeteredIsChargedAfterARestart) {
     answers(ask(user, "POST", path("/batches"), settle::encode_batch(batch(1, 1'000))));
-    EXPECT_EQ(metered(), 0U);
-    // A copy of the journal as a crash at this moment leaves it.
-    std::filesystem::copy(folder_ / "books.journal", folder_ / "copy");
     api_->stop(Duration::seconds(5));
     api_.reset();
+    // The hub goes first, so that the last round of the meter reaches nobody.
+    world_.hub->stop();
     ledgers_.reset();
     world_.close();
-    std::filesystem::rename(folder_ / "copy", folder_ / "books.journal");
     world_.open();
+    const auto charged = [&] {
+        return world_.see<std::uint64_t>(
+            [&](const core::State& state) { return state.ledgers.at(book).transfers; });
+    };
+    EXPECT_EQ(charged(), 0U);
     open_ledgers();
     ledgers_->meter();
-    EXPECT_EQ(world_.see<std::uint64_t>(
-                  [&](const core::State& state) { return state.ledgers.at(book).transfers; }),
-              1'000U);
+    EXPECT_EQ(charged(), 1'000U);
     ApiOptions options;
     options.ledgers = ledgers_.get();
     api_ = std::move(*ApiServer::start(*world_.hub, options));
@@ -386,25 +386,31 @@ TEST_F(LedgersTest, KeysAndContractsRuleAccounts) {
     EXPECT_EQ(created(answers(
                   ask(user, "POST", path("/batches"), settle::encode_batch(signed_batch)))[0]),
               1U);
-    ok(admin, "DELETE", path("/accounts/a1/keys/1"));
-    EXPECT_EQ(codes(send(transfer("2"))), "created");
+    const Answer last = ask(admin, "DELETE", path("/accounts/a1/keys/1"));
+    EXPECT_EQ(last.status, 409) << last.body;
+    EXPECT_NE(last.body.find("grant another first"), std::string::npos) << last.body;
 
+    ok(admin, "POST", path("/accounts"), R"({"accounts":[{"id":"d1","unit":1}]})");
+    const auto of_d1 = [](const std::string& id, std::uint64_t amount) {
+        return fmt::format(R"({{"id":"{}","debit":"d1","credit":"a2","amount":{},"unit":1}})", id,
+                           amount);
+    };
     const Answer contract =
         ok(admin, "POST", path("/contracts"), R"({"text":"debit require amount < 5;"})");
     EXPECT_EQ(number(contract, "/number"), 1U);
     const Answer bad = ask(admin, "POST", path("/contracts"), R"({"text":"debit require amont;"})");
     EXPECT_EQ(bad.status, 400);
-    ok(admin, "PUT", path("/accounts/a1/contract"), R"({"contract":1})");
-    EXPECT_EQ(codes(send(transfer("3"))), "contract_refused");
-    EXPECT_EQ(codes(send(transfer("4", "", 4))), "created");
+    ok(admin, "PUT", path("/accounts/d1/contract"), R"({"contract":1})");
+    EXPECT_EQ(codes(send(of_d1("3", 5))), "contract_refused");
+    EXPECT_EQ(codes(send(of_d1("4", 4))), "created");
     EXPECT_EQ(text(ok(user, "GET", path("/contracts")), "/contracts/0/text"),
               "debit require amount < 5;");
-    const Answer account = ok(user, "GET", path("/accounts/a1"));
+    const Answer account = ok(user, "GET", path("/accounts/d1"));
     EXPECT_EQ(number(account, "/contract"), 1U);
-    ok(admin, "POST", path("/accounts/a1/close"));
-    EXPECT_EQ(codes(send(transfer("5", "", 1))), "debit_account_already_closed");
-    ok(admin, "POST", path("/accounts/a1/reopen"));
-    EXPECT_EQ(codes(send(transfer("6", "", 1))), "created");
+    ok(admin, "POST", path("/accounts/d1/close"));
+    EXPECT_EQ(codes(send(of_d1("5", 1))), "debit_account_already_closed");
+    ok(admin, "POST", path("/accounts/d1/reopen"));
+    EXPECT_EQ(codes(send(of_d1("6", 1))), "created");
 }
 
 TEST_F(LedgersTest, AClosedLedgerTakesNothingAndIsRead) {

@@ -1,4 +1,5 @@
 // `suan ledger account`, `balance`, `history`.
+#include "bin/job_request.hpp"
 #include "bin/ledger_options.hpp"
 #include "bin/table.hpp"
 #include "bin/units.hpp"

@@ -69,7 +69,7 @@ ExitCode show_ledger(Cli& cli, TenantLedgerOptions& o) {
 ExitCode close_ledger(Cli& cli, TenantLedgerOptions& o) {
     Session session = Session::open(cli.hub);
     const auto done =
-        session.send<ChangeAccepted>("POST", ledger_path(session, o, "/close"), JobRequest());
+        session.send<ChangeAccepted>("POST", ledger_path(session, o, "/close"), LedgerChanged());
     put_result(cli, done,
                fmt::format("Ledger {} takes nothing new; it can still be read.\n", done.id()));
     return ExitCode::ok;

@@ -424,6 +424,7 @@ void apply_ledger_charged(State& state, const LedgerCharged& event) {
     ledger.charged += amount;
     Org& org = state.orgs.at(ledger.org.value);
     InvoiceKey key;
+    key.tier = TIER_UNSPECIFIED;
     key.sheet = PriceSheetId{event.price_sheet_id()};
     key.line = event.price_line();
     key.service = event.service();

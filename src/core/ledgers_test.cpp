@@ -233,6 +233,8 @@ TEST_F(Ledgers, ChargesAreServiceLinesOfTheInvoice) {
     EXPECT_EQ(invoice->lines(0).service(), SERVICE_LEDGER_TRANSFERS);
     EXPECT_EQ(invoice->lines(0).kind(), CHARGE_KIND_SERVICE);
     EXPECT_EQ(invoice->lines(0).quantity(), 1'500);
+    EXPECT_EQ(invoice->lines(0).tier(), TIER_UNSPECIFIED);
+    EXPECT_EQ(invoice->lines(0).project_id(), 0U);
     EXPECT_EQ(invoice->lines(0).micro_yuan(), 1'500'000);
     EXPECT_EQ(invoice->lines(1).service(), SERVICE_LEDGER_TIME);
     EXPECT_EQ(invoice->lines(1).micro_yuan(), 500'000);

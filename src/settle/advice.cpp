@@ -137,7 +137,7 @@ const char* advice(AdminCode code) {
     constexpr std::array<const char*, 14> texts = {
         "done",
         "it is so already: nothing is left to do",
-        "it is there already, and different",
+        "an account that has keys keeps at least one: grant another first",
         "the ledger has no book",
         "the centre keeps as many books as it can",
         "the account was refused",

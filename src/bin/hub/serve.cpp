@@ -150,9 +150,9 @@ private:
         runtime::LedgerServiceOptions ledgers;
         ledgers.engine.index_folder = folder_.ledgers().parent_path() / "index";
         ledgers.log_line = [](const std::string& line) { spdlog::info("{}", line); };
-        ledgers_ =
-            opened(runtime::LedgerService::open(*hub_, opened(load_or_make_key(folder_)),
-                                                std::move(*file), clock_, std::move(ledgers)));
+        ledgers_ = opened(
+            runtime::LedgerService::open(*hub_, opened(load_or_make_key(folder_, options_.key)),
+                                         std::move(*file), clock_, std::move(ledgers)));
     }
 
     void start_executors() {

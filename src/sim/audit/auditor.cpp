@@ -82,6 +82,9 @@ Effects effects_of(const Command& command) {
             return {Event::kWitnessRegistered, {}};
         case Command::kRemoveWitness:
             return {Event::kWitnessRemoved, {}};
+        case Command::kOpenLedger:  // no simulated centre keeps ledgers: their journal is real
+        case Command::kCloseLedger:
+        case Command::kMeterLedgers:
         case Command::KIND_NOT_SET:
             break;
     }
@@ -268,6 +271,14 @@ void Auditor::Impl::centre_event(const Event& event) {
             return witness_removed();
         default:
             violate(Rule::foreign_effect, "an event that is not known here");
+        case Event::kLedgerOpened:
+        case Event::kLedgerClosing:
+        case Event::kLedgerClosed:
+        case Event::kLedgerHeld:
+        case Event::kLedgerCharged:
+        case Event::kLedgersAnchored:
+        case Event::KIND_NOT_SET:
+            violate(Rule::foreign_effect, "an event of no kind that a simulated centre has");
     }
 }
 
