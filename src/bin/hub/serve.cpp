@@ -20,6 +20,7 @@
 
 #include <csignal>
 #include <filesystem>
+#include <optional>
 
 namespace suan::bin {
 namespace {
@@ -126,7 +127,7 @@ public:
 
 private:
     void open_hub() {
-        auto key = opened(load_or_make_key(folder_, options_.key));
+        key_ = opened(load_or_make_key(folder_, options_.key));
         auto log = log::SqliteLog::open(folder_.log(), {});
         if (!log && log.error().code == ErrorCode::unavailable)
             throw Failed(ExitCode::refused,
@@ -137,7 +138,7 @@ private:
         runtime::Options runtime;
         runtime.snapshot_entries = options_.snapshot_entries;
         runtime.log_line = [](const std::string& line) { spdlog::info("{}", line); };
-        hub_ = opened(runtime::Hub::open(std::move(runtime), *log_, clock_, std::move(key)));
+        hub_ = opened(runtime::Hub::open(std::move(runtime), *log_, clock_, *key_));
         const runtime::Recovered& r = hub_->recovered();
         spdlog::info("log: {} entries ({} applied after the snapshot at {}) in {} ms", r.seq,
                      r.entries_applied, r.snapshot_seq, r.took.us / 1'000);
@@ -150,9 +151,8 @@ private:
         runtime::LedgerServiceOptions ledgers;
         ledgers.engine.index_folder = folder_.ledgers().parent_path() / "index";
         ledgers.log_line = [](const std::string& line) { spdlog::info("{}", line); };
-        ledgers_ = opened(
-            runtime::LedgerService::open(*hub_, opened(load_or_make_key(folder_, options_.key)),
-                                         std::move(*file), clock_, std::move(ledgers)));
+        ledgers_ = opened(runtime::LedgerService::open(*hub_, *key_, std::move(*file), clock_,
+                                                       std::move(ledgers)));
     }
 
     void start_executors() {
@@ -177,6 +177,7 @@ private:
     const ServeOptions& options_;
     DataFolder folder_;
     runtime::RealClock clock_;
+    std::optional<crypto::PrivateKey> key_;  // the operator's: of the log's blocks and the ledgers'
     std::unique_ptr<log::SqliteLog> log_;
     // Destroyed after the executors: they report into it until their destructors return.
     std::unique_ptr<runtime::Hub> hub_;
