@@ -44,9 +44,10 @@ build() {
     cmake --build "build/$preset" -j "$(jobs_max)" ${1:+--target "$@"}
 }
 
-# has_target PRESET TARGET: whether a configured tree knows the target.
+# has_target PRESET TARGET: whether a configured tree knows the target. Not grep -q: it would stop
+# reading early, ninja would die of the broken pipe, and under pipefail the target would not exist.
 has_target() {
-    ninja -C "build/$1" -t targets all 2>/dev/null | grep -q "^$2: phony"
+    ninja -C "build/$1" -t targets all 2>/dev/null | grep "^$2: phony" >/dev/null
 }
 
 # unit_targets PRESET FOLDER...: the unit test programs that exist among those folders.
