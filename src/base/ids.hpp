@@ -25,5 +25,6 @@ using JobId = Id<struct JobTag, std::uint64_t>;
 using LeaseId = Id<struct LeaseTag, std::uint64_t>;
 using VoucherId = Id<struct VoucherTag, std::uint32_t>;
 using PriceSheetId = Id<struct PriceSheetTag, std::uint32_t>;
+using LedgerId = Id<struct LedgerTag, std::uint32_t>;  // a tenant's, and its book's number
 
 }  // namespace suan

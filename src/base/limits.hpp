@@ -41,6 +41,16 @@ inline constexpr std::int64_t walltime_us_max = 366LL * 24 * 3600 * 1'000'000;
 // bits.
 inline constexpr std::int64_t money_max = 1'000'000'000'000'000;
 
+// Tenants' ledgers.
+inline constexpr std::uint32_t ledgers_max = 100'000;  // ever opened: books of the journal
+inline constexpr std::uint32_t ledgers_per_org_max = 100;
+inline constexpr std::uint64_t ledger_allowance_first = 10'000;  // transfers, when it is opened
+inline constexpr std::uint64_t ledger_allowance_max = 1'000'000'000;
+inline constexpr std::int64_t ledger_time_held_us = 3'600LL * 1'000'000;  // paid for ahead
+inline constexpr std::uint32_t ledger_accounts_request_max = 1'000;
+inline constexpr std::size_t ledger_stream_bytes_max = std::size_t{1} << 30;     // of one request
+inline constexpr std::size_t ledger_bytes_in_flight_max = std::size_t{4} << 20;  // of one ledger
+
 // Scheduler steps of one pass (never seconds: a slow machine must decide the same).
 inline constexpr std::uint32_t reservations_per_pool_max = 8;
 inline constexpr std::uint32_t backfill_tests_max = 64;

@@ -109,6 +109,7 @@ void mix_orgs(Digest& digest, const State& state) {
             digest.number(sum.milli_device_ms);
             digest.number(sum.charged.micro_yuan);
             digest.number(sum.credited.micro_yuan);
+            if (key.service != SERVICE_UNSPECIFIED) digest.number(sum.quantity);
         }
         for (const auto& [voucher, sum] : org.unbilled_by_payer)
             digest.number(sum.micro_yuan);
@@ -164,9 +165,44 @@ void mix_money(Digest& digest, const State& state) {
             digest.word((std::uint64_t{line.pool_id()} << 8) |
                         static_cast<std::uint64_t>(line.tier()));
             digest.number(line.micro_yuan_per_device_hour());
+            if (line.service() == SERVICE_UNSPECIFIED) continue;
+            digest.word(static_cast<std::uint64_t>(line.service()));
+            digest.number(line.micro_yuan_per_unit());
         }
     });
     digest.word(state.invoices.size());
+}
+
+void mix_term(Digest& digest, const ServiceTerm& term) {
+    digest.word(term.in_force ? 1 : 0);
+    digest.word((std::uint64_t{term.sheet.value} << 32) | term.line);
+    for (const std::int64_t number : {term.price.micro_yuan, term.quantity, term.since.us})
+        digest.number(number);
+    for (const Hold& hold : term.holds) {
+        digest.word(hold.transfer.low);
+        digest.number(hold.micro_yuan);
+    }
+}
+
+// Logs from before there were ledgers keep the digests that their blocks name.
+void mix_ledgers(Digest& digest, const State& state) {
+    if (state.next_ledger == 1) return;
+    digest.word(state.next_ledger);
+    state.ledgers.for_each([&](std::uint64_t id, const TenantLedger& ledger) {
+        digest.word(id);
+        digest.word(ledger.org.value);
+        digest.text(ledger.name);
+        digest.word(static_cast<std::uint64_t>(ledger.state));
+        digest.word(ledger.transfers);
+        for (const std::int64_t number :
+             {ledger.opened.us, ledger.closed.us, ledger.charged.micro_yuan})
+            digest.number(number);
+        mix_term(digest, ledger.transfer_term);
+        mix_term(digest, ledger.time_term);
+    });
+    digest.word(state.anchor.block);
+    digest.text(as_text(state.anchor.journal_id));
+    digest.text(as_text(state.anchor.block_sm3));
 }
 
 }  // namespace
@@ -208,6 +244,7 @@ Hash256 State::digest() {
     mix_centre(digest, *this);
     mix_orgs(digest, *this);
     mix_money(digest, *this);
+    mix_ledgers(digest, *this);
     const uint128 first = digest.value();
     digest.word(0x5375616E);  // the second half: the same content, mixed once more
     const uint128 second = digest.value();

@@ -22,23 +22,6 @@ bool may_pay(const Voucher& voucher, PoolId pool, Time now) {
            std::find(voucher.pools.begin(), voucher.pools.end(), pool) != voucher.pools.end();
 }
 
-// Holds hold.micro_yuan of hold.account.
-Hold make_hold(State& state, JobId job, Hold hold) {
-    ledger::Transfer transfer;
-    transfer.id = next_transfer_id(state);
-    transfer.debit_account_id = hold.account;
-    transfer.credit_account_id = hold.budget ? budget_sink_account() : revenue_account();
-    transfer.amount = static_cast<std::uint64_t>(hold.micro_yuan);
-    transfer.ledger = hold.budget ? ledger_budget : ledger_cny;
-    transfer.code = transfer_code::hold;
-    transfer.flags = ledger::transfer_flags::pending;
-    transfer.user_data_64 = job.value;
-    const ledger::Refusal refusal = state.books.create_transfer(transfer, state.now);
-    SUAN_ASSERT(refusal == ledger::Refusal::created);
-    hold.transfer = transfer.id;
-    return hold;
-}
-
 void end_hold(State& state, const Hold& hold, std::uint64_t posted) {
     ledger::Transfer transfer;
     transfer.id = next_transfer_id(state);
@@ -48,18 +31,6 @@ void end_hold(State& state, const Hold& hold, std::uint64_t posted) {
         posted == 0 ? ledger::transfer_flags::void_pending : ledger::transfer_flags::post_pending;
     const ledger::Refusal refusal = state.books.create_transfer(transfer, state.now);
     SUAN_ASSERT(refusal == ledger::Refusal::created);
-}
-
-// Posts `amount` of the hold; what remains is held again, or released with the last charge.
-void draw(State& state, JobId job, Hold& hold, std::int64_t amount, LastCharge last) {
-    SUAN_ASSERT(amount >= 0);
-    SUAN_ASSERT(amount <= hold.micro_yuan);
-    if (hold.micro_yuan == 0) return;
-    if (amount == 0 && last == LastCharge::no) return;
-    end_hold(state, hold, static_cast<std::uint64_t>(amount));
-    hold.micro_yuan = last == LastCharge::yes ? 0 : hold.micro_yuan - amount;
-    hold.transfer = ledger::TransferId{};
-    if (hold.micro_yuan > 0) hold = make_hold(state, job, hold);
 }
 
 void give_back(State& state, const Job& job, VoucherId voucher, Money amount) {
@@ -95,6 +66,33 @@ Money left_of_cap(const Job& job, const Voucher& voucher) {
 }
 
 }  // namespace
+
+Hold make_hold(State& state, std::uint64_t about, Hold hold) {
+    ledger::Transfer transfer;
+    transfer.id = next_transfer_id(state);
+    transfer.debit_account_id = hold.account;
+    transfer.credit_account_id = hold.budget ? budget_sink_account() : revenue_account();
+    transfer.amount = static_cast<std::uint64_t>(hold.micro_yuan);
+    transfer.ledger = hold.budget ? ledger_budget : ledger_cny;
+    transfer.code = transfer_code::hold;
+    transfer.flags = ledger::transfer_flags::pending;
+    transfer.user_data_64 = about;
+    const ledger::Refusal refusal = state.books.create_transfer(transfer, state.now);
+    SUAN_ASSERT(refusal == ledger::Refusal::created);
+    hold.transfer = transfer.id;
+    return hold;
+}
+
+void draw(State& state, std::uint64_t about, Hold& hold, std::int64_t amount, LastCharge last) {
+    SUAN_ASSERT(amount >= 0);
+    SUAN_ASSERT(amount <= hold.micro_yuan);
+    if (hold.micro_yuan == 0) return;
+    if (amount == 0 && last == LastCharge::no) return;
+    end_hold(state, hold, static_cast<std::uint64_t>(amount));
+    hold.micro_yuan = last == LastCharge::yes ? 0 : hold.micro_yuan - amount;
+    hold.transfer = ledger::TransferId{};
+    if (hold.micro_yuan > 0) hold = make_hold(state, about, hold);
+}
 
 Money hold_amount(const sched::Shape& shape, Duration walltime, Money price_per_device_hour) {
     const std::int64_t milli = shape.milli_devices(shape.tasks_max);
@@ -194,7 +192,7 @@ void place_holds(State& state, Job& job, const Payments& holds) {
         hold.account = hold.voucher ? voucher_account(hold.voucher) : org_account(job.org);
         hold.micro_yuan = payment.micro_yuan();
         total += hold.micro_yuan;
-        job.holds.push_back(make_hold(state, job.id, hold));
+        job.holds.push_back(make_hold(state, job.id.value, hold));
     }
     if (total == 0) return;
     const std::array<const Budget*, 2> budgets{&state.orgs.at(job.org.value).budget,
@@ -205,7 +203,7 @@ void place_holds(State& state, Job& job, const Payments& holds) {
         hold.account = budget->account;
         hold.micro_yuan = total;
         hold.budget = true;
-        job.holds.push_back(make_hold(state, job.id, hold));
+        job.holds.push_back(make_hold(state, job.id.value, hold));
     }
 }
 
@@ -270,7 +268,7 @@ void pay(State& state, Job& job, Lease& lease, const Payments& payments, LastCha
     for (Hold& hold : job.holds) {
         if (hold.budget) {
             const std::int64_t part = std::max<std::int64_t>(0, total);
-            draw(state, job.id, hold, part, last);
+            draw(state, job.id.value, hold, part, last);
             if (total < 0) {
                 move_money(state, {.debit = budget_sink_account(),
                                    .credit = hold.account,
@@ -285,7 +283,7 @@ void pay(State& state, Job& job, Lease& lease, const Payments& payments, LastCha
         for (const auto& [voucher, amount] : drawn) {
             if (voucher == hold.voucher) part = amount;
         }
-        draw(state, job.id, hold, part, last);
+        draw(state, job.id.value, hold, part, last);
     }
 }
 

@@ -52,6 +52,12 @@ void place_holds(State& state, Job& job, const Payments& holds);
 // Releases whatever is still held.
 void release_holds(State& state, Job& job);
 
+// Holds hold.micro_yuan of hold.account, which has them. `about` is a job's or a ledger's id.
+Hold make_hold(State& state, std::uint64_t about, Hold hold);
+// Posts `amount` of the hold; what remains is held again, or released with the last charge.
+enum class LastCharge { no, yes };
+void draw(State& state, std::uint64_t about, Hold& hold, std::int64_t amount, LastCharge last);
+
 // What a lease costs from its start to `to`, given what was charged already.
 struct Metering {
     std::int64_t milli_device_ms = 0;  // since the last charge; negative when work is given back
@@ -62,7 +68,6 @@ Metering meter(const Job& job, const Lease& lease, Time to);
 // Splits `amount` over the job's holds (positive) or back over who paid (negative).
 void plan_payments(const Job& job, const Lease& lease, Money amount, Payments& payments);
 // Moves the money. `last`: the rest of the hold is released with the posts.
-enum class LastCharge { no, yes };
 void pay(State& state, Job& job, Lease& lease, const Payments& payments, LastCharge last);
 
 // One plain transfer, asserted to be accepted.

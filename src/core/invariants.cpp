@@ -36,19 +36,33 @@ void check_leases(const State& state) {
     });
 }
 
-// Holds stand in the ledger for as much as the jobs think, and nothing else is pending.
+// Holds stand in the ledger for as much as the jobs and tenants' ledgers think, and nothing else is
+// pending.
 void check_holds(const State& state) {
     std::size_t pending = 0;
+    const auto check = [&](const Hold& hold) {
+        if (hold.micro_yuan == 0) return;
+        ++pending;
+        const ledger::Remembered* transfer = state.books.find_transfer(hold.transfer);
+        SUAN_ASSERT(transfer != nullptr);
+        SUAN_ASSERT(transfer->state == ledger::TransferState::pending);
+        SUAN_ASSERT(transfer->transfer.amount == static_cast<std::uint64_t>(hold.micro_yuan));
+    };
     state.jobs.for_each([&](std::uint64_t, const Job& job) {
-        for (const Hold& hold : job.holds) {
-            if (hold.micro_yuan == 0) continue;
-            ++pending;
-            const ledger::Remembered* transfer = state.books.find_transfer(hold.transfer);
-            SUAN_ASSERT(transfer != nullptr);
-            SUAN_ASSERT(transfer->state == ledger::TransferState::pending);
-            SUAN_ASSERT(transfer->transfer.amount == static_cast<std::uint64_t>(hold.micro_yuan));
-        }
+        for (const Hold& hold : job.holds)
+            check(hold);
         if (job.has_ended()) SUAN_ASSERT(job.holds.empty());
+    });
+    state.ledgers.for_each([&](std::uint64_t, const TenantLedger& ledger) {
+        for (const ServiceTerm* term : {&ledger.transfer_term, &ledger.time_term}) {
+            for (const Hold& hold : term->holds)
+                check(hold);
+            SUAN_ASSERT(term->in_force || term->holds.empty());
+            SUAN_ASSERT(term->in_force || term->quantity == 0);
+        }
+        const bool is_open = ledger.state == LEDGER_STATE_OPEN;
+        SUAN_ASSERT((is_open && !ledger.time_term.in_force) ==
+                    (state.unfunded_ledgers.count(ledger.id) != 0));
     });
     SUAN_ASSERT(pending == state.books.pending_count());
 }

@@ -4,10 +4,12 @@
 #include "core/funds.hpp"
 #include "core/jobs.hpp"
 #include "core/leases.hpp"
+#include "core/ledgers.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 
 namespace suan::core {
 namespace {
@@ -53,6 +55,40 @@ bool hold_again(Step& step, const Job& job, Money amount) {
     return true;
 }
 
+Verdict check_price(std::int64_t price, const std::string& field) {
+    if (price >= 0 && price <= limits::money_max) return std::nullopt;
+    return reject(RejectionCode::invalid_field, field,
+                  fmt::format("a price must be 0 to {} micro-yuan", limits::money_max));
+}
+
+Verdict check_price_line(const State& state, const PriceLine& line, const std::string& field) {
+    if (line.service() != SERVICE_UNSPECIFIED) {
+        if (line.service() < 0 || line.service() > SERVICE_LEDGER_TIME) {
+            return reject(RejectionCode::invalid_field, field + ".service",
+                          "service must be ledger_transfers or ledger_time");
+        }
+        if (line.pool_id() != 0 || line.tier() != TIER_UNSPECIFIED ||
+            line.micro_yuan_per_device_hour() != 0) {
+            return reject(RejectionCode::invalid_field, field + ".service",
+                          "a line of a service has no pool, tier or price of a device hour");
+        }
+        return check_price(line.micro_yuan_per_unit(), field + ".micro_yuan_per_unit");
+    }
+    if (state.pools.find(line.pool_id()) == nullptr) {
+        return reject(RejectionCode::not_found, field + ".pool_id",
+                      fmt::format("there is no pool {}", line.pool_id()));
+    }
+    if (line.tier() < TIER_RESERVED || line.tier() > TIER_SPOT) {
+        return reject(RejectionCode::invalid_field, field + ".tier",
+                      "tier must be reserved, standard or spot");
+    }
+    if (line.micro_yuan_per_unit() != 0) {
+        return reject(RejectionCode::invalid_field, field + ".micro_yuan_per_unit",
+                      "micro_yuan_per_unit is of a service: name it");
+    }
+    return check_price(line.micro_yuan_per_device_hour(), field + ".micro_yuan_per_device_hour");
+}
+
 // From `until` on, when a voucher under it expires.
 void rest_on_other_money(Step& step, JobId id, Time until) {
     if (const LeaseId lease = step.state().jobs.at(id.value).lease) {
@@ -81,35 +117,24 @@ Verdict decide_publish_price_sheet(Step& step, const PublishPriceSheet& command)
         return reject(RejectionCode::invalid_field, "lines",
                       fmt::format("lines must hold 1 to {} prices", limits::price_lines_max));
     }
-    std::set<std::pair<std::uint32_t, int>> seen;
+    std::set<std::tuple<std::uint32_t, int, int>> seen;
     for (int i = 0; i < command.lines_size(); ++i) {
         const PriceLine& line = command.lines(i);
         const std::string field = fmt::format("lines[{}]", i);
-        if (step.state().pools.find(line.pool_id()) == nullptr) {
-            return reject(RejectionCode::not_found, field + ".pool_id",
-                          fmt::format("there is no pool {}", line.pool_id()));
-        }
-        if (line.tier() < TIER_RESERVED || line.tier() > TIER_SPOT) {
-            return reject(RejectionCode::invalid_field, field + ".tier",
-                          "tier must be reserved, standard or spot");
-        }
-        if (!seen.emplace(line.pool_id(), line.tier()).second) {
+        if (Verdict bad = check_price_line(step.state(), line, field)) return bad;
+        if (!seen.emplace(line.pool_id(), line.tier(), line.service()).second) {
             return reject(RejectionCode::invalid_field, field,
-                          "this pool and tier has a line in the sheet already");
+                          "this pool and tier, or service, has a line in the sheet already");
         }
         if (line.line() != static_cast<std::uint32_t>(i) + 1) {
             return reject(RejectionCode::invalid_field, field + ".line",
                           fmt::format("line must be {}", i + 1));
         }
-        if (line.micro_yuan_per_device_hour() < 0 ||
-            line.micro_yuan_per_device_hour() > limits::money_max) {
-            return reject(RejectionCode::invalid_field, field + ".micro_yuan_per_device_hour",
-                          fmt::format("a price must be 0 to {} micro-yuan", limits::money_max));
-        }
     }
     step.emit([&](Event& event) {
         event.mutable_price_sheet_published()->set_price_sheet_id(step.state().next_sheet);
     });
+    begin_to_price_ledgers(step);
     return std::nullopt;
 }
 
@@ -121,13 +146,21 @@ void apply_price_sheet_published(State& state, const Entry& entry,
     sheet.name = command.name();
     sheet.published = state.now;
     sheet.lines.assign(command.lines().begin(), command.lines().end());
+    take_prices(state, sheet);
+    state.next_sheet = event.price_sheet_id() + 1;
+    state.sheets.insert(event.price_sheet_id(), std::move(sheet));
+}
+
+void take_prices(State& state, const PriceSheet& sheet) {
     for (const PriceLine& line : sheet.lines) {
+        if (line.service() != SERVICE_UNSPECIFIED) {
+            state.service_prices[line.service()] = {sheet.id, line};
+            continue;
+        }
         const std::pair key(PoolId{line.pool_id()}, line.tier());
         state.prices[key] = line;
         state.price_sheet_of[key] = sheet.id;
     }
-    state.next_sheet = event.price_sheet_id() + 1;
-    state.sheets.insert(event.price_sheet_id(), std::move(sheet));
 }
 
 Verdict decide_fund_org(Step& step, const FundOrg& command) {
@@ -337,6 +370,7 @@ void apply_voucher_expired(State& state, const VoucherExpired& event) {
 }
 
 void fund_waiting_jobs(Step& step, OrgId org) {
+    fund_waiting_ledgers(step, org);
     const std::set<JobId> waiting = step.state().orgs.at(org.value).unfunded;
     for (const JobId id : waiting) {
         const Job& job = step.state().jobs.at(id.value);
@@ -400,6 +434,7 @@ Verdict decide_close_invoice(Step& step, const CloseInvoice& command) {
     // Charged up to now, so that the invoice and the ledger end at the same moment.
     for (const LeaseId lease : running)
         charge_lease(step, lease, step.now(), LastCharge::no);
+    charge_ledgers_time(step, id);
     step.emit([&](Event& event) {
         const Org& org = step.state().orgs.at(id.value);
         InvoiceIssued& invoice = *event.mutable_invoice_issued();
@@ -441,7 +476,10 @@ void invoice_line_to(const InvoiceKey& key, const InvoiceSum& sum, InvoiceLine& 
     line.set_project_id(key.project.value);
     line.set_pool_id(key.pool.value);
     line.set_tier(key.tier);
-    line.set_kind(CHARGE_KIND_COMPUTE);
+    const bool is_service = key.service != SERVICE_UNSPECIFIED;
+    line.set_kind(is_service ? CHARGE_KIND_SERVICE : CHARGE_KIND_COMPUTE);
+    line.set_service(key.service);
+    line.set_quantity(sum.quantity);
     line.set_price_sheet_id(key.sheet.value);
     line.set_price_line(key.line);
     line.set_milli_device_ms(sum.milli_device_ms);

@@ -16,7 +16,7 @@ Verdict decide_close_invoice(Step& step, const CloseInvoice& command);
 void expire_voucher(Step& step, VoucherId voucher);
 // Those that hold money of this job and whose time has come.
 void expire_vouchers_under(Step& step, JobId job);
-// Holds again for jobs that wait for money, oldest first, as far as it goes.
+// Holds again for ledgers and jobs that wait for money, oldest first, as far as it goes.
 void fund_waiting_jobs(Step& step, OrgId org);
 
 void apply_price_sheet_published(State& state, const Entry& entry,
@@ -27,6 +27,9 @@ void apply_voucher_issued(State& state, const Entry& entry, const VoucherIssued&
 void apply_voucher_expired(State& state, const VoucherExpired& event);
 void apply_corrected(State& state, const Entry& entry, const Corrected& event);
 void apply_invoice_issued(State& state, const Entry& entry, const InvoiceIssued& event);
+
+// Today's prices are those of the newest sheet that has the line.
+void take_prices(State& state, const PriceSheet& sheet);
 
 void invoice_line_to(const InvoiceKey& key, const InvoiceSum& sum, InvoiceLine& line);
 

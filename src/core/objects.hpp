@@ -62,12 +62,14 @@ struct InvoiceKey {
     Tier tier = TIER_STANDARD;
     PriceSheetId sheet;
     std::uint32_t line = 0;
+    Service service = SERVICE_UNSPECIFIED;  // of a line of service: no project, pool or tier
     friend auto operator<=>(const InvoiceKey&, const InvoiceKey&) = default;
 };
 struct InvoiceSum {
     std::int64_t milli_device_ms = 0;
     Money charged;  // less what was credited
     Money credited;
+    std::int64_t quantity = 0;  // of a service
 };
 
 // A cap on what may be held and charged, kept as a ledger account so that it cannot be overshot.
@@ -84,6 +86,7 @@ struct Org {
     std::vector<ProjectId> projects;
     std::vector<MemberId> members;
     std::vector<VoucherId> vouchers;  // usable ones, in the order in which they pay
+    std::vector<LedgerId> ledgers;    // not closed
     std::map<PoolId, sched::Share> shares;
     Budget budget;
     std::set<JobId> unfunded;  // requeued jobs whose hold could not be renewed
@@ -147,6 +150,52 @@ struct Hold {
     VoucherId voucher;
     std::int64_t micro_yuan = 0;
     bool budget = false;
+};
+
+// What a tenant's ledger may use of a service before money has to be held again, at the price of
+// then. Not in force: nothing is held, and nothing may be used.
+struct ServiceTerm {
+    bool in_force = false;
+    PriceSheetId sheet;  // 0: free
+    std::uint32_t line = 0;
+    Money price;                // per unit of the service
+    std::int64_t quantity = 0;  // transfers, or microseconds; 0 of time: for ever
+    Time since;
+    boost::container::small_vector<Hold, 1> holds;
+};
+
+// A tenant's ledger, kept in the journal of settlement under its id.
+struct TenantLedger {
+    LedgerId id;
+    OrgId org;
+    std::string name;
+    LedgerState state = LEDGER_STATE_OPEN;
+    Time opened;
+    Time closed;
+    std::uint64_t transfers = 0;  // metered
+    Money charged;                // in all
+    ServiceTerm transfer_term;
+    ServiceTerm time_term;
+
+    bool takes_transfers() const { return state == LEDGER_STATE_OPEN && time_term.in_force; }
+    // In all, so that a total is compared with a total.
+    std::uint64_t transfers_allowed() const {
+        return transfers + static_cast<std::uint64_t>(transfer_term.quantity);
+    }
+    // When what is held of its time has run out.
+    Time due() const {
+        const bool ends = time_term.in_force && time_term.quantity != 0;
+        return ends ? time_term.since + Duration{time_term.quantity} : time_max;
+    }
+};
+
+// The newest block of the journal of settlement that was metered.
+struct Anchor {
+    Hash256 journal_id{};
+    std::uint64_t block = 0;  // 0: none yet
+    Hash256 block_sm3{};
+    Time time;
+    std::uint64_t seq = 0;
 };
 
 // Sums by payer, in order of first payment; VoucherId{} is the org's own money.

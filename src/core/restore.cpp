@@ -3,6 +3,7 @@
 #include "core/centre.hpp"
 #include "core/jobs.hpp"
 #include "core/leases.hpp"
+#include "core/ledgers.hpp"
 #include "core/money.hpp"
 #include "core/spec.hpp"
 #include "core/state.hpp"
@@ -60,7 +61,7 @@ public:
         s.now = Time{from_.now_us()};
         set_counters(s, from_.counters());
         return ledger(s) && pools(s) && nodes(s) && orgs(s) && people(s) && vouchers(s) &&
-               prices(s) && jobs(s) && leases(s) && queues(s) && others(s);
+               prices(s) && tenant_ledgers(s) && jobs(s) && leases(s) && queues(s) && others(s);
     }
 
 private:
@@ -176,9 +177,9 @@ private:
             for (const InvoiceLine& line : record.unbilled()) {
                 org.unbilled[InvoiceKey{ProjectId{line.project_id()}, PoolId{line.pool_id()},
                                         line.tier(), PriceSheetId{line.price_sheet_id()},
-                                        line.price_line()}] =
+                                        line.price_line(), line.service()}] =
                     InvoiceSum{line.milli_device_ms(), Money{line.micro_yuan()},
-                               Money{line.credited_micro_yuan()}};
+                               Money{line.credited_micro_yuan()}, line.quantity()};
             }
             for (const Payment& payment : record.unbilled_by_payer()) {
                 org.unbilled_by_payer[VoucherId{payment.voucher_id()}] =
@@ -265,14 +266,64 @@ private:
             sheet.name = record.name();
             sheet.published = Time{record.published_us()};
             sheet.lines.assign(record.lines().begin(), record.lines().end());
-            for (const PriceLine& line : sheet.lines) {
-                s.prices[{PoolId{line.pool_id()}, line.tier()}] = line;
-                s.price_sheet_of[{PoolId{line.pool_id()}, line.tier()}] = sheet.id;
-            }
+            take_prices(s, sheet);
             const bool good = record.id() != 0 && s.sheets.find(record.id()) == nullptr;
             if (!need(good, "price sheet", record.id())) return false;
             s.sheets.insert(record.id(), std::move(sheet));
         }
+        return true;
+    }
+    static void holds_from(const google::protobuf::RepeatedPtrField<HoldRecord>& records,
+                           boost::container::small_vector<Hold, 1>& out) {
+        for (const HoldRecord& hold : records) {
+            out.push_back({ledger::TransferId{0, hold.transfer()},
+                           ledger::AccountId{hold.kind(), hold.number()},
+                           VoucherId{hold.voucher_id()}, hold.micro_yuan(), hold.budget()});
+        }
+    }
+    static ServiceTerm term(const ServiceTermRecord& record) {
+        ServiceTerm out;
+        out.in_force = record.in_force();
+        out.sheet = PriceSheetId{record.price_sheet_id()};
+        out.line = record.price_line();
+        out.price = Money{record.price()};
+        out.quantity = record.quantity();
+        out.since = Time{record.since_us()};
+        holds_from(record.holds(), out.holds);
+        return out;
+    }
+    bool tenant_ledgers(State& s) {
+        s.next_ledger = std::max(1U, from_.next_ledger());
+        for (const TenantLedgerRecord& record : from_.tenant_ledgers()) {
+            const bool good =
+                record.id() != 0 && record.id() < s.next_ledger &&
+                s.orgs.find(record.org_id()) != nullptr && s.ledgers.find(record.id()) == nullptr &&
+                record.time_term().quantity() >= 0 && record.transfer_term().quantity() >= 0;
+            if (!need(good, "ledger", record.id())) return false;
+            TenantLedger made;
+            made.id = LedgerId{record.id()};
+            made.org = OrgId{record.org_id()};
+            made.name = record.name();
+            made.state = record.state();
+            made.opened = Time{record.opened_us()};
+            made.closed = Time{record.closed_us()};
+            made.transfers = record.transfers();
+            made.charged = Money{record.charged()};
+            made.transfer_term = term(record.transfer_term());
+            made.time_term = term(record.time_term());
+            insert_ledger(s, std::move(made));
+        }
+        const AnchorRecord& anchor = from_.anchor();
+        s.anchor.block = anchor.block();
+        s.anchor.time = Time{anchor.time_us()};
+        s.anchor.seq = anchor.seq();
+        if (anchor.block() == 0) return true;
+        const bool whole =
+            anchor.journal_id().size() == Hash256{}.size() && anchor.block_sm3().size() == 32;
+        if (!need(whole, "anchor at block", anchor.block())) return false;
+        std::copy(anchor.journal_id().begin(), anchor.journal_id().end(),
+                  s.anchor.journal_id.begin());
+        std::copy(anchor.block_sm3().begin(), anchor.block_sm3().end(), s.anchor.block_sm3.begin());
         return true;
     }
     bool jobs(State& s) {
@@ -328,11 +379,7 @@ private:
         job.sheet = PriceSheetId{record.price_sheet_id()};
         job.price_line = record.price_line();
         job.price = Money{record.price()};
-        for (const HoldRecord& hold : record.holds()) {
-            job.holds.push_back({ledger::TransferId{0, hold.transfer()},
-                                 ledger::AccountId{hold.kind(), hold.number()},
-                                 VoucherId{hold.voucher_id()}, hold.micro_yuan(), hold.budget()});
-        }
+        holds_from(record.holds(), job.holds);
         job.charged = Money{record.charged()};
         for (const Payment& paid : record.paid())
             job.paid.emplace_back(VoucherId{paid.voucher_id()}, Money{paid.micro_yuan()});

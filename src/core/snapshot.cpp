@@ -114,6 +114,53 @@ void spec_to(const Job& job, JobSpec& out) {
     if (job.has_payload) out.set_payload_sm3(std::string(as_text(job.payload_sm3)));
 }
 
+void holds_to(const boost::container::small_vector<Hold, 1>& holds,
+              google::protobuf::RepeatedPtrField<HoldRecord>& out) {
+    for (const Hold& hold : holds) {
+        HoldRecord& record = *out.Add();
+        record.set_transfer(hold.transfer.low);
+        record.set_kind(static_cast<std::uint32_t>(hold.account.high));
+        record.set_number(hold.account.low);
+        record.set_voucher_id(hold.voucher.value);
+        record.set_micro_yuan(hold.micro_yuan);
+        record.set_budget(hold.budget);
+    }
+}
+
+void term_to(const ServiceTerm& term, ServiceTermRecord& out) {
+    out.set_in_force(term.in_force);
+    out.set_price_sheet_id(term.sheet.value);
+    out.set_price_line(term.line);
+    out.set_price(term.price.micro_yuan);
+    out.set_quantity(term.quantity);
+    out.set_since_us(term.since.us);
+    holds_to(term.holds, *out.mutable_holds());
+}
+
+void ledgers_to(const State& s, StateSnapshot& out) {
+    s.ledgers.for_each([&](std::uint64_t, const TenantLedger& ledger) {
+        TenantLedgerRecord& record = *out.add_tenant_ledgers();
+        record.set_id(ledger.id.value);
+        record.set_org_id(ledger.org.value);
+        record.set_name(ledger.name);
+        record.set_state(ledger.state);
+        record.set_opened_us(ledger.opened.us);
+        record.set_closed_us(ledger.closed.us);
+        record.set_transfers(ledger.transfers);
+        record.set_charged(ledger.charged.micro_yuan);
+        term_to(ledger.transfer_term, *record.mutable_transfer_term());
+        term_to(ledger.time_term, *record.mutable_time_term());
+    });
+    out.set_next_ledger(s.next_ledger);
+    if (s.anchor.block == 0) return;
+    AnchorRecord& anchor = *out.mutable_anchor();
+    anchor.set_journal_id(std::string(as_text(s.anchor.journal_id)));
+    anchor.set_block(s.anchor.block);
+    anchor.set_block_sm3(std::string(as_text(s.anchor.block_sm3)));
+    anchor.set_time_us(s.anchor.time.us);
+    anchor.set_seq(s.anchor.seq);
+}
+
 void job_to(const Job& job, JobRecord& out) {
     out.set_id(job.id.value);
     out.set_array_id(job.array.value);
@@ -145,15 +192,7 @@ void job_to(const Job& job, JobRecord& out) {
     out.set_price_sheet_id(job.sheet.value);
     out.set_price_line(job.price_line);
     out.set_price(job.price.micro_yuan);
-    for (const Hold& hold : job.holds) {
-        HoldRecord& record = *out.add_holds();
-        record.set_transfer(hold.transfer.low);
-        record.set_kind(static_cast<std::uint32_t>(hold.account.high));
-        record.set_number(hold.account.low);
-        record.set_voucher_id(hold.voucher.value);
-        record.set_micro_yuan(hold.micro_yuan);
-        record.set_budget(hold.budget);
-    }
+    holds_to(job.holds, *out.mutable_holds());
     out.set_charged(job.charged.micro_yuan);
     for (const auto& [voucher, paid] : job.paid) {
         Payment& payment = *out.add_paid();
@@ -267,6 +306,7 @@ StateSnapshot to_snapshot(const State& s) {
     s.orgs.for_each([&](std::uint64_t, const Org& org) { org_to(org, *out.add_orgs()); });
     people_to(s, out);
     money_to(s, out);
+    ledgers_to(s, out);
     s.jobs.for_each([&](std::uint64_t, const Job& job) { job_to(job, *out.add_jobs()); });
     s.leases.for_each(
         [&](std::uint64_t, const Lease& lease) { lease_to(lease, *out.add_leases()); });

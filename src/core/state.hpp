@@ -35,7 +35,7 @@ public:
 
     // Counters: the next id of each kind. Never reused.
     std::uint32_t next_pool = 1, next_node = 1, next_org = 1, next_project = 1, next_member = 1;
-    std::uint32_t next_voucher = 1, next_sheet = 1;
+    std::uint32_t next_voucher = 1, next_sheet = 1, next_ledger = 1;
     std::uint64_t next_job = 1, next_lease = 1, next_invoice = 1, next_correction = 1;
     std::uint64_t next_transfer = 1;
 
@@ -60,7 +60,14 @@ public:
     Table<PriceSheet> sheets;
     std::map<std::pair<PoolId, Tier>, PriceLine> prices;  // today's line; sheet in price_sheet_of
     std::map<std::pair<PoolId, Tier>, PriceSheetId> price_sheet_of;
+    std::map<Service, std::pair<PriceSheetId, PriceLine>> service_prices;  // today's
     std::vector<Invoice> invoices;
+
+    // Tenants' ledgers: what the journal of settlement is charged by.
+    Table<TenantLedger> ledgers;
+    std::map<std::pair<OrgId, std::string>, LedgerId> ledger_names;  // of those not closed
+    std::set<LedgerId> unfunded_ledgers;  // open, and nothing is held for their time
+    Anchor anchor;
 
     // What they run.
     Table<Job> jobs;
@@ -125,6 +132,11 @@ ledger::AccountId org_budget_account(OrgId org);
 ledger::AccountId project_budget_account(ProjectId project);
 // "org 3", "voucher 2", "revenue", ... for people.
 std::string account_name(const State& state, ledger::AccountId account);
+
+// Of a priced service: how much of it its price is for (transfers, or microseconds), and what
+// `quantity` costs, rounded down.
+std::int64_t service_unit(Service service);
+Money service_cost(Service service, std::int64_t quantity, Money price);
 
 inline constexpr std::uint32_t ledger_cny = 1;     // micro-yuan
 inline constexpr std::uint32_t ledger_budget = 2;  // micro-yuan that only count

@@ -2,6 +2,7 @@
 
 #include "core/jobs.hpp"
 #include "core/leases.hpp"
+#include "core/ledgers.hpp"
 #include "core/money.hpp"
 
 namespace suan::core {
@@ -21,6 +22,9 @@ void run_timers(Step& step) {
             case Timer::Kind::voucher:
                 expire_voucher(step, VoucherId{static_cast<std::uint32_t>(timer.id)});
                 break;
+            case Timer::Kind::ledger:
+                ledger_due(step, LedgerId{static_cast<std::uint32_t>(timer.id)});
+                break;
         }
     }
 }
@@ -30,6 +34,7 @@ void fund_waiting(Step& step) {
                                step.state().unfunded_orgs.end());
     for (const OrgId org : waiting)
         fund_waiting_jobs(step, org);
+    fund_waiting_ledgers(step);
 }
 
 void reservation_to(const sched::Reservation& reservation, JobReserved& reserved) {

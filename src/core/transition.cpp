@@ -5,6 +5,7 @@
 #include "core/idempotency.hpp"
 #include "core/jobs.hpp"
 #include "core/leases.hpp"
+#include "core/ledgers.hpp"
 #include "core/money.hpp"
 #include "core/orgs.hpp"
 #include "core/step.hpp"
@@ -55,6 +56,12 @@ Verdict decide(Step& step, const Command& command) {
             return decide_correct(step, command.correct());
         case Command::kCloseInvoice:
             return decide_close_invoice(step, command.close_invoice());
+        case Command::kOpenLedger:
+            return decide_open_ledger(step, command.open_ledger());
+        case Command::kCloseLedger:
+            return decide_close_ledger(step, command.close_ledger());
+        case Command::kMeterLedgers:
+            return decide_meter_ledgers(step, command.meter_ledgers());
         case Command::kSubmitJob:  // has answers of its own, see step()
         case Command::KIND_NOT_SET:
             break;
@@ -236,11 +243,37 @@ Handled apply_centre_event(State& state, const Entry& entry, const Event& event)
     }
 }
 
+Handled apply_ledger_event(State& state, const Entry& entry, const Event& event) {
+    switch (event.kind_case()) {
+        case Event::kLedgerOpened:
+            apply_ledger_opened(state, entry, event.ledger_opened());
+            return Handled::yes;
+        case Event::kLedgerClosing:
+            apply_ledger_closing(state, event.ledger_closing());
+            return Handled::yes;
+        case Event::kLedgerClosed:
+            apply_ledger_closed(state, event.ledger_closed());
+            return Handled::yes;
+        case Event::kLedgerHeld:
+            apply_ledger_held(state, event.ledger_held());
+            return Handled::yes;
+        case Event::kLedgerCharged:
+            apply_ledger_charged(state, event.ledger_charged());
+            return Handled::yes;
+        case Event::kLedgersAnchored:
+            apply_ledgers_anchored(state, entry);
+            return Handled::yes;
+        default:
+            return Handled::no;
+    }
+}
+
 }  // namespace
 
 void apply_event(State& state, const Entry& entry, const Event& event) {
     const bool known = apply_job_event(state, entry, event) == Handled::yes ||
-                       apply_centre_event(state, entry, event) == Handled::yes;
+                       apply_centre_event(state, entry, event) == Handled::yes ||
+                       apply_ledger_event(state, entry, event) == Handled::yes;
     SUAN_ASSERT(known);
 }
 

@@ -14,8 +14,8 @@ DIRECTION = {
     "core": "ledger sched proto",
     "log": "crypto",
     "settle": "crypto ledger log",
-    "runtime": "core crypto log exec proto",
-    "api": "runtime core crypto log proto",
+    "runtime": "core crypto ledger log settle exec proto",
+    "api": "runtime core crypto ledger log settle proto",
     "sim": "core runtime proto",
     "bin": "crypto ledger sched core log settle exec runtime api sim proto",
 }

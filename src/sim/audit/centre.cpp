@@ -66,6 +66,7 @@ void Auditor::Impl::share_changed() {
 void Auditor::Impl::sheet_published(const PriceSheetPublished& event) {
     fresh_id(IdKind::sheet, event.price_sheet_id());
     for (const PriceLine& line : current->command().publish_price_sheet().lines()) {
+        if (line.service() != SERVICE_UNSPECIFIED) continue;  // no world of ours has ledgers
         pools[line.pool_id()].prices[line.tier()] = {event.price_sheet_id(), line.line(),
                                                      line.micro_yuan_per_device_hour()};
     }

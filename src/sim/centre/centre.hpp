@@ -36,6 +36,8 @@ struct CentrePriceLine {
     std::string pool;
     ::suan::Tier tier = TIER_STANDARD;
     std::int64_t micro_yuan_per_device_hour = 0;
+    ::suan::Service service = SERVICE_UNSPECIFIED;  // instead of pool and tier
+    std::int64_t micro_yuan_per_unit = 0;
 };
 struct CentrePriceSheet {
     FileMark mark;

@@ -149,6 +149,11 @@ private:
         for (const CentrePriceLine& from : file.lines) {
             PriceLine& line = *out.add_lines();
             line.set_line(static_cast<std::uint32_t>(out.lines_size()));
+            if (from.service != SERVICE_UNSPECIFIED) {
+                line.set_service(from.service);
+                line.set_micro_yuan_per_unit(from.micro_yuan_per_unit);
+                continue;
+            }
             line.set_pool_id(pools_.at(from.pool).value);
             line.set_tier(from.tier);
             line.set_micro_yuan_per_device_hour(from.micro_yuan_per_device_hour);

@@ -32,6 +32,8 @@ constexpr std::array<std::string_view, 8> node_fields{"name",    "prefix", "firs
                                                       "devices", "rack",   "per_rack", "digits"};
 constexpr std::array<std::string_view, 2> sheet_fields{"name", "lines"};
 constexpr std::array<std::string_view, 3> line_fields{"pool", "tier", "yuan_per_device_hour"};
+constexpr std::array<std::string_view, 2> service_line_fields{"service", "yuan_per_unit"};
+constexpr std::array<std::string_view, 2> service_names{"ledger_transfers", "ledger_time"};
 constexpr std::array<std::string_view, 8> org_fields{"name",     "title",   "funds",  "budget",
                                                      "projects", "members", "shares", "vouchers"};
 constexpr std::array<std::string_view, 3> project_fields{"name", "weight", "budget"};
@@ -179,9 +181,23 @@ private:
         out.mark = map.mark("name");
         out.name = name_in(sheet_names_, map);
         for (const auto& each : map.items("lines"))
-            lines(YamlMap(errors_, each.node, each.path, line_fields), out);
+            read_lines(each.node, each.path, out);
         if (out.lines.empty()) map.fail("lines", "a price sheet needs at least one line");
         return out;
+    }
+
+    void read_lines(const YAML::Node& node, const std::string& path, CentrePriceSheet& out) {
+        if (!node.IsMap() || !node["service"])
+            return lines(YamlMap(errors_, node, path, line_fields), out);
+        const YamlMap map(errors_, node, path, service_line_fields);
+        CentrePriceLine line;
+        line.mark = map.mark("service");
+        line.service = map.choice("service", service_names) == 0 ? SERVICE_LEDGER_TRANSFERS
+                                                                 : SERVICE_LEDGER_TIME;
+        if (!map.has("yuan_per_unit"))
+            map.fail("yuan_per_unit", "the field is required (0 is allowed)");
+        line.micro_yuan_per_unit = map.micro_yuan("yuan_per_unit", 0);
+        out.lines.push_back(line);
     }
 
     // `pool: all` and `tier: all` stand for one line each.
