@@ -73,7 +73,8 @@ const Books& AuditedJournal::books() const {
 
 Result<AuditedJournal> AuditedJournal::open(const std::filesystem::path& path, AuditDepth depth,
                                             const Books::Options& options,
-                                            const VerifierFactory& factory) {
+                                            const VerifierFactory& factory,
+                                            const AfterBlock& after_block) {
     Result<ReadOnlyFile> file = ReadOnlyFile::open(path);
     if (!file) return std::move(file).error();
     // The id is what signatures are over, so it is read before the frames are.
@@ -92,6 +93,7 @@ Result<AuditedJournal> AuditedJournal::open(const std::filesystem::path& path, A
         auto done = depth == AuditDepth::signatures ? state.decider.audit(frame, checker)
                                                     : state.decider.replay(frame);
         if (done) count(frame, out.found_);
+        if (done && after_block) done = after_block(frame.block, state.decider.books());
         return done;
     };
     const Result<Journal> journal =

@@ -24,6 +24,9 @@ struct Audited {
 
 enum class AuditDepth { replay, signatures };
 
+// Called after each block, with the books as it left them. An error ends the audit.
+using AfterBlock = std::function<Result<void>(const Block& block, const Books& books)>;
+
 // A journal that nobody writes, as the books it leads to.
 class AuditedJournal {
 public:
@@ -31,7 +34,8 @@ public:
     // options must be those that the journal was written with.
     static Result<AuditedJournal> open(const std::filesystem::path& path, AuditDepth depth,
                                        const Books::Options& options,
-                                       const VerifierFactory& factory);
+                                       const VerifierFactory& factory,
+                                       const AfterBlock& after_block = {});
 
     const Audited& found() const { return found_; }
     const Books& books() const;

@@ -30,7 +30,7 @@ std::array<std::uint8_t, N> fixed(std::string_view bytes, std::size_t offset) {
     return out;
 }
 
-Result<void> check_head(std::string_view bytes) {
+Result<std::size_t> size_by_head(std::string_view bytes) {
     if (bytes.size() < batch_head_bytes) {
         return invalid(0, "head", fmt::format("{} bytes", batch_head_bytes),
                        fmt::format("{}", bytes.size()));
@@ -48,9 +48,14 @@ Result<void> check_head(std::string_view bytes) {
     if (read_u32(bytes, 20) != 0 || read_u64(bytes, 24) != 0) {
         return invalid(20, "reserved", "zero", to_hex(as_bytes(bytes.substr(20, 12))));
     }
-    const std::size_t size = batch_head_bytes + count * record_bytes(Form{form});
-    if (bytes.size() != size) {
-        return invalid(std::min(size, bytes.size()), "size", fmt::format("{} bytes", size),
+    return batch_head_bytes + count * record_bytes(Form{form});
+}
+
+Result<void> check_head(std::string_view bytes) {
+    const Result<std::size_t> size = size_by_head(bytes);
+    if (!size) return size.error();
+    if (bytes.size() != *size) {
+        return invalid(std::min(*size, bytes.size()), "size", fmt::format("{} bytes", *size),
                        fmt::format("{}", bytes.size()));
     }
     return {};
@@ -119,6 +124,10 @@ Result<DecodedBatch> decode_batch(std::string_view bytes) {
         decode_signature(out, record);
     }
     return out;
+}
+
+Result<std::size_t> batch_bytes(std::string_view head) {
+    return size_by_head(head);
 }
 
 std::string encode_batch(const DecodedBatch& batch) {

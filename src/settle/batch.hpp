@@ -50,6 +50,8 @@ struct DecodedBatch {
 // `invalid` names the offset, what was expected and what was found.
 Result<DecodedBatch> decode_batch(std::string_view bytes);
 std::string encode_batch(const DecodedBatch& batch);
+// How long a batch is that begins with these batch_head_bytes or more. `invalid` as decode_batch.
+Result<std::size_t> batch_bytes(std::string_view head);
 // The book that a batch names, if it is long enough to name one.
 std::uint32_t batch_book(std::string_view bytes);
 

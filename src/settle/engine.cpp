@@ -65,12 +65,12 @@ Result<AdminAnswer> Engine::change(const Admin& change_in) {
     return answer.get_future().get();
 }
 
-Result<void> Engine::read(std::function<void(const Books&)> look) {
-    std::promise<Result<void>> answer;
+Result<std::uint64_t> Engine::read(std::function<void(const Books&)> look) {
+    std::promise<Result<std::uint64_t>> answer;
     auto task = std::make_shared<pipeline::Task>();
     task->look = std::move(look);
-    task->done = [&](Work&, const std::optional<Error>& error) {
-        answer.set_value(error ? Result<void>(*error) : Result<void>());
+    task->done = [&answer, seen = &task->seen](Work&, const std::optional<Error>& error) {
+        answer.set_value(error ? Result<std::uint64_t>(*error) : Result<std::uint64_t>(*seen));
     };
     pipeline_->enter(std::move(task));
     return answer.get_future().get();

@@ -53,6 +53,7 @@ struct Settled {
 // Everything that shows that a transfer got its answer: leaf, path to the root, block.
 struct TransferProof {
     Block block;
+    std::uint32_t book = 0;
     std::uint32_t index = 0;
     std::string record{};  // as sent
     Code code = Code::created;
@@ -91,8 +92,11 @@ public:
     Result<AdminAnswer> change(const Admin& change);
 
     // Runs `look` on the books as they are after all that was submitted before, and returns when
-    // what it saw is on disk. It runs between batches: it should copy and return.
-    Result<void> read(std::function<void(const Books&)> look);
+    // what it saw is on disk: the number of the newest block in it, 0 before the first. It runs
+    // between batches: it should copy and return.
+    Result<std::uint64_t> read(std::function<void(const Books&)> look);
+    // A block on disk. `not_found` past the last.
+    Result<Block> block(std::uint64_t number) const;
 
     Result<TransferProof> prove(std::uint64_t block, std::uint32_t index) const;
 

@@ -25,7 +25,7 @@ ledger::Transfer transfer_at(const Frame& frame, std::uint32_t index) {
 
 TransferProof prove_in(const Frame& frame, std::uint32_t index) {
     const std::size_t size = size_of_record(frame);
-    TransferProof out{.block = frame.block, .index = index};
+    TransferProof out{.block = frame.block, .book = batch_book(frame.body), .index = index};
     out.record = frame.body.substr(batch_head_bytes + index * size, size);
     out.code = static_cast<Code>(frame.answers[index]);
     out.path =
@@ -41,6 +41,14 @@ bool verify_proof(const TransferProof& proof) {
     row.push_back(static_cast<char>(proof.code));
     return crypto::verify_inclusion(crypto::sm3(row), proof.index, proof.block.count, proof.path,
                                     proof.block.root);
+}
+
+Result<Block> Engine::block(std::uint64_t number) const {
+    const Result<std::string> bytes = pipeline_->read_frame(number);
+    if (!bytes) return bytes.error();
+    const Result<Frame> frame = decode_frame(*bytes);
+    if (!frame) return frame.error();
+    return frame->block;
 }
 
 Result<TransferProof> Engine::prove(std::uint64_t block, std::uint32_t index) const {

@@ -1,8 +1,10 @@
 // The worked bytes of docs/formats/settle-*.md and the examples of contract.md are what the code
 // reads and writes. SNAP_UPDATE=1 writes the bytes anew.
 #include "settle/admin_codec.hpp"
+#include "settle/answer_stream.hpp"
 #include "settle/history/run.hpp"
 #include "settle/journal.hpp"
+#include "settle/signed_proof.hpp"
 #include "settle/testing.hpp"
 
 #include <gtest/gtest.h>
@@ -118,6 +120,38 @@ TEST(Formats, TheContractsOfThePageCompile) {
         ++found;
     }
     EXPECT_EQ(found, 4);
+}
+
+TEST(Formats, AnswersToManyBatchesAreAsThePageSays) {
+    std::string bytes;
+    Settled settled;
+    settled.codes = {Code::created, Code::created};
+    settled.block.number = 7;
+    settled.block.time = Time{9};
+    append_answer(bytes, settled);
+    append_answer(bytes, RefusedBatch{402, "{}"});
+    expect_bytes("settle-batch", "answers", bytes);
+}
+
+TEST(Formats, AProofIsAsThePageSays) {
+    SignedProof proof;
+    proof.journal_id = filled(0xab);
+    proof.proof.book = 7;
+    proof.proof.block.number = 5;
+    proof.proof.block.time = Time{9};
+    proof.proof.block.kind = FrameKind::transfers;
+    proof.proof.block.count = 2;
+    proof.proof.block.previous = filled(1);
+    proof.proof.block.root = filled(2);
+    proof.proof.block.state_digest = filled(3);
+    const std::string batch = plain_batch(7, {transfer(1, 1, 2, 5)});
+    proof.proof.record = batch.substr(batch_head_bytes);
+    proof.proof.path = {filled(4)};
+    proof.operator_key.fill(0xee);
+    proof.signature.fill(0xdd);
+    expect_bytes("settle-proof", "proof", encode_proof(proof));
+    expect_bytes("settle-proof", "statement",
+                 block_statement(proof.journal_id, 7, proof.proof.block));
 }
 
 }  // namespace

@@ -65,6 +65,7 @@ private:
 struct Task {
     Work work;
     std::function<void(const Books&)> look;  // of a read, which has no work
+    std::uint64_t seen = 0;                  // of a read: the newest block in what it saw
     std::function<void(Work&, const std::optional<Error>&)> done;
     std::size_t bytes = 0;
     std::promise<void> checked;
@@ -222,14 +223,17 @@ private:
 
     void run_decisions() {
         Checker late(journal_->id(), keys_, factory_);
+        std::uint64_t newest = durable_;
         while (auto popped = to_decide_.pop()) {
             pipeline::Task& task = **popped;
             task.checked.get_future().wait();
             if (task.is_read()) {
                 task.look(decider_.books());
+                task.seen = newest;
             } else {
                 if (!task.work.error) late.check_again(task.work);
                 decider_.decide(task.work, now_());
+                if (!task.work.answers.empty()) ++newest;
                 task.cut = cutter_.after(task.work, decider_);
             }
             to_seal_.push(std::move(*popped));

@@ -128,6 +128,10 @@ public:
     const RawKey& key(std::uint32_t number) const { return keys_[number - 1].raw; }
     std::span<const std::uint32_t> keys_of(ledger::AccountIndex index) const;
     std::uint32_t contract_of(ledger::AccountIndex index) const;
+    std::size_t contracts() const { return contract_texts_.size(); }
+    const std::string& contract_text(std::uint32_t number) const {
+        return contract_texts_[number - 1];
+    }
     std::uint64_t made() const { return made_; }
 
     // Where the ledger keeps movements: what the last `apply` did, in order, and what finished by
