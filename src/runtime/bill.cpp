@@ -1,5 +1,6 @@
 #include "runtime/bill.hpp"
 
+#include "core/state.hpp"
 #include "log/entry.hpp"
 #include "suan/log.pb.h"
 
@@ -7,6 +8,7 @@
 
 #include <cstdio>
 #include <map>
+#include <set>
 #include <tuple>
 #include <vector>
 
@@ -60,11 +62,12 @@ struct BilledLease {
     std::int64_t milli_device_ms = 0;
     std::int64_t charged = 0;
 };
-using LineKey = std::tuple<std::uint32_t, std::uint32_t, int, std::uint32_t, std::uint32_t>;
+using LineKey = std::tuple<std::uint32_t, std::uint32_t, int, std::uint32_t, std::uint32_t, int>;
 struct LineSum {
     std::int64_t milli_device_ms = 0;
     std::int64_t micro_yuan = 0;
     std::int64_t credited = 0;
+    std::int64_t quantity = 0;
 };
 
 class Checker {
@@ -96,6 +99,10 @@ private:
                 return started(entry, event.job_started());
             case Event::kLeaseCharged:
                 return charged(entry, event.lease_charged());
+            case Event::kLedgerOpened:
+                return ledger_opened(entry, event.ledger_opened());
+            case Event::kLedgerCharged:
+                return ledger_charged(entry, event.ledger_charged());
             case Event::kCorrected:
                 return corrected(entry);
             case Event::kInvoiceIssued:
@@ -203,10 +210,53 @@ private:
     }
 
     void add_to_line(const BilledJob& job, const LeaseCharged& event) {
-        LineSum& sum = lines_[{job.project, job.pool, job.tier, job.sheet, job.line}];
+        LineSum& sum = lines_[{job.project, job.pool, job.tier, job.sheet, job.line, 0}];
         sum.milli_device_ms += event.milli_device_ms();
         sum.micro_yuan += event.micro_yuan();
         sum.credited += event.credited_micro_yuan();
+    }
+
+    Result<void> ledger_opened(const Entry& entry, const LedgerOpened& event) {
+        if (entry.command().open_ledger().org_id() != out_.org.value) {
+            return wrong(entry.seq(), fmt::format("ledger {} is another org's", event.ledger_id()));
+        }
+        ledgers_.insert(event.ledger_id());
+        return {};
+    }
+
+    // Each charge by itself: what was used at the price of its hold, rounded down.
+    Result<void> ledger_charged(const Entry& entry, const LedgerCharged& event) {
+        if (!ledgers_.contains(event.ledger_id())) {
+            return wrong(entry.seq(),
+                         fmt::format("ledger {}: its opening is not shown", event.ledger_id()));
+        }
+        if (event.quantity() == 0) return {};
+        Money price;
+        if (event.price_sheet_id() != 0) {
+            const auto line = prices_.find({event.price_sheet_id(), event.price_line()});
+            if (line == prices_.end() || line->second.service() != event.service()) {
+                return wrong(entry.seq(),
+                             fmt::format("price sheet {} has no line {} for the service",
+                                         event.price_sheet_id(), event.price_line()));
+            }
+            price = Money{line->second.micro_yuan_per_unit()};
+        }
+        const Money cost = core::service_cost(event.service(), event.quantity(), price);
+        if (event.micro_yuan() != cost.micro_yuan) {
+            return differs(entry.seq(), "micro_yuan", cost.micro_yuan, event.micro_yuan());
+        }
+        const bool is_time = event.service() == SERVICE_LEDGER_TIME;
+        const std::int64_t span = event.to_us() - event.from_us();
+        if (is_time && event.quantity() > span) {
+            return differs(entry.seq(), "quantity at most", span, event.quantity());
+        }
+        LineSum& sum =
+            lines_[{0, 0, 0, event.price_sheet_id(), event.price_line(), event.service()}];
+        sum.quantity += event.quantity();
+        sum.micro_yuan += event.micro_yuan();
+        payers_[0] += event.micro_yuan();
+        ++out_.charges;
+        return {};
     }
 
     Result<void> corrected(const Entry& entry) {
@@ -243,8 +293,8 @@ private:
 
     Result<void> check_lines(log::Seq seq, const InvoiceIssued& event) {
         for (const InvoiceLine& line : event.lines()) {
-            const LineKey key{line.project_id(), line.pool_id(), line.tier(), line.price_sheet_id(),
-                              line.price_line()};
+            const LineKey key{line.project_id(),     line.pool_id(),    line.tier(),
+                              line.price_sheet_id(), line.price_line(), line.service()};
             const auto sum = lines_.find(key);
             const LineSum found = sum == lines_.end() ? LineSum{} : sum->second;
             if (found.micro_yuan != line.micro_yuan()) {
@@ -253,6 +303,9 @@ private:
             if (found.milli_device_ms != line.milli_device_ms()) {
                 return differs(seq, "invoice line milli_device_ms", found.milli_device_ms,
                                line.milli_device_ms());
+            }
+            if (found.quantity != line.quantity()) {
+                return differs(seq, "invoice line quantity", found.quantity, line.quantity());
             }
             if (found.credited != line.credited_micro_yuan()) {
                 return differs(seq, "invoice line credited", found.credited,
@@ -285,6 +338,7 @@ private:
     std::map<std::pair<std::uint32_t, std::uint32_t>, PriceLine> prices_;
     std::map<std::uint64_t, BilledJob> jobs_;
     std::map<std::uint64_t, BilledLease> leases_;
+    std::set<std::uint32_t> ledgers_;
     std::map<LineKey, LineSum> lines_;
     std::map<std::uint32_t, std::int64_t> payers_;
 };

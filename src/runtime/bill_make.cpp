@@ -55,6 +55,11 @@ private:
             if (leases_.count(event.lease_charged().lease_id()) != 0) {
                 show(index, log::ShowCommand::no);
             }
+        } else if (event.has_ledger_opened()) {
+            // Its name, and whose it is.
+            if (event.ledger_opened().org_id() == org_.value) show(index, log::ShowCommand::yes);
+        } else if (event.has_ledger_charged()) {
+            if (event.ledger_charged().org_id() == org_.value) show(index, log::ShowCommand::no);
         } else if (event.has_corrected()) {
             if (command.correct().org_id() == org_.value) show(index, log::ShowCommand::yes);
         } else if (event.has_invoice_issued()) {

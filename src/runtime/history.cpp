@@ -103,6 +103,9 @@ ChargeRow read_charge(SqliteStatement& row) {
     out.micro_yuan = Money{row.number()};
     out.credited = Money{row.number()};
     out.payments = decode_payments(row.text());
+    out.service = static_cast<Service>(row.number());
+    out.ledger = id<LedgerId>(row);
+    out.quantity = row.number();
     return out;
 }
 

@@ -91,6 +91,10 @@ struct ChargeRow {
     Money micro_yuan;
     Money credited;
     std::vector<Payment> payments;
+    // Of a service: no project, job, lease, pool or tier.
+    Service service = SERVICE_UNSPECIFIED;
+    LedgerId ledger;
+    std::int64_t quantity = 0;
 };
 
 struct InvoiceRow {

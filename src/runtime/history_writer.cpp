@@ -32,7 +32,7 @@ constexpr const char* create_tables =
     "CREATE TABLE IF NOT EXISTS history_charge(number INTEGER PRIMARY KEY, org INTEGER,"
     " project INTEGER, job INTEGER, lease INTEGER, pool INTEGER, tier INTEGER, sheet INTEGER,"
     " line INTEGER, from_us INTEGER, to_us INTEGER, milli_device_ms INTEGER, micro_yuan INTEGER,"
-    " credited INTEGER, payments BLOB);"
+    " credited INTEGER, payments BLOB, service INTEGER, ledger INTEGER, quantity INTEGER);"
     "CREATE INDEX IF NOT EXISTS history_charge_org ON history_charge(org, number);"
     "CREATE INDEX IF NOT EXISTS history_charge_job ON history_charge(job);"
     "CREATE TABLE IF NOT EXISTS history_invoice(id INTEGER PRIMARY KEY, seq INTEGER, org INTEGER,"
@@ -103,7 +103,7 @@ Result<void> HistoryWriter::prepare() {
     };
     auto done = make(job_, insert_into("history_job", 30));
     if (done) done = make(lease_, insert_into("history_lease", 14));
-    if (done) done = make(charge_, insert_into("history_charge", 15));
+    if (done) done = make(charge_, insert_into("history_charge", 18));
     if (done) done = make(invoice_, insert_into("history_invoice", 6));
     if (done) done = make(movement_, insert_into("history_movement", 8));
     if (done) done = make(progress_, "INSERT OR REPLACE INTO history_meta VALUES(1,?,?)");
@@ -184,7 +184,8 @@ Result<void> HistoryWriter::put(const ChargeRow& row) {
     charge_.bind(i64(row.job.value)).bind(i64(row.lease.value)).bind(row.pool.value);
     charge_.bind(row.tier).bind(row.sheet.value).bind(row.price_line).bind(row.from.us);
     charge_.bind(row.to.us).bind(row.milli_device_ms).bind(row.micro_yuan.micro_yuan);
-    charge_.bind(row.credited.micro_yuan).bind_blob(payments);
+    charge_.bind(row.credited.micro_yuan).bind_blob(payments).bind(row.service);
+    charge_.bind(row.ledger.value).bind(row.quantity);
     return charge_.run();
 }
 

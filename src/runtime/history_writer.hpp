@@ -12,7 +12,7 @@
 namespace suan::runtime {
 
 // Changes when the tables do: a hub then rebuilds them from the log.
-inline constexpr std::int64_t history_version = 1;
+inline constexpr std::int64_t history_version = 2;
 
 // One thread at a time; write and finish only inside a batch's `also` or SqliteLog::transact.
 class HistoryWriter {

@@ -220,6 +220,33 @@ void Projector::add_charge_row(const core::State& state, const Entry& entry, std
     rows.emplace_back(std::move(row));
 }
 
+namespace {
+
+// What a ledger was charged; a charge of nothing only ends a hold.
+void add_ledger_row(const Entry& entry, std::uint32_t index, const LedgerCharged& event,
+                    std::vector<HistoryRow>& rows) {
+    if (event.quantity() == 0) return;
+    ChargeRow row;
+    row.number = row_number(entry.seq(), index);
+    row.seq = entry.seq();
+    row.org = OrgId{event.org_id()};
+    row.service = event.service();
+    row.ledger = LedgerId{event.ledger_id()};
+    row.quantity = event.quantity();
+    row.sheet = PriceSheetId{event.price_sheet_id()};
+    row.price_line = event.price_line();
+    row.from = Time{event.from_us()};
+    row.to = Time{event.to_us()};
+    row.micro_yuan = Money{event.micro_yuan()};
+    if (event.micro_yuan() != 0) {
+        row.payments.emplace_back();
+        row.payments.back().set_micro_yuan(event.micro_yuan());
+    }
+    rows.emplace_back(std::move(row));
+}
+
+}  // namespace
+
 void Projector::add_rows(const core::State& state, const Entry& entry, std::uint32_t index,
                          const Event& event, OrgId org, std::vector<HistoryRow>& rows) {
     const Command& command = entry.command();
@@ -231,6 +258,9 @@ void Projector::add_rows(const core::State& state, const Entry& entry, std::uint
             break;
         case Event::kLeaseCharged:
             add_charge_row(state, entry, index, event.lease_charged(), rows);
+            break;
+        case Event::kLedgerCharged:
+            add_ledger_row(entry, index, event.ledger_charged(), rows);
             break;
         case Event::kInvoiceIssued:
             rows.emplace_back(invoice_row(entry, event.invoice_issued(), org));

@@ -87,6 +87,16 @@ Subject subject_of(const Entry& entry, const Event& event) {
     switch (event.kind_case()) {
         case Event::kOrgCreated:
             return {Subject::Kind::org, event.org_created().org_id()};
+        case Event::kLedgerOpened:
+            return {Subject::Kind::org, event.ledger_opened().org_id()};
+        case Event::kLedgerClosing:
+            return {Subject::Kind::org, event.ledger_closing().org_id()};
+        case Event::kLedgerClosed:
+            return {Subject::Kind::org, event.ledger_closed().org_id()};
+        case Event::kLedgerHeld:
+            return {Subject::Kind::org, event.ledger_held().org_id()};
+        case Event::kLedgerCharged:
+            return {Subject::Kind::org, event.ledger_charged().org_id()};
         case Event::kVoucherExpired:
             return {Subject::Kind::voucher, event.voucher_expired().voucher_id()};
         default:

@@ -88,7 +88,10 @@ Result<void> Reexecutor::entry(log::Seq seq, std::string_view bytes) {
     }
     bytes_.clear();
     entry.AppendToString(&bytes_);
-    if (bytes_ == bytes) return {};
+    if (bytes_ == bytes) {
+        note_anchor(entry, anchors_);
+        return {};
+    }
     Entry found;
     static_cast<void>(found.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())));
     return corrupt(fmt::format("entry {}: expected -> found: {}", seq, differences(entry, found)));
@@ -159,6 +162,7 @@ Result<Reexecuted> reexecute(log::Log& log, const crypto::PublicKey& operator_ke
     out.last_seq = out.from_seq + verified->entries;
     out.last_block_seq = verified->last_block_seq;
     out.state_digest = again.state().digest();
+    out.anchors = again.take_anchors();
     if (options.progress) options.progress(out.entries, total);
     return out;
 }

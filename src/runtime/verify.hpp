@@ -8,6 +8,7 @@
 #include "core/state.hpp"
 #include "crypto/sm2.hpp"
 #include "log/log.hpp"
+#include "runtime/ledgers/anchors.hpp"
 #include "suan/log.pb.h"
 
 #include <cstdint>
@@ -33,8 +34,9 @@ struct Reexecuted {
     std::uint64_t blocks = 0;
     std::uint64_t from_seq = 0;  // 0: the beginning
     std::uint64_t last_seq = 0;
-    std::uint64_t last_block_seq = 0;  // entries after it are in no block yet
-    Hash256 state_digest{};            // at the end
+    std::uint64_t last_block_seq = 0;    // entries after it are in no block yet
+    Hash256 state_digest{};              // at the end
+    std::vector<JournalAnchor> anchors;  // of the journal of settlement
 };
 
 // `corrupt` names the first entry or block that differs, with the fields expected and found;
@@ -49,11 +51,14 @@ public:
     Result<void> entry(log::Seq seq, std::string_view bytes);
     Result<void> block(const log::SealedBlock& block);
     core::State& state() { return state_; }
+    // Of the journal of settlement, in the entries so far.
+    std::vector<JournalAnchor> take_anchors() { return std::move(anchors_); }
 
 private:
     Entry& fresh_entry();
 
     core::State state_;
+    std::vector<JournalAnchor> anchors_;
     std::unique_ptr<google::protobuf::Arena> arena_;
     std::uint64_t used_ = 0;
     std::string bytes_;

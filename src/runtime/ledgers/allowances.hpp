@@ -1,0 +1,61 @@
+// What each ledger may still be sent, as far as this process knows: what the hub's state allows,
+// less what was made and what is on its way. No threads: its user locks.
+#pragma once
+
+#include "runtime/ledgers/ledger_service.hpp"
+
+#include <deque>
+#include <map>
+#include <set>
+#include <vector>
+
+namespace suan::runtime {
+
+// A batch that waits for an allowance.
+struct WaitingBatch {
+    std::string bytes;
+    std::uint32_t transfers = 0;
+    std::function<void(LedgerService::Settled&&)> done;
+};
+
+class Allowances {
+public:
+    struct Ledger {
+        LedgerStatus status;
+        std::uint64_t made = 0;       // answered as created, in all
+        std::uint64_t in_flight = 0;  // handed to the engine, not answered
+        std::size_t bytes = 0;        // of what is in flight or waits
+        std::deque<WaitingBatch> waiting;
+        bool has_book = false;
+
+        std::uint64_t remaining() const;
+        bool fits(std::uint64_t transfers) const;
+        bool is_drained() const { return in_flight == 0 && waiting.empty(); }
+    };
+
+    // The ledger, with the newest that was seen of its status.
+    Ledger& seen(const LedgerStatus& status);
+    Ledger& at(LedgerId id) { return ledgers_.at(id); }
+
+    // The next round looks at it.
+    void mark(LedgerId id) { due_.insert(id); }
+    bool has_due() const { return !due_.empty(); }
+    std::set<LedgerId> take_due() { return std::exchange(due_, {}); }
+
+    // The allowance to ask for; 0 where what is left will do.
+    static std::uint64_t wanted(const Ledger& ledger, std::uint64_t made_now);
+
+    struct Released {
+        LedgerId id;
+        WaitingBatch batch;
+    };
+    // After a round: the waiting batches that fit now, which are counted as in flight, and those
+    // that do not.
+    void release(LedgerId id, std::vector<Released>& fit, std::vector<Released>& unpaid);
+
+private:
+    std::map<LedgerId, Ledger> ledgers_;
+    std::set<LedgerId> due_;
+};
+
+}  // namespace suan::runtime

@@ -1,0 +1,33 @@
+// What the centre's log says of the journal of settlement, and whether a journal bears it out: the
+// blocks that the log names are in it, and hold as many transfers of each ledger as were metered.
+#pragma once
+
+#include "base/bytes.hpp"
+#include "base/result.hpp"
+#include "settle/audit.hpp"
+#include "suan/log.pb.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <utility>
+#include <vector>
+
+namespace suan::runtime {
+
+struct JournalAnchor {
+    std::uint64_t seq = 0;  // of the entry that names it
+    Hash256 journal_id{};
+    std::uint64_t block = 0;
+    Hash256 block_sm3{};
+    std::vector<std::pair<std::uint32_t, std::uint64_t>> totals;  // by ledger: transfers made
+};
+
+// Adds the anchor of an entry that was decided, if it has one.
+void note_anchor(const Entry& entry, std::vector<JournalAnchor>& anchors);
+
+// Replays the journal. `corrupt` names the first entry of the log, or block of the journal, that
+// is not borne out; `io` where it cannot be read.
+Result<settle::Audited> check_anchors(const std::filesystem::path& journal,
+                                      const std::vector<JournalAnchor>& anchors);
+
+}  // namespace suan::runtime
