@@ -37,9 +37,12 @@ constexpr std::array table = {
     Row{RejectionCode::never_fits, 422, "never_fits",
         "Ask for fewer devices or another pool: waiting will not help."},
     Row{RejectionCode::insufficient_funds, 402, "insufficient_funds",
-        "Shorten the wall time, ask for fewer devices, or add money or a voucher."},
+        "Ask for less (a shorter wall time, fewer devices, a smaller batch), or add money; for "
+        "jobs "
+        "also a voucher."},
     Row{RejectionCode::budget_exceeded, 402, "budget_exceeded",
-        "Shorten the wall time, ask for fewer devices, or have the budget raised."},
+        "Ask for less (a shorter wall time, fewer devices, a smaller batch), or have the budget "
+        "raised."},
     Row{RejectionCode::wrong_state, 409, "wrong_state",
         "Read it again: it has moved on since, or never was in that state."},
 };
@@ -52,13 +55,14 @@ const Row& row_of(RejectionCode code) {
 }
 
 std::string api_field(const std::string& field) {
-    constexpr std::array<std::pair<std::string_view, std::string_view>, 6> names = {{
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 7> names = {{
         {"org_id", "org"},
         {"project_id", "project"},
         {"member_id", "member"},
         {"pool_id", "pool"},
         {"job_id", "id"},
         {"node_ids", "nodes"},
+        {"ledger_id", "id"},
     }};
     for (const auto& [core_name, name] : names) {
         if (field == core_name) return std::string(name);

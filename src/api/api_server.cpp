@@ -13,6 +13,7 @@ void add_all_routes(http::Router& router, const ContextPtr& context) {
     add_bill_routes(router, context);
     add_centre_routes(router, context);
     add_log_routes(router, context);
+    add_ledger_routes(router, context);
     add_hub_routes(router, context);
 }
 
@@ -37,6 +38,7 @@ struct ApiServer::Parts {
         context->live.stop();
         if (server) server->stop(deadline);
         context->pool.stop();
+        context->ledger_pool.stop();
     }
 
     ContextPtr context;
@@ -49,6 +51,7 @@ ApiServer::~ApiServer() = default;
 
 Result<std::unique_ptr<ApiServer>> ApiServer::start(runtime::Hub& hub, ApiOptions options) {
     auto parts = std::make_unique<Parts>(hub, options.work_threads);
+    parts->context->ledgers = options.ledgers;
     add_all_routes(parts->router, parts->context);
     parts->context->openapi = openapi_document(parts->router);
     http::ServerOptions server;

@@ -13,6 +13,7 @@
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "runtime/hub.hpp"
+#include "runtime/ledgers/ledger_service.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -30,6 +31,8 @@ struct ApiOptions {
     http::RateLimit peer_rate{};  // none
     std::uint32_t connections_max = limits::connections_max;
     http::Clock clock = http::steady_now;  // of the rates
+    // Tenants' ledgers; null: this hub keeps none. Outlives the server.
+    runtime::LedgerService* ledgers = nullptr;
 };
 
 class ApiServer {

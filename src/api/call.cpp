@@ -52,6 +52,10 @@ void fill(const runtime::Accepted& accepted, ChangeAccepted& out) {
                 return out.set_id(event.corrected().correction_id());
             case Event::kInvoiceIssued:
                 return out.set_id(event.invoice_issued().invoice_id());
+            case Event::kLedgerOpened:
+                return out.set_id(event.ledger_opened().ledger_id());
+            case Event::kLedgerClosing:
+                return out.set_id(event.ledger_closing().ledger_id());
             default:
                 break;
         }
@@ -98,13 +102,17 @@ void change(CallPtr call, Change what) {
     }
     runtime::Hub& hub = call->context->hub;
     hub.submit(std::move(request), [call, token = std::move(what.token),
-                                    name = std::move(what.name)](runtime::Answer&& answer) {
+                                    name = std::move(what.name),
+                                    told = std::move(what.accepted)](runtime::Answer&& answer) {
         if (const auto failure = failure_in(answer)) return call->fail(*failure);
         if (const auto* done = std::get_if<core::AlreadyDone>(&answer)) {
             return call->context->pool.post([call, seq = done->seq] { answer_retry(*call, seq); });
         }
         ChangeAccepted out;
-        if (const auto* accepted = std::get_if<runtime::Accepted>(&answer)) fill(*accepted, out);
+        if (const auto* accepted = std::get_if<runtime::Accepted>(&answer)) {
+            fill(*accepted, out);
+            if (told) told(accepted->seq);
+        }
         out.set_token(token);
         out.set_name(name);
         call->answer(out);

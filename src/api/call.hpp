@@ -17,6 +17,7 @@
 #include "api/viewer.hpp"
 #include "api/work_pool.hpp"
 #include "runtime/hub.hpp"
+#include "runtime/ledgers/ledger_service.hpp"
 #include "suan/api.pb.h"
 
 #include <functional>
@@ -28,12 +29,16 @@ namespace suan::api {
 // What handlers work with. One for a server; it outlives every answer.
 struct Context {
     runtime::Hub& hub;
+    runtime::LedgerService* ledgers = nullptr;  // null: this hub keeps none
     WorkPool pool;
+    // Of its own, so that a flood of transfers does not hold up what others ask for.
+    WorkPool ledger_pool;
     Live live;
     std::string openapi;
     std::function<http::ServerStats()> http_stats;
 
-    Context(runtime::Hub& h, std::uint32_t pool_threads) : hub(h), pool(pool_threads), live(h) {}
+    Context(runtime::Hub& h, std::uint32_t pool_threads)
+        : hub(h), pool(pool_threads), ledger_pool(pool_threads), live(h) {}
 };
 using ContextPtr = std::shared_ptr<Context>;
 
@@ -69,6 +74,8 @@ struct Change {
     runtime::Prepare prepare;  // after the role is checked; may be empty
     std::string token;         // to show once
     std::string name;
+    // Called with the entry's number before the answer is given; it must not block. May be empty.
+    std::function<void(std::uint64_t seq)> accepted = {};
 };
 void change(CallPtr call, Change what);
 void fill(const runtime::Accepted& accepted, ChangeAccepted& out);

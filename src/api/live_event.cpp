@@ -62,6 +62,8 @@ void fill_lease_event(const Event& event, JobOfLease& job_of_lease, LiveEvent& o
         case Event::kLeaseCharged:
             set_lease(event.lease_charged().lease_id(), job_of_lease, out);
             return out.set_micro_yuan(event.lease_charged().micro_yuan());
+        case Event::kLedgerCharged:
+            return out.set_micro_yuan(event.ledger_charged().micro_yuan());
         case Event::kLeaseEnded:
             set_lease(event.lease_ended().lease_id(), job_of_lease, out);
             out.set_exit_code(event.lease_ended().exit_code());
@@ -79,7 +81,11 @@ void fill_lease_event(const Event& event, JobOfLease& job_of_lease, LiveEvent& o
 
 std::optional<LiveEvent> live_event(const Entry& entry, int index, JobOfLease& job_of_lease) {
     const Event& event = entry.events(index);
-    if (event.kind_case() == Event::KIND_NOT_SET || event.has_time_advanced()) return std::nullopt;
+    // An anchor would tell everyone when somebody's ledger is used.
+    if (event.kind_case() == Event::KIND_NOT_SET || event.has_time_advanced() ||
+        event.has_ledgers_anchored()) {
+        return std::nullopt;
+    }
     LiveEvent out;
     out.set_seq(entry.seq());
     out.set_time_us(entry.time_us());

@@ -101,6 +101,8 @@ void write_org(MetricsText& out, const core::State& state, OrgId id) {
         out.sample_micro("suan_org_held_devices", label("pool", pool.name),
                          pool.scheduler.standing(id).held_milli * 1'000);
     });
+    out.gauge("suan_org_ledgers", "Open ledgers of the org.",
+              static_cast<std::int64_t>(org.ledgers.size()));
     const Balance own = balance_of(state, core::org_account(id));
     out.begin("suan_org_available_yuan", "gauge", "The org's own money that may still be held.");
     out.sample_micro("suan_org_available_yuan", "", own.left());
@@ -126,6 +128,8 @@ void write_centre(MetricsText& out, const core::State& state) {
                    pool.scheduler.totals().running_leases);
     });
     out.gauge("suan_orgs", "Organisations.", static_cast<std::int64_t>(state.orgs.size()));
+    out.gauge("suan_ledgers", "Tenants' ledgers, closed ones included.",
+              static_cast<std::int64_t>(state.ledgers.size()));
     out.begin("suan_revenue_yuan", "gauge", "What the centre has earned.");
     const Balance revenue = balance_of(state, core::revenue_account());
     out.sample_micro("suan_revenue_yuan", "", revenue.credits_posted - revenue.debits_posted);
@@ -172,6 +176,27 @@ void write_hub(MetricsText& out, const runtime::Metrics& m, const http::ServerSt
     out.counter("suan_http_connections_refused_total", "Connections above the limit.",
                 http.connections_refused);
     out.gauge("suan_http_streams", "Open event streams.", static_cast<std::int64_t>(streams));
+}
+
+void write_ledgers(MetricsText& out, const runtime::LedgerService& ledgers) {
+    const runtime::LedgerMetrics& m = ledgers.metrics();
+    out.begin("suan_ledger_transfers_total", "counter", "Tenants' transfers by their answer.");
+    const auto answered = [&](std::string_view answer, const runtime::Counter& value) {
+        out.sample("suan_ledger_transfers_total", label("answer", answer),
+                   static_cast<std::int64_t>(value.load(std::memory_order_relaxed)));
+    };
+    answered("created", m.transfers_created);
+    answered("refused", m.transfers_refused);
+    out.counter("suan_ledger_batches_total", "Batches of transfers.", m.batches);
+    out.counter("suan_ledger_batches_waited_total", "Batches that waited for an allowance.",
+                m.batches_waited);
+    out.counter("suan_ledger_batches_unpaid_total", "Batches refused for want of money.",
+                m.batches_unpaid);
+    out.counter("suan_ledger_meter_rounds_total", "Rounds of the meter.", m.meter_rounds);
+    out.counter("suan_ledger_meter_failures_total", "Rounds that charged nothing.",
+                m.meter_failures);
+    out.gauge("suan_ledger_blocks", "Blocks of the journal of settlement.",
+              static_cast<std::int64_t>(ledgers.blocks()));
 }
 
 }  // namespace suan::api

@@ -8,6 +8,7 @@
 #include "api/http/server.hpp"
 #include "api/viewer.hpp"
 #include "core/state.hpp"
+#include "runtime/ledgers/ledger_service.hpp"
 #include "runtime/metrics.hpp"
 
 #include <cstdint>
@@ -36,5 +37,6 @@ void write_org(MetricsText& out, const core::State& state, OrgId org);
 void write_centre(MetricsText& out, const core::State& state);
 void write_hub(MetricsText& out, const runtime::Metrics& metrics, const http::ServerStats& http,
                std::size_t streams);
+void write_ledgers(MetricsText& out, const runtime::LedgerService& ledgers);
 
 }  // namespace suan::api

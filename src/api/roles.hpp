@@ -17,6 +17,7 @@ namespace suan::api {
 namespace roles {
 inline const std::vector<std::string> everyone = {"operator", "admin", "member", "auditor"};
 inline const std::vector<std::string> working = {"operator", "admin", "member"};
+inline const std::vector<std::string> admins = {"admin"};
 inline const std::vector<std::string> tenants = {"admin", "member"};
 inline const std::vector<std::string> managing = {"operator", "admin"};
 inline const std::vector<std::string> operators = {"operator"};

@@ -16,6 +16,9 @@ void add_money_routes(http::Router& router, const ContextPtr& context);
 void add_bill_routes(http::Router& router, const ContextPtr& context);
 void add_centre_routes(http::Router& router, const ContextPtr& context);
 void add_log_routes(http::Router& router, const ContextPtr& context);
+void add_ledger_routes(http::Router& router, const ContextPtr& context);
+void add_ledger_account_routes(http::Router& router, const ContextPtr& context);
+void add_ledger_transfer_routes(http::Router& router, const ContextPtr& context);
 void add_hub_routes(http::Router& router, const ContextPtr& context);
 
 // What the functions above build routes with.

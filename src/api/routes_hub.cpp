@@ -57,6 +57,7 @@ void get_metrics(const CallPtr& call) {
             if (*of_centre) {
                 write_hub(*text, context.hub.metrics(), context.http_stats(),
                           context.live.streams());
+                if (context.ledgers != nullptr) write_ledgers(*text, *context.ledgers);
             }
             send_metrics(c, std::move(*text));
         });

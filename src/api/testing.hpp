@@ -49,7 +49,10 @@ protected:
         command.mutable_create_member()->set_token_sm3(
             std::string(as_text(crypto::sm3("operator-token"))));
         world_.ok(command);
-        auto started = ApiServer::start(*world_.hub, {});
+        open_ledgers();
+        ApiOptions options;
+        options.ledgers = ledgers_.get();
+        auto started = ApiServer::start(*world_.hub, options);
         ASSERT_TRUE(started) << started.error().context;
         api_ = std::move(*started);
         make_centre();
@@ -57,7 +60,20 @@ protected:
     void TearDown() override {
         api_->stop(Duration::seconds(5));
         api_.reset();
+        ledgers_.reset();
         world_.close();
+    }
+    // Their meter runs when a test says so, or when a batch waits for an allowance.
+    void open_ledgers() {
+        auto file = settle::open_file(folder_ / "books.journal");
+        ASSERT_TRUE(file) << file.error().context;
+        runtime::LedgerServiceOptions options;
+        options.meter_interval = Duration::hours(1);
+        options.engine.index_folder = folder_ / "index";
+        auto opened = runtime::LedgerService::open(*world_.hub, world_.key, std::move(*file),
+                                                   world_.clock, std::move(options));
+        ASSERT_TRUE(opened) << opened.error().context;
+        ledgers_ = std::move(*opened);
     }
 
     Answer ask(std::string_view token, std::string_view method, const std::string& target,
@@ -137,6 +153,7 @@ protected:
     std::filesystem::path folder_;
     std::unique_ptr<log::SqliteLog> log_;
     runtime::TestHub world_;
+    std::unique_ptr<runtime::LedgerService> ledgers_;
     std::unique_ptr<ApiServer> api_;
     const std::string op = "operator-token";
     std::string admin, user, other_user, foreign, auditor;

@@ -127,6 +127,12 @@ void fill(const core::State& state, const core::PriceSheet& sheet, PriceSheetVie
         view.set_pool(pool_name(state, PoolId{line.pool_id()}));
         view.set_tier(line.tier());
         view.set_micro_yuan_per_device_hour(line.micro_yuan_per_device_hour());
+        if (line.service() != SERVICE_UNSPECIFIED) {
+            view.set_service(line.service());
+            view.set_micro_yuan_per_unit(line.micro_yuan_per_unit());
+            view.set_current(state.service_prices.at(line.service()).first == sheet.id);
+            continue;
+        }
         const auto current = state.price_sheet_of.find({PoolId{line.pool_id()}, line.tier()});
         view.set_current(current != state.price_sheet_of.end() && current->second == sheet.id);
     }
@@ -153,6 +159,14 @@ void fill(const core::State& state, const runtime::ChargeRow& row, ChargeView& o
     out.set_credited_micro_yuan(row.credited.micro_yuan);
     for (const Payment& payment : row.payments)
         fill(state, payment, *out.add_payments());
+    const bool is_service = row.service != SERVICE_UNSPECIFIED;
+    out.set_kind(is_service ? CHARGE_KIND_SERVICE : CHARGE_KIND_COMPUTE);
+    if (!is_service) return;
+    out.set_service(row.service);
+    out.set_ledger_id(row.ledger.value);
+    if (const core::TenantLedger* const ledger = state.ledgers.find(row.ledger.value))
+        out.set_ledger(ledger->name);
+    out.set_quantity(row.quantity);
 }
 
 static void fill_line(const core::State& state, const InvoiceLine& line, InvoiceLineView& out) {
@@ -167,11 +181,14 @@ static void fill_line(const core::State& state, const InvoiceLine& line, Invoice
     if (const core::PriceSheet* sheet = state.sheets.find(line.price_sheet_id())) {
         out.set_price_sheet(sheet->name);
         for (const PriceLine& price : sheet->lines) {
-            if (price.line() == line.price_line())
-                out.set_price_micro_yuan_per_device_hour(price.micro_yuan_per_device_hour());
+            if (price.line() != line.price_line()) continue;
+            out.set_price_micro_yuan_per_device_hour(price.micro_yuan_per_device_hour());
+            out.set_price_micro_yuan_per_unit(price.micro_yuan_per_unit());
         }
     }
     out.set_milli_device_ms(line.milli_device_ms());
+    out.set_service(line.service());
+    out.set_quantity(line.quantity());
     out.set_micro_yuan(line.micro_yuan());
     out.set_credited_micro_yuan(line.credited_micro_yuan());
 }

@@ -89,6 +89,8 @@ void Connection::tick(std::int64_t now_ms) {
         return close();
     }
     bool changed = false;
+    // What waits for us is not late.
+    if (body_is_held()) read_by_ms_ = now_ms + worker_.options().body_timeout_ms;
     if (reading_ && now_ms >= read_by_ms_) {
         reading_->refusal = make_failure(408, "timeout", "the request did not arrive in time");
         refuse_broken({});
@@ -147,7 +149,7 @@ bool Connection::begin_request() {
     reading_->peer_ = peer_;
     parser_.emplace(static_cast<ParserEvents&>(*this));
     parser_->header_limit(static_cast<std::uint32_t>(options.header_bytes_max));
-    parser_->body_limit(limits::body_bytes_max);
+    parser_->body_limit(limits::ledger_stream_bytes_max);  // until the route is known
     read_by_ms_ = worker_.now_ms() + options.header_timeout_ms;
     hosts_ = 0;
     return true;
@@ -173,9 +175,17 @@ bool Connection::parse_some() {
 
 // The connection ends after this answer: where the next request would begin is not known.
 void Connection::refuse_broken(const boost::system::error_code& error) {
-    const ExchangePtr x = std::move(reading_);
+    ExchangePtr x = std::move(reading_);
     parser_.reset();
     in_begin_ = in_end_ = 0;
+    if (x->sink) {
+        // Whoever takes the body may be answering at this moment.
+        const ExchangePtr broken = std::exchange(x, worker_.take_exchange());
+        x->method_ = broken->method_;
+        x->request_id_ = broken->request_id_;
+        x->refusal = std::move(broken->refusal);
+        give_up_body(*broken);
+    }
     if (x->request_id_.empty()) name_request(*x);
     x->keep_alive = false;
     queue_.push_back(x);
@@ -195,7 +205,7 @@ void Connection::compact() {
 }
 
 bool Connection::may_read() const {
-    if (read_pending_ || read_ended_) return false;
+    if (read_pending_ || read_ended_ || body_is_held()) return false;
     if (phase_ == Phase::lingering) return true;
     if (phase_ != Phase::serving) return false;
     // A request that waits for its turn holds back those after it; one half read goes on.
@@ -255,25 +265,50 @@ bool Connection::on_header() {
     x.refusal = check_form(x);
     if (!x.refusal) x.refusal = check_rate();
     if (!x.refusal) route(x);
-    if (x.route_ != nullptr) {
-        const auto announced = parser_->content_length();
-        if (announced && *announced > x.route_->body_bytes_max) {
-            x.refusal = make_failure(413, "too_large",
-                                     fmt::format("the body has {} bytes; this route takes {}",
-                                                 *announced, x.route_->body_bytes_max));
-            return false;
+    const std::size_t most = body_bytes_max(x);
+    const auto announced = parser_->content_length();
+    if (announced && *announced > most) {
+        if (x.route_ != nullptr) {
+            x.refusal = make_failure(
+                413, "too_large",
+                fmt::format("the body has {} bytes; this route takes {}", *announced, most));
         }
+        return false;
     }
+    parser_->body_limit(std::max(most, limits::body_bytes_max));
     const bool expects = x.header("expect").has_value();
     // The peer waits for leave to send its body: a refusal spares it that, but ends the connection.
     if (expects && x.refusal) return false;
     if (expects && queue_.empty()) out_ += "HTTP/1.1 100 Continue\r\n\r\n";
+    if (!x.refusal && x.route_ != nullptr && x.route_->open_body) open_body(x);
     return true;
+}
+
+// Of a request that is refused, as much is read away as of any.
+std::size_t Connection::body_bytes_max(const Exchange& x) const {
+    return x.route_ == nullptr || x.refusal ? limits::body_bytes_max : x.route_->body_bytes_max;
+}
+
+void Connection::open_body(Exchange& x) {
+    x.connection = this;
+    auto resume = [worker = worker_.shared_from_this(), weak = weak_from_this()] {
+        worker->wake(weak);
+    };
+    x.sink = x.route_->open_body(RequestPtr(&x), Responder(ExchangePtr(&x)), std::move(resume));
+}
+
+void Connection::give_up_body(Exchange& x) {
+    x.connection = nullptr;
+    if (const auto sink = std::move(x.sink)) sink->abort();
 }
 
 void Connection::on_body(std::string_view bytes) {
     Exchange& x = *reading_;
     if (x.refusal) return;  // read to its end, for the sake of the next request, but not kept
+    if (x.sink) {
+        read_by_ms_ = worker_.now_ms() + worker_.options().body_timeout_ms;
+        return x.sink->take(bytes);
+    }
     if (x.route_ != nullptr && x.body_.size() + bytes.size() > x.route_->body_bytes_max) {
         x.refusal =
             make_failure(413, "too_large",
@@ -346,9 +381,14 @@ void Connection::dispatch(ExchangePtr exchange) {
     queue_.push_back(exchange);
     worker_.context().requests.fetch_add(1, std::memory_order_relaxed);
     if (x.refusal) return answer(x, *x.refusal);
-    if (x.state == Exchange::State::ready) return;
+    const auto sink = std::move(x.sink);
+    if (x.state == Exchange::State::ready) {
+        if (sink) sink->end();
+        return;
+    }
     const std::uint32_t timeout_ms = x.route_->answer_timeout_ms;
     x.answer_by_ms = timeout_ms > 0 ? worker_.now_ms() + timeout_ms : 0;
+    if (sink) return sink->end();
     x.route_->handler(RequestPtr(exchange), Responder(exchange));
 }
 
@@ -509,6 +549,7 @@ void Connection::close() {
     boost::system::error_code error;
     socket_.close(error);
     parser_.reset();
+    if (reading_) give_up_body(*reading_);
     reading_.reset();
     while (!queue_.empty())
         pop();

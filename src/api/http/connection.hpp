@@ -47,6 +47,10 @@ private:
     void on_field(std::string_view name, std::string_view value) override;
     bool on_header() override;
     void on_body(std::string_view bytes) override;
+    std::size_t body_bytes_max(const Exchange& x) const;
+    void open_body(Exchange& x);
+    void give_up_body(Exchange& x);
+    bool body_is_held() const { return reading_ && reading_->sink && reading_->sink->is_full(); }
 
     // Requests.
     void route(Exchange& x);

@@ -34,6 +34,7 @@ void Exchange::reset() {
     method_ = Method::other;
     response = {};
     stream.reset();
+    sink.reset();
     connection = nullptr;
     state = State::waiting;
     refusal.reset();

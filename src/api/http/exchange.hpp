@@ -5,6 +5,7 @@
 // once (a stream again for each batch of events). The worker then gives it back to the connection.
 #pragma once
 
+#include "api/http/body_sink.hpp"
 #include "api/http/responder.hpp"
 
 #include <memory>
@@ -31,6 +32,7 @@ public:
     std::shared_ptr<EventStream> stream;
 
     // Of the worker's thread.
+    std::shared_ptr<BodySink> sink;    // while a body is taken piece by piece
     Connection* connection = nullptr;  // null once nobody waits for the answer
     State state = State::waiting;
     std::optional<Failure> refusal;

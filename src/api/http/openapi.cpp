@@ -89,6 +89,12 @@ private:
             out_.key("requestBody").begin_object().key("required").yes();
             content("application/json", route.request);
             out_.end_object();
+        } else if (route.open_body) {
+            out_.key("requestBody").begin_object().key("required").yes();
+            out_.key("content").begin_object().key(route.request_type).begin_object();
+            out_.key("schema").begin_object().member("type", "string");
+            out_.member("format", "binary").end_object().end_object().end_object();
+            out_.end_object();
         }
         responses(route);
         security(route);

@@ -2,6 +2,7 @@
 // Filled before the server starts and constant from then on.
 #pragma once
 
+#include "api/http/body_sink.hpp"
 #include "api/http/failure.hpp"
 #include "api/http/request.hpp"
 #include "api/http/responder.hpp"
@@ -56,6 +57,10 @@ struct Route {
     std::size_t body_bytes_max = limits::body_bytes_max;
     std::uint32_t answer_timeout_ms = 30'000;  // 0: none; an event stream needs none
     Handler handler;
+    // Instead of `handler`: takes the body as it comes; body_bytes_max may then be as large as the
+    // server lets anyone send.
+    BodyOpener open_body = {};
+    std::string request_type = "application/json";  // of the body, where `request` is null
 
     std::vector<PathParam> params = {};  // filled by Router::add
 };

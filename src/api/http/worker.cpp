@@ -141,6 +141,12 @@ void Worker::push(ExchangePtr exchange) {
     boost::asio::post(io_, [this] { drain(); });
 }
 
+void Worker::wake(std::weak_ptr<Connection> connection) {
+    boost::asio::post(io_, [this, weak = std::move(connection)] {
+        if (auto there = weak.lock()) progress(std::move(there));
+    });
+}
+
 void Worker::recycle(Exchange* exchange) {
     if (!on_thread() || free_.size() >= free_exchanges_max) {
         delete exchange;

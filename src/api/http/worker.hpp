@@ -50,6 +50,8 @@ public:
 
     // Any thread: an answer is there.
     void push(ExchangePtr exchange);
+    // Any thread: the connection may go on, if it is still there.
+    void wake(std::weak_ptr<Connection> connection);
     // Any thread: nobody refers to it any more.
     void recycle(Exchange* exchange);
 
