@@ -15,7 +15,7 @@ namespace suan::bin {
 namespace {
 
 struct LogCommandOptions {
-    std::string data, file, out, key;
+    std::string data, file, out, key, journal;
     std::uint64_t seq = 0;
     std::size_t limit = 20;
     bool from_snapshot = false;
@@ -25,7 +25,7 @@ ExitCode verify_log_command(Cli& cli, LogCommandOptions& o) {
     if (o.data.empty() == o.file.empty())
         throw Failed(ExitCode::usage, "what to verify?",
                      "name a hub's data folder with --data, or an exported file");
-    const CheckedLog checked = o.data.empty() ? check_export_file(o.file, o.key)
+    const CheckedLog checked = o.data.empty() ? check_export_file(o.file, o.key, o.journal)
                                               : check_data_folder(o.data, o.key, o.from_snapshot);
     put(cli.json ? checked_log_json(checked) : checked_log_text(checked));
     return ExitCode::ok;
@@ -119,6 +119,8 @@ void add_log_commands(Cli& cli) {
     verify.add_option("file", o->file, "a file of `suan log export`");
     verify.add_option("--data", o->data, "a hub's data folder; the hub may be running");
     verify.add_option("--key", o->key, "operator's public key (PEM); default the folder's own");
+    verify.add_option("--journal", o->journal,
+                      "journal of tenants' ledgers that goes with an exported file");
     verify.add_flag("--from-snapshot", o->from_snapshot, "from the newest snapshot on");
     CLI::App& out =
         add_verb(cli, log, "export", "The whole log as one file", o, export_log_command);

@@ -57,6 +57,14 @@ std::string whose_key(bool given, const std::string& sm3) {
         sm3.substr(0, 16));
 }
 
+void check_journal(const std::filesystem::path& journal, CheckedLog& out) {
+    const auto audited = checked(runtime::check_anchors(journal, out.result.anchors),
+                                 "the journal of settlement is not the one that was metered");
+    out.has_journal = true;
+    out.journal_blocks = audited.blocks;
+    out.journal_transfers = audited.created;
+}
+
 }  // namespace
 
 CheckedLog check_data_folder(const std::string& data, const std::string& key_file,
@@ -72,11 +80,15 @@ CheckedLog check_data_folder(const std::string& data, const std::string& key_fil
     if (from_snapshot) options.from = runtime::VerifyFrom::newest_snapshot;
     out.result = checked(runtime::reexecute(*log, *key, options), "the log does not verify");
     out.key_sm3 = to_hex(key->id());
+    std::error_code none;
+    if (!out.result.anchors.empty() || std::filesystem::exists(folder.ledgers(), none))
+        check_journal(folder.ledgers(), out);
     out.took_ms = watch.ms();
     return out;
 }
 
-CheckedLog check_export_file(const std::string& file, const std::string& key_file) {
+CheckedLog check_export_file(const std::string& file, const std::string& key_file,
+                             const std::string& journal) {
     const Stopwatch watch;
     std::ifstream in(file, std::ios::binary);
     if (!in) throw Failed(ExitCode::io, fmt::format("cannot read {}", file));
@@ -96,6 +108,8 @@ CheckedLog check_export_file(const std::string& file, const std::string& key_fil
     out.result.blocks = exported.verified.blocks;
     out.result.last_block_seq = exported.verified.last_block_seq;
     out.result.state_digest = executor.state().digest();
+    out.result.anchors = executor.take_anchors();
+    if (!journal.empty()) check_journal(journal, out);
     out.took_ms = watch.ms();
     return out;
 }
@@ -112,6 +126,15 @@ std::string checked_log_text(const CheckedLog& c) {
     if (c.result.last_block_seq < c.result.last_seq)
         text += fmt::format("{} entries at the end are in no block yet.\n",
                             count(c.result.last_seq - c.result.last_block_seq));
+    if (c.has_journal) {
+        text += fmt::format(
+            "Tenants' ledgers: {} blocks with {} transfers decided again; {} anchors in "
+            "the log name them.\n",
+            count(c.journal_blocks), count(c.journal_transfers), count(c.result.anchors.size()));
+    } else if (!c.result.anchors.empty()) {
+        text += fmt::format("{} anchors of tenants' ledgers were not checked: give --journal.\n",
+                            count(c.result.anchors.size()));
+    }
     return text + fmt::format("State digest {}. {} ms, {} entries a second.\n",
                               to_hex(c.result.state_digest), count_text(c.took_ms),
                               count_text(rate));
@@ -128,6 +151,11 @@ std::string checked_log_json(const CheckedLog& c) {
     o["state_digest"] = to_hex(c.result.state_digest);
     o["operator_key_sm3"] = c.key_sm3;
     o["key_was_given"] = c.key_was_given;
+    o["anchors"] = c.result.anchors.size();
+    if (c.has_journal) {
+        o["journal_blocks"] = c.journal_blocks;
+        o["journal_transfers"] = c.journal_transfers;
+    }
     o["took_ms"] = c.took_ms;
     return boost::json::serialize(o) + "\n";
 }

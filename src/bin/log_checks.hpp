@@ -15,11 +15,18 @@ struct CheckedLog {
     std::string key_sm3;
     bool key_was_given = false;  // else the log's own key: shows damage, not who signed
     std::int64_t took_ms = 0;
+    // The journal of settlement, where there is one: its blocks and transfers, checked against the
+    // anchors in the log.
+    bool has_journal = false;
+    std::uint64_t journal_blocks = 0;
+    std::uint64_t journal_transfers = 0;
 };
 
 CheckedLog check_data_folder(const std::string& data, const std::string& key_file,
                              bool from_snapshot);
-CheckedLog check_export_file(const std::string& file, const std::string& key_file);
+// `journal`: file of the journal of settlement, or empty: then its anchors are not checked.
+CheckedLog check_export_file(const std::string& file, const std::string& key_file,
+                             const std::string& journal);
 std::string checked_log_text(const CheckedLog& checked);
 std::string checked_log_json(const CheckedLog& checked);
 

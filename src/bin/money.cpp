@@ -1,4 +1,4 @@
-// `suan share`, `budget`, `voucher`, `fund`, `correction`, `price`, `ledger`, `charge`.
+// `suan share`, `budget`, `voucher`, `fund`, `correction`, `price`, `books`, `charge`.
 #include "bin/cli.hpp"
 #include "bin/job_request.hpp"
 #include "bin/table.hpp"
@@ -14,7 +14,7 @@ constexpr std::size_t everything = 1'000'000;
 struct MoneyOptions {
     std::string org, project, pool, amount, note, funder, contract, expires, job_cap, deserved,
         limit;
-    std::string name, job, until, since;
+    std::string name, job, until, since, per_thousand, per_day;
     std::vector<std::string> pools, lines;
     std::uint32_t weight = 1, id = 0;
     std::uint64_t refers_to = 0;
@@ -208,7 +208,7 @@ ExitCode list_charges(Cli& cli, MoneyOptions& o) {
     return ExitCode::ok;
 }
 
-ExitCode show_ledger(Cli& cli, MoneyOptions& o) {
+ExitCode show_books(Cli& cli, MoneyOptions& o) {
     Session session = Session::open(cli.hub);
     const auto list = session.all<LedgerAccountList>(
         Query("/v1/ledger/accounts").add("org", o.org).text(), everything, "accounts");
@@ -296,6 +296,16 @@ ExitCode publish_prices(Cli& cli, MoneyOptions& o) {
     request.set_name(o.name);
     for (const std::string& line : o.lines)
         *request.add_lines() = price_line(line);
+    const auto add_service = [&](const char* option, const std::string& yuan, Service service) {
+        if (yuan.empty()) return;
+        PriceLineRequest& line = *request.add_lines();
+        line.set_service(service);
+        line.set_micro_yuan_per_unit(yuan_option(option, yuan));
+    };
+    add_service("--ledger-transfers", o.per_thousand, SERVICE_LEDGER_TRANSFERS);
+    add_service("--ledger-day", o.per_day, SERVICE_LEDGER_TIME);
+    if (request.lines().empty())
+        throw Failed(ExitCode::usage, "give a --line, --ledger-transfers or --ledger-day");
     const auto done = Session::open(cli.hub).send<ChangeAccepted>("POST", "/v1/prices", request);
     put_result(cli, done, fmt::format("Price sheet {} ({}) published.\n", done.id(), o.name));
     return ExitCode::ok;
@@ -355,16 +365,17 @@ void add_money_commands(Cli& cli) {
     auto o = std::make_shared<MoneyOptions>();
     add_shares_and_budgets(cli, o);
     add_vouchers_and_funds(cli, o);
-    CLI::App& price = add_noun(cli, "price", "Price sheets: what a device hour costs");
+    CLI::App& price = add_noun(cli, "price", "Price sheets: what a device hour or a service costs");
     add_verb(cli, price, "list", "All sheets, line by line", o, list_prices);
     CLI::App& publish = add_verb(cli, price, "publish", "Publish a new sheet", o, publish_prices);
     publish.add_option("name", o->name, "its name")->required();
-    publish.add_option("--line", o->lines, "POOL[:TIER]=YUAN (again for more)")->required();
-    CLI::App& ledger = add_noun(cli, "ledger", "The books");
-    add_verb(cli, ledger, "show", "Accounts and their balances", o, show_ledger)
+    publish.add_option("--line", o->lines, "POOL[:TIER]=YUAN (again for more)");
+    publish.add_option("--ledger-transfers", o->per_thousand, "YUAN for 1,000 transfers");
+    publish.add_option("--ledger-day", o->per_day, "YUAN for a ledger and a day");
+    CLI::App& books = add_noun(cli, "books", "The centre's own books");
+    add_verb(cli, books, "show", "Accounts and their balances", o, show_books)
         .add_option("--org", o->org, "of one org");
-    CLI::App& journal =
-        add_verb(cli, ledger, "journal", "Every movement of money", o, show_journal);
+    CLI::App& journal = add_verb(cli, books, "journal", "Every movement of money", o, show_journal);
     journal.add_option("--org", o->org, "of one org");
     journal.add_option("--limit", o->rows, "at most so many (default 1000)");
     CLI::App& charge = add_noun(cli, "charge", "What jobs were charged");

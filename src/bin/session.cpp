@@ -161,6 +161,11 @@ void Session::all_pages(const std::string& target, std::size_t max, std::string_
     }
 }
 
+api::http::ClientResponse Session::send_bytes(std::string_view target, std::string_view bytes) {
+    return checked(
+        client_.request("POST", target, bytes, {{"Content-Type", "application/octet-stream"}}));
+}
+
 api::http::ClientResponse Session::raw(std::string_view target) {
     return checked(client_.request("GET", target));
 }

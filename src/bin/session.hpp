@@ -60,6 +60,9 @@ public:
     template <typename List>
     List all(std::string target, std::size_t max, std::string_view field);
 
+    // Bytes in, bytes out: batches of transfers and their answers.
+    api::http::ClientResponse send_bytes(std::string_view target, std::string_view bytes);
+
     // An answer that is not JSON: a log, an exported bill.
     api::http::ClientResponse raw(std::string_view target);
 

@@ -64,6 +64,8 @@ std::string completion_words(CLI::App& app) {
         for (const CLI::App* verb : noun->get_subcommands({})) {
             verbs += (verbs.empty() ? "" : " ") + verb->get_name();
             std::string flags;
+            for (const CLI::App* part : verb->get_subcommands({}))
+                flags += (flags.empty() ? "" : " ") + part->get_name();
             for (const CLI::Option* option : verb->get_options())
                 for (const std::string& name : option->get_lnames())
                     flags += (flags.empty() ? "--" : " --") + name;

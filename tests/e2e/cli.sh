@@ -72,7 +72,7 @@ expect 0 'paid in' "$suan" fund add 12.5 --org third
 expect 0 'member tom of third' env SUAN_TOKEN_FILE="$work/tom" "$suan" token show
 expect 0 '12.50' "$suan" org list
 expect 0 'acme/default' "$suan" charge list --org acme
-expect 0 'add up to 0.00 CNY' "$suan" ledger show
+expect 0 'add up to 0.00 CNY' "$suan" books show
 expect 0 'Invoice 1 of acme closed' "$suan" invoice close --org acme
 expect 0 'Total' "$suan" invoice show 1
 until_true "the bill's block is closed" "$suan" invoice export 1 -o "$work/bill"

@@ -45,8 +45,8 @@ Result<DataFolder> make_data_folder(const fs::path& root) {
     const bool is_new = !fs::exists(folder.root, error);
     for (const fs::path& path : {folder.root, folder.jobs()})
         if (auto made = make_folder(path, passage); !made) return std::move(made).error();
-    for (const fs::path& path :
-         {folder.log().parent_path(), folder.key().parent_path(), folder.tokens()})
+    for (const fs::path& path : {folder.log().parent_path(), folder.key().parent_path(),
+                                 folder.tokens(), folder.ledgers().parent_path()})
         if (auto made = make_folder(path, private_folder); !made) return std::move(made).error();
     (void)is_new;
     return folder;

@@ -21,6 +21,8 @@ struct DataFolder {
     // A member's: tokens/ORG.MEMBER, or tokens/MEMBER of the centre.
     std::filesystem::path token(const std::string& org, const std::string& member) const;
     std::filesystem::path jobs() const { return root / "jobs"; }
+    // The journal of settlement: all tenants' ledgers.
+    std::filesystem::path ledgers() const { return root / "ledgers" / "books.journal"; }
 };
 
 // Makes what is missing. `io` or `forbidden` say which folder.

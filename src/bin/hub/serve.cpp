@@ -11,6 +11,7 @@
 #include "exec/sim/scaled_sim.hpp"
 #include "log/sqlite/sqlite_log.hpp"
 #include "runtime/hub.hpp"
+#include "runtime/ledgers/ledger_service.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/sinks/stdout_sinks.h>
@@ -96,7 +97,9 @@ public:
                          applied.commands == 0 ? "nothing to change"
                                                : fmt::format("{} changes", applied.commands));
         }
+        open_ledgers();
         api::ApiOptions api;
+        api.ledgers = ledgers_.get();
         api.address = listen.address;
         api.port = listen.port;
         api.io_threads = options_.io_threads;
@@ -107,6 +110,7 @@ public:
 
     void stop() {
         api_->stop(Duration::seconds(10));
+        ledgers_->stop();
         hub_->stop();
     }
 
@@ -127,6 +131,18 @@ private:
         const runtime::Recovered& r = hub_->recovered();
         spdlog::info("log: {} entries ({} applied after the snapshot at {}) in {} ms", r.seq,
                      r.entries_applied, r.snapshot_seq, r.took.us / 1'000);
+    }
+
+    // After the hub has started, which meters them.
+    void open_ledgers() {
+        auto file = settle::open_file(folder_.ledgers());
+        if (!file) throw Failed(ExitCode::io, file.error().context);
+        runtime::LedgerServiceOptions ledgers;
+        ledgers.engine.index_folder = folder_.ledgers().parent_path() / "index";
+        ledgers.log_line = [](const std::string& line) { spdlog::info("{}", line); };
+        ledgers_ =
+            opened(runtime::LedgerService::open(*hub_, opened(load_or_make_key(folder_)),
+                                                std::move(*file), clock_, std::move(ledgers)));
     }
 
     void start_executors() {
@@ -156,6 +172,7 @@ private:
     std::unique_ptr<runtime::Hub> hub_;
     std::unique_ptr<exec::Executor> local_;
     std::unique_ptr<exec::Executor> sim_;
+    std::unique_ptr<runtime::LedgerService> ledgers_;
     std::unique_ptr<api::ApiServer> api_;
 };
 
