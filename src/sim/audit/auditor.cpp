@@ -269,15 +269,7 @@ void Auditor::Impl::centre_event(const Event& event) {
             return witness_registered(event.witness_registered());
         case Event::kWitnessRemoved:
             return witness_removed();
-        default:
-            violate(Rule::foreign_effect, "an event that is not known here");
-        case Event::kLedgerOpened:
-        case Event::kLedgerClosing:
-        case Event::kLedgerClosed:
-        case Event::kLedgerHeld:
-        case Event::kLedgerCharged:
-        case Event::kLedgersAnchored:
-        case Event::KIND_NOT_SET:
+        default:  // ledgers are of no simulated centre
             violate(Rule::foreign_effect, "an event of no kind that a simulated centre has");
     }
 }
