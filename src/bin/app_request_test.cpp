@@ -133,7 +133,7 @@ TEST(App, templates_that_could_do_harm_or_make_no_sense_are_refused_with_their_p
         {"--kind=${kind}", "--kind=${kind}${text}", "expected one ${parameter}"},
         {"[suan-demo, run", "[sh, run", "its first word is the program"},
         {"type: choice, choices: [a, b]", "type: choice", "it needs them"},
-        {"type: text}", "type: txt}", "line 9, column 25: type: expected one of"},
+        {"type: text}", "type: txt}", "line 9, column 24: type: expected one of"},
         {"default: 10", "default: 1000", "default of shots"},
         {"name: demo", "name: ../demo", "expected letters"},
         {"pool: p", "poll: p", "line 4, column 1: unknown field \"poll\"; did you mean \"pool\""},

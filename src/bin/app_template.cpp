@@ -280,9 +280,12 @@ Result<AppTemplate> parse_app(std::string_view text) {
 }
 
 std::string to_json(const AppTemplate& app) {
-    boost::json::object out{{"name", app.name},         {"title", json_of(app.title)},
-                            {"platform", app.platform}, {"engine", app.engine},
-                            {"program", app.program},   {"devices", app.devices}};
+    boost::json::object out{{"name", app.name},
+                            {"title", json_of(app.title)},
+                            {"program", app.program},
+                            {"devices", app.devices}};
+    if (!app.platform.empty()) out["platform"] = app.platform;
+    if (!app.engine.empty()) out["engine"] = app.engine;
     if (!app.pool.empty()) out["pool"] = app.pool;
     if (app.walltime_ms > 0) out["walltime"] = fmt::format("{}s", app.walltime_ms / 1'000);
     boost::json::array parameters;
