@@ -113,5 +113,5 @@ expect 0 'Every answer, root and digest comes out the same' \
 cp "$data/ledgers/books.journal" "$work/kept"
 head -c 2000 "$work/kept" >"$data/ledgers/books.journal"
 expect 1 'entry [0-9]+: block [0-9]+ of the journal: it has only' "$suan" log verify --data "$data"
-expect 1 'put the right file back' "$suan" hub run --data "$data" --listen 127.0.0.1:0
+expect 74 'put the right file back' "$suan" hub run --data "$data" --listen 127.0.0.1:0
 echo "ledgers: opened, paid, ruled, proven, killed and audited"
