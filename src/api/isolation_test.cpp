@@ -1,6 +1,7 @@
 // One org can never read, list, cancel, count or guess what is another's: every route with every
 // role. acme is the victim; the strangers are an admin and a member of another org, and those whom
 // the hub does not know. All of acme's words contain "acme".
+#include "api/isolation_table.hpp"
 #include "api/testing.hpp"
 #include "settle/batch.hpp"
 
@@ -11,182 +12,11 @@
 namespace suan::api {
 namespace {
 
-constexpr int stream = -1;  // opens an event stream; those have tests of their own
-constexpr int effect = 0;   // not asked: it would change something, rightly
-constexpr std::size_t callers = 5;
-
-// One thing to ask for, and the status that each caller gets. `<word>` in the target and the body
-// stands for something of acme's, or for the same of nobody's.
-struct Row {
-    const char* route;
-    const char* target;
-    const char* body;
-    std::array<int, callers> status;  // foreign admin, foreign member, auditor, colleague, operator
-};
-
-constexpr std::array all{200, 200, 200, 200, 200};
-constexpr std::array of_org{404, 404, 200, 200, 200};
-constexpr std::array operators_alone{403, 403, 403, 403, effect};
-constexpr std::array admins_alone{404, 403, 403, 403, effect};
-// Of ledgers, whose books are their org's alone.
-constexpr std::array book_readers{404, 404, 200, 200, 403};
-constexpr std::array book_admins{404, 403, 403, 403, 403};
-constexpr std::array book_senders{404, 404, 403, 200, 403};
-
-const Row table[] = {
-    {"submit_job", "/v1/jobs", R"({"org":"<org>","pool":"big"})", {404, 404, 403, 201, effect}},
-    {"submit_job", "/v1/jobs", R"({"project":"<project>"})", {404, 404, 403, 201, effect}},
-    {"submit_job", "/v1/jobs", R"({"member":"<member>"})", {404, 404, 403, 404, effect}},
-    {"submit_job", "/v1/jobs", R"({"after":[{"job_id":<job>}]})", {422, 422, 403, 201, effect}},
-    {"submit_jobs",
-     "/v1/jobs/batch",
-     R"({"jobs":[{"org":"<org>"},{"project":"<project>"}]})",
-     {200, 200, 403, 200, effect}},
-    {"submit_jobs",
-     "/v1/jobs/batch",
-     R"({"jobs":[{"after":[{"job_id":<waiting>}]}]})",
-     {200, 200, 403, 200, effect}},
-    {"list_jobs", "/v1/jobs", "", all},
-    {"list_jobs", "/v1/jobs?org=<org>", "", of_org},
-    {"list_jobs", "/v1/jobs?project=<project>", "", {404, 404, 400, 200, 400}},
-    {"list_jobs", "/v1/jobs?member=<member>", "", {404, 404, 400, 200, 400}},
-    {"list_jobs", "/v1/jobs?array=<array>", "", all},
-    {"list_jobs", "/v1/jobs?name=<name>&state=waiting,completed", "", all},
-    {"get_job", "/v1/jobs/<job>", "", of_org},
-    {"get_job", "/v1/jobs/<running>", "", of_org},
-    {"get_job", "/v1/jobs/<waiting>", "", of_org},
-    {"get_job_leases", "/v1/jobs/<job>/leases", "", of_org},
-    {"why_job", "/v1/jobs/<waiting>/why", "", of_org},
-    {"get_job_payload", "/v1/jobs/<job>/payload", "", {404, 404, 403, 403, 403}},
-    {"get_job_logs", "/v1/jobs/<job>/logs", "", {404, 404, 403, 403, 403}},
-    {"get_job_logs",
-     "/v1/jobs/<job>/logs?stream=err&task=1&attempt=1&offset=3",
-     "",
-     {404, 404, 403, 403, 403}},
-    {"get_job_logs", "/v1/jobs/<running>/logs?follow=true", "", {404, 404, 403, 403, 403}},
-    {"get_job_events", "/v1/jobs/<job>/events", "", of_org},
-    {"get_job_events", "/v1/jobs/<running>/events", "", {404, 404, stream, stream, stream}},
-    {"delete_job", "/v1/jobs/<waiting>", "", {404, 404, 403, 403, effect}},
-    {"delete_job", "/v1/jobs/<array>?whole_array=true&reason=x", "", {404, 404, 403, 403, effect}},
-    {"cancel_job", "/v1/jobs/<running>/cancel", R"({"reason":"x"})", {404, 404, 403, 403, effect}},
-    {"hold_job", "/v1/jobs/<waiting>/hold", "", {404, 404, 403, 403, effect}},
-    {"release_job", "/v1/jobs/<array>/release", "", {404, 404, 403, 403, effect}},
-    {"whoami", "/v1/whoami", "", all},
-    {"list_orgs", "/v1/orgs", "", all},
-    {"get_org", "/v1/orgs/<org>", "", of_org},
-    {"create_org", "/v1/orgs", R"({"name":"<org>"})", operators_alone},
-    {"list_projects", "/v1/projects", "", all},
-    {"list_projects", "/v1/projects?org=<org>", "", of_org},
-    {"create_project", "/v1/projects", R"({"org":"<org>","name":"x"})", admins_alone},
-    {"list_members", "/v1/members", "", all},
-    {"list_members", "/v1/members?org=<org>", "", of_org},
-    {"create_member", "/v1/members", R"({"org":"<org>","name":"x"})", admins_alone},
-    {"rotate_member", "/v1/members/<member_id>/rotate", "", {404, 404, 403, 403, effect}},
-    {"disable_member", "/v1/members/<member_id>/disable", "", admins_alone},
-    {"enable_member", "/v1/members/<member_id>/enable", "", admins_alone},
-    {"list_shares", "/v1/shares", "", all},
-    {"list_shares", "/v1/shares?org=<org>", "", of_org},
-    {"set_share", "/v1/shares", R"({"org":"<org>","pool":"big","weight":9})", operators_alone},
-    {"list_budgets", "/v1/budgets", "", all},
-    {"list_budgets", "/v1/budgets?org=<org>", "", of_org},
-    {"set_budget", "/v1/budgets", R"({"org":"<org>","micro_yuan":1})", admins_alone},
-    {"set_budget", "/v1/budgets", R"({"project":"<project>","micro_yuan":1})", admins_alone},
-    {"list_vouchers", "/v1/vouchers", "", all},
-    {"list_vouchers", "/v1/vouchers?org=<org>", "", of_org},
-    {"get_voucher", "/v1/vouchers/<voucher>", "", of_org},
-    {"issue_voucher", "/v1/vouchers", R"({"org":"<org>","funder":"f","micro_yuan":1})",
-     operators_alone},
-    {"fund_org", "/v1/funds", R"({"org":"<org>","micro_yuan":1})", operators_alone},
-    {"correct", "/v1/corrections", R"({"org":"<org>","micro_yuan":1,"refers_to_seq":"<seq>"})",
-     operators_alone},
-    {"list_prices", "/v1/prices", "", all},
-    {"get_price_sheet", "/v1/prices/1", "", all},
-    {"publish_prices", "/v1/prices", R"({"name":"x"})", operators_alone},
-    {"list_charges", "/v1/charges", "", all},
-    {"list_charges", "/v1/charges?org=<org>", "", of_org},
-    {"list_charges", "/v1/charges?job=<job>", "", all},
-    {"list_invoices", "/v1/invoices", "", all},
-    {"list_invoices", "/v1/invoices?org=<org>", "", of_org},
-    {"get_invoice", "/v1/invoices/<invoice>", "", of_org},
-    {"get_invoice_bundle", "/v1/invoices/<invoice>/bundle", "", {404, 403, 200, 403, 200}},
-    {"close_invoice", "/v1/invoices", R"({"org":"<org>"})", operators_alone},
-    {"list_accounts", "/v1/ledger/accounts", "", all},
-    {"list_accounts", "/v1/ledger/accounts?org=<org>", "", of_org},
-    {"list_journal", "/v1/ledger/journal", "", all},
-    {"list_journal", "/v1/ledger/journal?org=<org>", "", of_org},
-    {"list_ledgers", "/v1/ledgers", "", all},
-    {"list_ledgers", "/v1/ledgers?org=<org>", "", of_org},
-    {"open_ledger", "/v1/ledgers", R"({"org":"<org>","name":"x"})", admins_alone},
-    {"get_ledger", "/v1/ledgers/<ledger>", "", of_org},
-    {"close_ledger", "/v1/ledgers/<ledger>/close", "", admins_alone},
-    {"list_ledger_keys", "/v1/ledgers/<ledger>/keys", "", book_readers},
-    {"add_ledger_key", "/v1/ledgers/<ledger>/keys", R"({"public_key":"<sm2_key>"})", book_admins},
-    {"list_contracts", "/v1/ledgers/<ledger>/contracts", "", book_readers},
-    {"add_contract", "/v1/ledgers/<ledger>/contracts", R"({"text":"debit require amount < 5;"})",
-     book_admins},
-    {"list_ledger_accounts", "/v1/ledgers/<ledger>/accounts", "", book_readers},
-    {"open_accounts", "/v1/ledgers/<ledger>/accounts", R"({"accounts":[{"id":"a1","unit":1}]})",
-     book_senders},
-    {"get_account", "/v1/ledgers/<ledger>/accounts/a1", "", book_readers},
-    {"get_balance", "/v1/ledgers/<ledger>/accounts/a1/balance", "", book_readers},
-    {"get_balance", "/v1/ledgers/<ledger>/accounts/a1/balance?at_us=9", "", book_readers},
-    {"get_account_history", "/v1/ledgers/<ledger>/accounts/a1/history", "", book_readers},
-    {"close_account", "/v1/ledgers/<ledger>/accounts/a1/close", "", book_admins},
-    {"reopen_account", "/v1/ledgers/<ledger>/accounts/a1/reopen", "", book_admins},
-    {"grant_key", "/v1/ledgers/<ledger>/accounts/a1/keys", R"({"key":1})", book_admins},
-    {"revoke_key", "/v1/ledgers/<ledger>/accounts/a1/keys/1", "", book_admins},
-    {"attach_contract", "/v1/ledgers/<ledger>/accounts/a1/contract", R"({"contract":1})",
-     book_admins},
-    {"send_transfers",
-     "/v1/ledgers/<ledger>/transfers",
-     R"({"transfers":[{"id":"77","debit":"a1","credit":"a2","amount":1,"unit":1}]})",
-     {404, 404, 403, effect, 403}},
-    {"get_transfer", "/v1/ledgers/<ledger>/transfers/7", "", book_readers},
-    {"get_transfer_proof", "/v1/ledgers/<ledger>/transfers/7/proof", "", book_readers},
-    {"get_transfer_proof",
-     "/v1/ledgers/<own_ledger>/transfers/7/proof",
-     "",
-     {404, 404, 404, 404, 403}},
-    {"get_answer_proof", "/v1/ledgers/<ledger>/proofs/<ledger_block>/0", "", book_readers},
-    {"get_answer_proof",
-     "/v1/ledgers/<own_ledger>/proofs/<ledger_block>/0",
-     "",
-     {404, 404, 404, 404, 403}},
-    {"send_batches", "/v1/ledgers/<ledger>/batches", "<batch>", {404, 404, 403, effect, 403}},
-    {"list_pools", "/v1/pools", "", all},
-    {"get_pool", "/v1/pools/big", "", all},
-    {"define_pool", "/v1/pools", R"({"pool":{"name":"x"}})", operators_alone},
-    {"add_nodes", "/v1/pools/big/nodes", R"({"nodes":[{"name":"x","devices":1}]})",
-     operators_alone},
-    {"set_pool_rules", "/v1/pools/big/rules", "{}", operators_alone},
-    {"list_nodes", "/v1/nodes", "", all},
-    {"get_node", "/v1/nodes/n1", "", all},
-    {"set_node_state", "/v1/nodes/state", R"({"nodes":["n1"],"state":"down"})", operators_alone},
-    {"get_log_head", "/v1/log/head", "", all},
-    {"get_operator_key", "/v1/log/key", "", all},
-    {"list_blocks", "/v1/log/blocks", "", all},
-    {"get_block", "/v1/log/blocks/1", "", all},
-    {"list_entries", "/v1/log/entries", "", {200, 200, 200, 200, 403}},
-    {"get_entry", "/v1/log/entries/<seq>", "", {404, 404, 200, 200, 403}},
-    {"get_receipt", "/v1/log/receipts/<seq>", "", of_org},
-    {"export_log", "/v1/log/export", "", {403, 403, 200, 403, 403}},
-    {"get_log_segment", "/v1/log/segment", "", {403, 403, 200, 403, 403}},
-    {"post_cosignatures",
-     "/v1/log/cosignatures",
-     R"({"public_key":"00"})",
-     {403, 403, 400, 403, 403}},
-    {"list_witnesses", "/v1/witnesses", "", all},
-    {"register_witness", "/v1/witnesses", R"({"name":"x"})", operators_alone},
-    {"remove_witness", "/v1/witnesses/x/remove", "", operators_alone},
-    {"list_apps", "/v1/apps", "", all},
-    {"get_app", "/v1/apps/demo", "", all},
-    {"get_stats", "/v1/stats", "", all},
-    {"get_events", "/v1/events", "", {stream, stream, stream, stream, stream}},
-    {"get_metrics", "/metrics", "", all},
-    {"get_openapi", "/openapi.json", "", all},
-    {"get_health", "/healthz", "", all},
-    {"get_ready", "/readyz", "", all},
-};
+using isolation::callers;
+using isolation::effect;
+using isolation::Row;
+using isolation::stream;
+using isolation::table;
 
 using Words = std::map<std::string, std::string>;
 

@@ -82,7 +82,7 @@ expect 0 '2 exists: it was made before' "$suan" ledger batch points "$work/batch
 expect 2 'ends within a batch' "$suan" ledger batch points <(head -c 200 "$work/batches")
 
 as rival eve
-expect 1 'not_found: id: there is no ledger 1' "$suan" ledger show 1
+expect 1 'not_found: .*there is no ledger 1' "$suan" ledger show 1
 expect 1 'not_found' "$suan" ledger balance 1 a1
 as operator
 expect 77 'forbidden' "$suan" ledger balance 1 a1

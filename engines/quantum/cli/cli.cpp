@@ -29,8 +29,7 @@ void add_run(CLI::App& app, RunArguments& a, int& status) {
     whole(run->add_option("--shots", a.shots, "how many shots"));
     whole(run->add_option("--seed", a.seed, "of the random numbers"));
     whole(run->add_option("--threads", a.threads, "0: all processors"));
-    whole(run->add_option("--memory-limit", a.memory_mib,
-                          "MiB; a run that needs more is refused"));
+    whole(run->add_option("--memory-limit", a.memory_mib, "MiB; a run that needs more is refused"));
     run->add_flag("--probabilities", a.probabilities, "exact probabilities instead of shots");
     whole(run->add_option("--top", a.top, "list only so many outcomes, the likeliest"));
     run->add_flag("--json", a.json, "print the result as JSON");
