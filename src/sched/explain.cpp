@@ -53,7 +53,7 @@ void Impl::explain_reservation(std::uint32_t job, std::vector<Reason>& out) {
     const Reservation* first = nullptr;
     for (const Reservation& reservation : reservations) {
         if (reservation.job == jobs[job].id) continue;
-        if (reservation.start >= now + jobs[job].walltime) continue;
+        if (reservation.start >= now + bound_of(job)) continue;
         if (first == nullptr || reservation.start < first->start) first = &reservation;
     }
     SUAN_ASSERT(first != nullptr);

@@ -1,5 +1,6 @@
 // Facts: how the core feeds a PoolScheduler.
 #include "base/limits.hpp"
+#include "base/money.hpp"
 #include "sched/impl.hpp"
 
 #include <algorithm>
@@ -47,6 +48,25 @@ std::uint64_t PoolScheduler::Impl::rank_of(Tier tier, std::int32_t priority,
     return static_cast<std::uint64_t>(tier) << 32 | down;
 }
 
+// Inside a member's queue long jobs make way for short ones, and age all the same: a job is passed
+// only by those submitted before its submission + factor * (its expected run - theirs).
+// One with a deadline stands where it must start to make it.
+Time PoolScheduler::Impl::stands(const JobSlot& job) const {
+    if (!fair()) return job.queued;
+    if (job.latest_start.us != 0) return job.latest_start;
+    const int128 behind =
+        static_cast<int128>(job.expected.us) * rules.expected_behind_milli / 1'000;
+    const int128 at = std::min<int128>(job.queued.us + behind, time_max.us);
+    return Time{static_cast<std::int64_t>(at)};
+}
+
+// What reservations and backfill take for the length of a job's run.
+Duration PoolScheduler::Impl::bound_of(std::uint32_t job) const {
+    const JobSlot& slot = jobs[job];
+    const bool learnt = rules.ends == Rules::Ends::by_expected && slot.expected.us > 0;
+    return learnt ? std::min(slot.expected, slot.walltime) : slot.walltime;
+}
+
 JobQueue& PoolScheduler::Impl::queue_of(const JobSlot& job) {
     if (!fair()) return pool_queue;
     const Branch branch = branch_of(kinds.tier(job.kind));
@@ -56,6 +76,7 @@ JobQueue& PoolScheduler::Impl::queue_of(const JobSlot& job) {
 void PoolScheduler::Impl::enqueue(const WaitingJob& job) {
     SUAN_ASSERT(jobs.find(job.id) == IdIndex::none);
     SUAN_ASSERT(job.walltime.us > 0);
+    SUAN_ASSERT(job.expected.us >= 0);
     SUAN_ASSERT(job.shape.tasks_min >= 1);
     SUAN_ASSERT(job.shape.tasks_min <= job.shape.tasks_max);
     SUAN_ASSERT(job.shape.devices_per_task >= 1);
@@ -67,6 +88,9 @@ void PoolScheduler::Impl::enqueue(const WaitingJob& job) {
     slot.rank = rank_of(job.tier, job.priority, job.walltime);
     slot.queued = job.queued;
     slot.walltime = job.walltime;
+    slot.expected = job.expected;
+    slot.latest_start = job.latest_start;
+    slot.stands = stands(slot);
     slot.leaf = tree.leaf(job.org, job.project, job.member);
     slot.kind = kinds.acquire(job.shape, job.tier);
     slot.priority = job.priority;
@@ -101,6 +125,7 @@ void PoolScheduler::Impl::requeue_all() {
     for (const std::uint32_t at : all) {
         JobSlot& job = jobs[at];
         job.rank = rank_of(kinds.tier(job.kind), job.priority, job.walltime);
+        job.stands = stands(job);
         jobs.push(queue_of(job), at);
     }
     if (!fair()) return;
@@ -153,7 +178,9 @@ void PoolScheduler::set_rules(const Rules& rules) {
         }
     }
     in.tree.set_horizon(rules.usage_horizon);
-    if (old.order != rules.order) in.requeue_all();
+    if (old.order != rules.order || old.expected_behind_milli != rules.expected_behind_milli) {
+        in.requeue_all();
+    }
     in.restart_pass();
 }
 

@@ -4,6 +4,7 @@
 // answer one question each. Nothing here is seen by other folders.
 #pragma once
 
+#include "base/money.hpp"
 #include "sched/capacity.hpp"
 #include "sched/fair_tree.hpp"
 #include "sched/job_table.hpp"
@@ -24,6 +25,9 @@ inline constexpr std::uint8_t not_unreserved = 2;  // unreserved idle devices do
 inline constexpr std::uint8_t no_reservation = 4;  // no reservation can be made for it
 }  // namespace flag
 
+// Jobs that waited for too long which one pass looks at.
+inline constexpr std::uint32_t overdue_seen_max = 64;
+
 // Never part of the facts: begin_pass forgets all of it.
 struct Pass {
     std::uint64_t number = 1;  // stamps cursors and flags
@@ -33,6 +37,7 @@ struct Pass {
     std::uint32_t starts = 0;
     std::uint32_t backfill_tests = 0;
     bool finished = true;
+    std::uint64_t overdue_tried = 0;
     bool order_matters = false;       // use alone could change what this pass found
     bool given_up = false;            // an Unreserve was decided: one more pass is worth while
     Time young_until = time_max;      // when the next lease becomes old enough to be stopped
@@ -77,6 +82,8 @@ struct PoolScheduler::Impl {
     void requeue_all();
     JobQueue& queue_of(const JobSlot& job);
     std::uint64_t rank_of(Tier tier, std::int32_t priority, Duration walltime) const;
+    Time stands(const JobSlot& job) const;
+    Duration bound_of(std::uint32_t job) const;
     void advance(Time to);
     Reservation* reservation_of(JobId id);
     void drop_reservation(JobId id);
@@ -95,6 +102,7 @@ struct PoolScheduler::Impl {
     std::optional<Decision> next();
     std::optional<Decision> decide_holders();
     std::optional<Decision> decide_walk();
+    std::optional<Decision> decide_overdue();
     std::optional<Decision> visit(std::uint32_t job);
     std::optional<Decision> visit_blocked(std::uint32_t job);
     std::uint32_t candidate();
@@ -116,11 +124,17 @@ struct PoolScheduler::Impl {
     bool is_pending(const Reservation& reservation) const;
     std::optional<Decision> invalid_reservation();
     enum class Others : std::uint8_t { kept, overtaken };
+    bool may_reserve(std::uint32_t job);
+    bool spans_nodes(std::uint32_t job) const;
+    Time slips_at(const Reservation& reservation) const;
+    Time end_of(const LeaseSlot& lease) const;
+    std::vector<std::uint32_t> leases_by_end() const;
     std::optional<Reservation> plan_reservation(std::uint32_t job, Others others);
     Unreserve overtake(const Reservation& reservation);
 
     // Preemption (preemption.cpp).
     std::optional<Preempt> plan_preemption(std::uint32_t job);
+    Time affordable_at(std::uint32_t job, int128 lost, std::int64_t stopped_milli) const;
 
     // Explain (explain.cpp): each adds its reason when it applies.
     void explain_limits(std::uint32_t job, std::vector<Reason>& out) const;

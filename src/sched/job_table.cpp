@@ -24,10 +24,14 @@ std::uint32_t JobTable::add(const JobSlot& job) {
         slots_[slot] = job;
     }
     index_.insert(job.id.value, slot);
+    MutableByAge items{slots_};
+    ordered::insert(items, age_root_, slot);
     return slot;
 }
 
 void JobTable::remove(std::uint32_t slot) {
+    MutableByAge items{slots_};
+    ordered::erase(items, age_root_, slot);
     index_.erase(slots_[slot].id.value);
     slots_[slot].id = JobId{};
     free_.push_back(slot);

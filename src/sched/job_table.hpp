@@ -1,8 +1,8 @@
 // JobTable: the waiting jobs of a pool, and the queues that they stand in.
 //
 // A queue (JobQueue) belongs to one member, or to the whole pool under first-come orders. It is
-// split by kind; within a kind jobs stand by (rank, queued, id), where rank holds tier and priority
-// or the wall time. A waiting job costs 56 bytes here and 16 to 32 in the index.
+// split by kind; within a kind jobs stand by (rank, stands, id), where rank holds tier and priority
+// or the wall time. A waiting job costs 96 bytes here and 16 to 32 in the index.
 //
 // Each kind of a queue has a cursor for the pass in hand: the jobs before it were looked at.
 #pragma once
@@ -19,11 +19,15 @@ struct JobSlot {
     JobId id;
     std::uint64_t rank = 0;
     Time queued;
+    Time stands;  // submission, put back by what it is expected to run
     Duration walltime;
+    Duration expected;
+    Time latest_start;
     std::uint32_t leaf = 0;  // of the fair tree
     std::uint32_t kind = 0;
     std::int32_t priority = 0;
     Links links;
+    Links age_links;
 };
 
 struct KindQueue {
@@ -54,6 +58,11 @@ public:
     void skip(JobQueue& queue, std::uint32_t slot, std::uint64_t pass);
     std::uint32_t first(const KindQueue& queue) const { return ordered::first(*this, queue.root); }
     std::uint32_t next(std::uint32_t slot) const { return ordered::next(*this, slot); }
+    // All jobs by (queued, id), the oldest first; nil at the end.
+    std::uint32_t oldest() const { return ordered::first(ByAge{slots_}, age_root_); }
+    std::uint32_t next_oldest(std::uint32_t slot) const {
+        return ordered::next(ByAge{slots_}, slot);
+    }
     // All slots in use, in no order that has a meaning.
     std::vector<std::uint32_t> slots() const;
 
@@ -64,14 +73,27 @@ public:
         const JobSlot& x = slots_[a];
         const JobSlot& y = slots_[b];
         if (x.rank != y.rank) return x.rank < y.rank;
-        if (x.queued != y.queued) return x.queued < y.queued;
+        if (x.stands != y.stands) return x.stands < y.stands;
         return x.id < y.id;
     }
 
 private:
+    template <typename Slots>
+    struct ByAgeOf {
+        Slots& slots;
+        auto& links(std::uint32_t slot) const { return slots[slot].age_links; }
+        bool less(std::uint32_t a, std::uint32_t b) const {
+            return slots[a].queued != slots[b].queued ? slots[a].queued < slots[b].queued
+                                                      : slots[a].id < slots[b].id;
+        }
+    };
+    using ByAge = ByAgeOf<const std::vector<JobSlot>>;
+    using MutableByAge = ByAgeOf<std::vector<JobSlot>>;
+
     std::vector<JobSlot> slots_;
     std::vector<std::uint32_t> free_;
     IdIndex index_;
+    std::uint32_t age_root_ = nil;
 };
 
 }  // namespace suan::sched

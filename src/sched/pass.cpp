@@ -33,7 +33,7 @@ std::uint32_t Impl::tasks_allowed(std::uint32_t job) const {
 }
 
 std::optional<Fit> Impl::find_for(std::uint32_t job, std::uint32_t tasks) {
-    const Time end = now + jobs[job].walltime;
+    const Time end = now + bound_of(job);
     const auto lifts = [&](const Reservation& reservation) {
         return reservation.job == jobs[job].id || reservation.start >= end;
     };
@@ -63,6 +63,8 @@ Start Impl::start(std::uint32_t job, Fit fit) {
 
 void Impl::finish() {
     pass.finished = true;
+    for (const Reservation& reservation : reservations)
+        pass.young_until = std::min(pass.young_until, slips_at(reservation));
     // A start may have put an org over its share, and so made victims for a head.
     changed = pass.given_up || (pass.preemption_failed && pass.starts > 0);
 }
@@ -112,6 +114,9 @@ std::optional<Decision> Impl::decide_walk() {
     }
     for (;;) {
         const std::uint32_t job = candidate();
+        if (job == nil || claim_of(job) != Claim::below_share) {
+            if (auto decision = decide_overdue()) return decision;
+        }
         if (job == nil) return std::nullopt;
         const std::uint32_t tasks = tasks_allowed(job);
         if (tasks == 0) {
@@ -121,6 +126,28 @@ std::optional<Decision> Impl::decide_walk() {
         if (auto decision = visit(job)) return decision;
         if (!backfills()) return std::nullopt;
     }
+}
+
+// Borrowers that waited for too long, the oldest first: as if first come were the rule for them.
+std::optional<Decision> Impl::decide_overdue() {
+    if (!fair() || pass.overdue_tried == pass.number) return std::nullopt;
+    std::uint32_t seen = 0;
+    for (std::uint32_t job = jobs.oldest(); job != nil; job = jobs.next_oldest(job)) {
+        const Time due = jobs[job].queued + rules.overdue_after;
+        if (due > now) {
+            pass.young_until = std::min(pass.young_until, due);
+            break;
+        }
+        if (++seen > overdue_seen_max) break;
+        if (tier_of(job) == Tier::spot || reservation_of(jobs[job].id) != nullptr) continue;
+        const std::uint32_t tasks = tasks_allowed(job);
+        if (tasks == 0) continue;
+        if (auto fit = find_for(job, tasks)) return start(job, std::move(*fit));
+        if (reservations.size() >= reservations_max() || !may_reserve(job)) continue;
+        if (auto plan = plan_reservation(job, Others::kept)) return Reserve{*plan};
+    }
+    pass.overdue_tried = pass.number;
+    return std::nullopt;
 }
 
 std::optional<Decision> Impl::visit(std::uint32_t job) {
@@ -163,13 +190,14 @@ std::optional<Decision> Impl::visit_blocked(std::uint32_t job) {
                 return overtake(*worst);
             }
         }
-        if (free_slot && backfills()) {
+        if (free_slot && backfills() && may_reserve(job)) {
             if (auto plan = plan_reservation(job, Others::kept)) {
                 if (claim == Claim::over_share) ++pass.overtakable;
                 return Reserve{*plan};
             }
         }
-        if (worst != nullptr && backfills() && plan_reservation(job, Others::overtaken)) {
+        if (worst != nullptr && backfills() && may_reserve(job) &&
+            plan_reservation(job, Others::overtaken)) {
             return overtake(*worst);
         }
         learn(kind, flag::no_reservation);

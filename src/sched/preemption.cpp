@@ -75,6 +75,8 @@ void Search::collect(Sources sources) {
         if (!is_spot && !reclaims) continue;
         const TreeNode& org = in_.tree[in_.tree[slot.leaf].org];
         if (!is_spot && org.held_firm <= org.deserved_milli) continue;
+        if (!is_spot && in_.rules.stops_max > 0 && slot.lease.stops >= in_.rules.stops_max)
+            continue;
         const Time old_enough = slot.lease.started + in_.rules.min_runtime;
         if (old_enough > in_.now) {
             in_.pass.young_until = std::min(in_.pass.young_until, old_enough);
@@ -179,11 +181,39 @@ std::optional<Plan> Search::best(Sources sources) {
 
 }  // namespace
 
+// Whether the gang needs rules.gang_nodes_min nodes: smaller ones soon find room by themselves.
+bool Impl::spans_nodes(std::uint32_t job) const {
+    const std::int64_t node_milli = std::int64_t{capacity.devices_per_node_max()} * 1'000;
+    return shape_of(job).milli_devices(shape_of(job).tasks_min) >
+           (std::int64_t{rules.gang_nodes_min} - 1) * node_milli;
+}
+
+// When stopping costs no more than rules.reclaim_ratio_milli of the work that the job waited for:
+// now, later, or time_max.
+//     lost + stopped * t <= ratio / 1000 * asked * (waited + t), and in any case after
+//     reclaim_within
+Time Impl::affordable_at(std::uint32_t job, int128 lost, std::int64_t stopped_milli) const {
+    const Time queued = jobs[job].queued;
+    if (queued + rules.reclaim_after > now) return queued + rules.reclaim_after;
+    if (rules.reclaim_ratio_milli == 0) return now;
+    const Time at_latest = queued + rules.reclaim_within;
+    const int128 rate = static_cast<int128>(shape_of(job).milli_devices(shape_of(job).tasks_min)) *
+                        rules.reclaim_ratio_milli;
+    const int128 missing = lost * 1'000 - rate * (now - queued).us;
+    if (missing <= 0 || at_latest <= now) return now;
+    const int128 closing = rate - static_cast<int128>(stopped_milli) * 1'000;
+    if (closing <= 0) return at_latest;
+    const int128 wait = (missing + closing - 1) / closing;
+    return wait < (at_latest - now).us ? now + Duration{static_cast<std::int64_t>(wait)}
+                                       : at_latest;
+}
+
 std::optional<Preempt> Impl::plan_preemption(std::uint32_t job) {
     if (tier_of(job) == Tier::spot) return std::nullopt;
     const TreeNode& org = tree[org_of(job)];
     const std::int64_t asked = shape_of(job).milli_devices(shape_of(job).tasks_min);
-    const bool reclaims = org.held_firm + asked <= org.deserved_milli && tree.orgs_over_share() > 0;
+    const bool reclaims = org.held_firm + asked <= org.deserved_milli &&
+                          tree.orgs_over_share() > 0 && spans_nodes(job);
     if (!reclaims && spot_leases == 0) return std::nullopt;
     if (!capacity.holds(ViewName::empty, shape_of(job), packing())) return std::nullopt;
     scratch.copy_use_of(capacity);
@@ -191,7 +221,17 @@ std::optional<Preempt> Impl::plan_preemption(std::uint32_t job) {
     Search search(*this, job);
     search.collect(reclaims ? Sources::spot_and_borrowers : Sources::spot);
     std::optional<Plan> plan = search.best(Sources::spot);
-    if (!plan && reclaims) plan = search.best(Sources::spot_and_borrowers);
+    if (!plan && reclaims) {
+        plan = search.best(Sources::spot_and_borrowers);
+        std::int64_t stopped = 0;
+        for (const Victim& victim : plan ? plan->victims : std::vector<Victim>{})
+            stopped += leases[victim.slot].milli();
+        const Time at = plan ? affordable_at(job, plan->lost, stopped) : now;
+        if (at > now) {
+            pass.young_until = std::min(pass.young_until, at);
+            plan.reset();
+        }
+    }
     if (!plan || plan->victims.empty()) {
         pass.preemption_failed = true;
         return std::nullopt;

@@ -78,6 +78,7 @@ WaitingJob random_job(Random& random, Extras extras) {
     job.member = MemberId{1 + random.below(2)};
     job.priority = static_cast<std::int32_t>(random.below(3));
     job.walltime = Duration::minutes(1 + random.below(60));
+    if (random.below(2) == 0) job.expected = Duration::minutes(random.below(40));
     job.shape.topology = static_cast<Topology>(random.below(3));
     if (random.below(4) == 0) job.shape.tasks_max += random.below(4);
     if (random.below(6) == 0) job.tier = Tier::reserved;
@@ -136,6 +137,16 @@ Rules random_rules(Random& random) {
     rules.preemption = static_cast<Rules::Preemption>(random.below(3) == 0 ? 1 : 0);
     rules.reservations_max = random.below(4);
     rules.min_runtime = Duration::minutes(random.below(6));
+    if (random.below(2) == 0) return rules;
+    rules.expected_behind_milli = random.below(3) * 1'500;
+    rules.ends = static_cast<Rules::Ends>(random.below(2));
+    rules.gang_nodes_min = 1 + random.below(2);
+    rules.reserve_after = Duration::minutes(random.below(3) * 4);
+    rules.overdue_after = Duration::minutes(5 + random.below(3) * 500);
+    rules.reclaim_ratio_milli = random.below(3) * 1'000;
+    rules.reclaim_after = Duration::minutes(random.below(3) * 4);
+    if (random.below(2) == 0) rules.reclaim_within = Duration::minutes(20);
+    rules.stops_max = random.below(3);
     return rules;
 }
 

@@ -6,6 +6,8 @@
 //
 // A reservation is given up (Unreserve)
 //   * when one of its nodes no longer takes work, or its org may no longer start the job;
+//   * when it slipped: reckoned by expected runs, its start passed by more than it was away, so
+//     some expectation was wrong and a better place may be known by now;
 //   * when it is overtaken: a job of an org below its share is blocked, no slot or no devices are
 //     left for it, and the holder's org is at or over its share. The holder with the latest start
 //     goes first. A holder whose victims are being stopped is never overtaken.
@@ -67,13 +69,52 @@ Unreserve Impl::overtake(const Reservation& reservation) {
     return Unreserve{reservation.job};
 }
 
+// A head that waited for less than reserve_after holds no reservation: most start soon anyway, and
+// devices kept free for them are idle meanwhile.
+bool Impl::may_reserve(std::uint32_t job) {
+    const Time queued = jobs[job].queued;
+    if (queued + rules.overdue_after <= now) return true;
+    if (!spans_nodes(job)) return false;
+    const Time from = queued + rules.reserve_after;
+    if (from > now) pass.young_until = std::min(pass.young_until, from);
+    return from <= now;
+}
+
+// Later than this a reservation by expected ends is planned anew.
+Time Impl::slips_at(const Reservation& reservation) const {
+    if (rules.ends == Rules::Ends::by_limit || is_pending(reservation)) return time_max;
+    return reservation.start + Duration::minutes(10);
+}
+
+// When a lease is taken to end. One that outlived what was expected of it is taken to run as long
+// again: half of those that lasted so long do, where run times have a heavy tail.
+Time Impl::end_of(const LeaseSlot& slot) const {
+    const RunningLease& lease = slot.lease;
+    if (rules.ends == Rules::Ends::by_limit || lease.expected.us == 0) return slot.ends_by;
+    Time end = lease.started + lease.expected;
+    if (end <= now) end = now + (now - lease.started);
+    return std::min(end, slot.ends_by);
+}
+
+std::vector<std::uint32_t> Impl::leases_by_end() const {
+    std::vector<std::uint32_t> out;
+    for (std::uint32_t lease = leases.first(); lease != nil; lease = leases.next(lease))
+        out.push_back(lease);
+    if (rules.ends == Rules::Ends::by_limit) return out;
+    std::sort(out.begin(), out.end(), [this](std::uint32_t a, std::uint32_t b) {
+        return std::pair{end_of(leases[a]), leases[a].id} <
+               std::pair{end_of(leases[b]), leases[b].id};
+    });
+    return out;
+}
+
 std::optional<Decision> Impl::invalid_reservation() {
     const std::size_t most = reservations_max();
     const Reservation* latest = nullptr;
     for (const Reservation& reservation : reservations) {
         if (latest == nullptr || reservation.start >= latest->start) latest = &reservation;
         if (capacity.any_closed(reservation.placement) ||
-            tasks_allowed(jobs.find(reservation.job)) == 0) {
+            tasks_allowed(jobs.find(reservation.job)) == 0 || slips_at(reservation) <= now) {
             pass.given_up = true;
             return Unreserve{reservation.job};
         }
@@ -97,12 +138,14 @@ std::optional<Reservation> Impl::plan_reservation(std::uint32_t job, Others othe
         }
     }
     Time start = now;
-    std::uint32_t lease = leases.first();
+    const std::vector<std::uint32_t> ending = leases_by_end();
+    std::size_t next_end = 0;
     while (!scratch.holds(ViewName::unreserved, shape, packing())) {
         bool grew = false;
-        for (; lease != nil && !grew; lease = leases.next(lease)) {
-            start = std::max(now, leases[lease].lease.ends_by);
-            for (const Slot& slot : leases[lease].lease.placement) {
+        for (; next_end < ending.size() && !grew; ++next_end) {
+            const LeaseSlot& lease = leases[ending[next_end]];
+            start = std::max(now, end_of(lease));
+            for (const Slot& slot : lease.lease.placement) {
                 scratch.release(slot);
                 grew = grew || scratch.node_helps(slot.node, shape);
             }

@@ -64,6 +64,8 @@ struct WaitingJob {
     Tier tier = Tier::standard;
     std::int32_t priority = 0;  // higher first, inside the member's own queue only
     Time queued;                // first submission: a requeued job keeps its place
+    Duration expected;          // learnt run time; 0: none. Never a bound, and may be wrong
+    Time latest_start;          // to make a deadline; 0: none. Orders its member's own queue
     Duration walltime;          // upper bound of the run, > 0
     Shape shape;
 };
@@ -78,9 +80,11 @@ struct RunningLease {
     Shape shape;
     std::uint32_t tasks = 0;
     Time started;
-    Time ends_by;           // started + wall time
-    Time last_checkpoint;   // work since then is lost when stopped; == started when none
-    bool stopping = false;  // already told to stop: its devices come back by themselves
+    Time ends_by;             // started + wall time
+    Time last_checkpoint;     // work since then is lost when stopped; == started when none
+    Duration expected;        // learnt run time; 0: none
+    std::uint32_t stops = 0;  // times that its job was preempted before
+    bool stopping = false;    // already told to stop: its devices come back by themselves
     Placement placement;
 };
 
@@ -97,6 +101,21 @@ struct Rules {
     Duration usage_horizon = Duration::hours(1);  // running devices count as if used this long
     Duration min_runtime = Duration::minutes(5);  // a younger lease is not preempted
     std::uint32_t reservations_max = 4;           // blocked heads that hold a reservation
+    std::uint32_t gang_nodes_min = 1;             // only gangs that need so many nodes hold one
+    Duration reserve_after;  // a head that waited for less holds none, unless others stop for it
+    // Among borrowers, a job that waited so long goes before all that did not, the oldest first.
+    Duration overdue_after = Duration{INT64_MAX / 4};
+    // Inside a member's queue a job stands this much of its expected run time behind its
+    // submission; 0: by submission alone.
+    std::uint32_t expected_behind_milli = 0;
+    // What reservations and backfill count with.
+    enum class Ends : std::uint8_t { by_limit = 0, by_expected = 1 } ends = Ends::by_limit;
+    // Work lost to a preemption for a share is at most this much of the work that its job waited
+    // for (devices x time); 0: no bound. After reclaim_within it is stopped for whatever it costs.
+    std::uint32_t reclaim_ratio_milli = 0;
+    Duration reclaim_after;  // a head that waited for less stops no borrower
+    Duration reclaim_within = Duration{INT64_MAX / 4};
+    std::uint32_t stops_max = 0;  // a job preempted so often is not preempted again; 0: no bound
     enum class Order : std::uint8_t { fair = 0, fifo = 1, shortest = 2 } order = Order::fair;
     enum class Backfill : std::uint8_t { on = 0, off = 1 } backfill = Backfill::on;
     enum class Preemption : std::uint8_t { on = 0, off = 1 } preemption = Preemption::on;

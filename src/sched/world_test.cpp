@@ -78,6 +78,8 @@ void World::feed(const Decision& decision) {
         lease.tasks = start->tasks;
         lease.started = lease.last_checkpoint = now;
         lease.ends_by = now + job.walltime;
+        lease.expected = job.expected;
+        lease.stops = stops[job.id];
         lease.placement = start->placement;
         pool.lease_started(lease);
         running[lease.id] = lease;
@@ -87,6 +89,7 @@ void World::feed(const Decision& decision) {
         for (const LeaseId victim : preempt->victims) {
             SUAN_ASSERT(!running.at(victim).stopping);
             running.at(victim).stopping = true;
+            ++stops[running.at(victim).job];
             pool.lease_stopping(victim);
         }
         pool.set_reservation(preempt->reservation);
