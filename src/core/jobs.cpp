@@ -205,6 +205,8 @@ void enqueue(State& state, Job& job) {
                             .tier = job.tier,
                             .priority = job.priority,
                             .queued = job.submitted,
+                            .expected = {},  // nothing is learnt here yet
+                            .latest_start = {},
                             .walltime = job.walltime,
                             .shape = job.shape});
 }

@@ -1,6 +1,5 @@
 // The rules that are off unless a pool asks for them; the worked examples of docs/rules/.
 #include "sched/scheduler.hpp"
-
 #include "sched/world.hpp"
 
 #include <gmock/gmock.h>

@@ -47,7 +47,7 @@ struct World {
     std::map<JobId, WaitingJob> waiting;
     std::map<LeaseId, RunningLease> running;
     std::map<JobId, std::uint32_t> stops;  // preemptions of a job so far
-    std::map<JobId, WaitingJob> started;  // the jobs of running leases
+    std::map<JobId, WaitingJob> started;   // the jobs of running leases
     std::uint64_t next_job = 1;
     std::uint64_t next_lease = 1;
     std::int64_t preemptions = 0;
