@@ -10,11 +10,13 @@
 
 #include "api/http/router.hpp"
 #include "api/http/server.hpp"
+#include "api/sessions.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "runtime/hub.hpp"
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -30,6 +32,10 @@ struct ApiOptions {
     http::RateLimit peer_rate{};  // none
     std::uint32_t connections_max = limits::connections_max;
     http::Clock clock = http::steady_now;  // of the rates
+    // The built console, served at /; empty: none.
+    std::filesystem::path console;
+    // Sessions of browsers; without a file they end with the hub.
+    SessionOptions sessions;
 };
 
 class ApiServer {

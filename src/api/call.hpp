@@ -14,6 +14,8 @@
 #include "api/json/decode.hpp"
 #include "api/live.hpp"
 #include "api/roles.hpp"
+#include "api/sessions.hpp"
+#include "api/usage.hpp"
 #include "api/viewer.hpp"
 #include "api/work_pool.hpp"
 #include "runtime/hub.hpp"
@@ -30,10 +32,14 @@ struct Context {
     runtime::Hub& hub;
     WorkPool pool;
     Live live;
+    Sessions sessions;
+    std::string cookie;  // name of the sessions'
+    Usage usage;
     std::string openapi;
     std::function<http::ServerStats()> http_stats;
 
-    Context(runtime::Hub& h, std::uint32_t pool_threads) : hub(h), pool(pool_threads), live(h) {}
+    Context(runtime::Hub& h, std::uint32_t pool_threads, SessionOptions session_options)
+        : hub(h), pool(pool_threads), live(h), sessions(std::move(session_options)) {}
 };
 using ContextPtr = std::shared_ptr<Context>;
 

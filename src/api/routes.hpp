@@ -4,6 +4,7 @@
 #include "api/call.hpp"
 #include "api/http/router.hpp"
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,13 @@ void add_money_routes(http::Router& router, const ContextPtr& context);
 void add_bill_routes(http::Router& router, const ContextPtr& context);
 void add_centre_routes(http::Router& router, const ContextPtr& context);
 void add_log_routes(http::Router& router, const ContextPtr& context);
+void add_glance_routes(http::Router& router, const ContextPtr& context);
+void add_session_routes(http::Router& router, const ContextPtr& context);
 void add_hub_routes(http::Router& router, const ContextPtr& context);
+
+// Takes every address that no other route has.
+class ConsoleFiles;
+void add_console_routes(http::Router& router, std::shared_ptr<const ConsoleFiles> files);
 
 // What the functions above build routes with.
 using CallHandler = void (*)(const CallPtr& call);

@@ -1,8 +1,10 @@
 #include "bin/program.hpp"
 
 #include "bin/cli.hpp"
+#include "bin/console.hpp"
 #include "bin/slurm/slurm.hpp"
 #include "bin/table.hpp"
+#include "bin/top.hpp"
 
 #include <fmt/format.h>
 
@@ -45,6 +47,8 @@ void add_commands(Cli& cli) {
     add_ledger_commands(cli);
     add_crypto_commands(cli);
     add_tool_commands(cli);
+    add_console_command(cli);
+    add_top_command(cli);
 }
 
 // The words after `--` are the user's command, whatever they look like.

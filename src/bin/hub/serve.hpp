@@ -18,6 +18,7 @@ struct ServeOptions {
     std::uint32_t sim_fail_permille = 0;
     std::vector<std::string> work_dirs;  // where jobs may ask to run, beside their own folders
     std::vector<std::string> readable;   // shown in the sandbox though hidden
+    std::string console;                 // folder of the built console; empty: the installed one
     std::string sandbox = "auto";        // auto, required or off
     std::uint32_t io_threads = 1;
     std::uint64_t snapshot_entries = 200'000;
