@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t bar_cells = 24;
 constexpr std::size_t name_cells = 24;
-constexpr std::size_t rows_without_jobs = 5;  // titles and blank lines around the lists
+constexpr std::size_t rows_without_jobs = 6;  // blank line, title and head of two lists
 
 std::string percent_text(std::int64_t part, std::int64_t whole) {
     return whole == 0 ? "-" : fmt::format("{} %", part * 100 / whole);
