@@ -23,7 +23,7 @@ export default defineConfig({
       },
     },
   },
-  server: { proxy: { "/v1": hub, "/openapi.json": hub } },
+  server: { proxy: { "/v1": hub, "/openapi.json": hub }, fs: { allow: [".."] } }, // docs/formats: worked bytes for tests
   worker: { format: "es" },
   test: {
     environment: "jsdom",

@@ -1,14 +1,13 @@
 // The centre now and over time.
 import { Segmented } from "../parts/antd";
-import { lazy, Suspense, useMemo, useState } from "react";
+import { useMemo, useState } from "react";
 import { Link } from "react-router-dom";
 import { useNodesOut, useOrgs, useOverview, usePools, useStats, useUsage, useWhoami } from "../api/queries";
 import type { Overview as OverviewData, Pool, Usage } from "../api/types";
 import { useNames, useWords } from "../i18n";
 import { count, devices, num, percent, pflops } from "../lib/units";
 import { Card, Empty, Figure, JobLink, Loaded, Meter, PageHead, StateTag, tierColours, When, Yuan } from "../parts/basics";
-
-const Chart = lazy(() => import("../parts/Chart"));
+import { UsageChart, type Layer } from "../parts/UsageChart";
 
 // What runs in a pool by tier, then what others hold, where a tenant sees only its own.
 function usedParts(pool: Pool, overview: OverviewData | undefined) {
@@ -44,7 +43,7 @@ function PoolRow({ pool, overview }: { pool: Pool; overview: OverviewData | unde
   );
 }
 
-function useUsageOption(usage: Usage | undefined, pools: Pool[], pool: string) {
+function useUsageLayers(usage: Usage | undefined, pools: Pool[], pool: string) {
   const { locale } = useWords();
   const name = useNames();
   return useMemo(() => {
@@ -61,17 +60,14 @@ function useUsageOption(usage: Usage | undefined, pools: Pool[], pool: string) {
     const at = Array.from({ length: num(usage?.steps) }, (_, i) => format.format(num(usage?.from_us) / 1_000 + i * step));
     const last = at.length - 1;
     const lastMs = Math.max(1, Math.min(step, Date.now() - num(usage?.from_us) / 1_000 - last * step));
-    return {
-      grid: { left: 44, right: 16, top: 34, bottom: 26 },
-      legend: { top: 0 },
-      tooltip: { trigger: "axis" as const, valueFormatter: (value: unknown) => `${value} %` },
-      xAxis: { type: "category" as const, data: at, boundaryGap: false, axisLabel: { hideOverlap: true } },
-      yAxis: { type: "value" as const, max: 100, axisLabel: { formatter: "{value} %" } },
-      series: ["reserved", "standard", "spot"].filter((tier) => byTier.has(tier)).map((tier) => ({
-        type: "line" as const, stack: "use", name: name("tier", tier), color: tierColours[tier], areaStyle: { opacity: 0.35 }, showSymbol: false, step: "end" as const,
-        data: byTier.get(tier)!.map((value, i) => (whole ? Math.round((value * 1_000) / ((i === last ? lastMs : step) * whole)) / 10 : 0)),
-      })),
-    };
+    const layers: Layer[] = ["reserved", "standard", "spot"]
+      .filter((tier) => byTier.has(tier))
+      .map((tier) => ({
+        name: name("tier", tier),
+        colour: tierColours[tier]!,
+        percent: byTier.get(tier)!.map((value, i) => (whole ? Math.round((value * 1_000) / ((i === last ? lastMs : step) * whole)) / 10 : 0)),
+      }));
+    return { layers, times: at };
   }, [usage, pools, pool, locale, name]);
 }
 
@@ -79,7 +75,7 @@ function UsageCard({ pools, org }: { pools: Pool[]; org: string }) {
   const { t } = useWords();
   const [range, setRange] = useState<"day" | "month">("day");
   const query = useUsage(range, org);
-  const option = useUsageOption(query.data, pools, "");
+  const chart = useUsageLayers(query.data, pools, "");
   return (
     <Card
       title={t(org ? "usage.own" : "usage.all")} span={8}
@@ -91,9 +87,7 @@ function UsageCard({ pools, org }: { pools: Pool[]; org: string }) {
             usage.series.length === 0 ? (
               <Empty title={t("usage.none")} />
             ) : (
-              <Suspense fallback={<div style={{ height: 270 }} />}>
-                <Chart option={option} height={270} label={t("usage.label")} />
-              </Suspense>
+              <UsageChart {...chart} label={t("usage.label")} />
             )
           }
         </Loaded>
