@@ -59,6 +59,35 @@ unit_targets() {
     done
 }
 
+# build_console: makes web/dist where node (18 or newer) and npm are; otherwise says why not, and returns 1.
+build_console() {
+    local built=web/dist/index.html major
+    if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+        say "no console: node and npm are not installed (apt-get install nodejs npm, then start again)"
+        return 1
+    fi
+    major=$(node -p 'process.versions.node.split(".")[0]')
+    if ((major < 18)); then
+        say "no console: it needs node 18 or newer, this is $major"
+        return 1
+    fi
+    if [[ -f $built ]] && [[ -z $(find web/src web/public web/scripts web/index.html web/package-lock.json \
+        web/vite.config.ts -newer "$built" -print -quit) ]]; then
+        return 0
+    fi
+    say "building the console"
+    if [[ ! -f web/node_modules/.package-lock.json || web/package-lock.json -nt web/node_modules/.package-lock.json ]]; then
+        (cd web && npm ci --no-audit --no-fund --loglevel=error) || {
+            say "no console: npm could not fetch its packages"
+            return 1
+        }
+    fi
+    (cd web && node_modules/.bin/vite build --logLevel warn && node scripts/compress.mjs) || {
+        say "no console: its build failed"
+        return 1
+    }
+}
+
 # The C++ files of the repository, new ones too.
 cpp_files() {
     find . \( -path ./build -o -path ./data -o -name node_modules -o -name .git \) -prune \

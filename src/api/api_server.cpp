@@ -1,5 +1,7 @@
 #include "api/api_server.hpp"
 
+#include "api/console_files.hpp"
+#include "api/cookie.hpp"
 #include "api/http/openapi.hpp"
 #include "api/routes_apps.hpp"
 
@@ -16,6 +18,8 @@ void add_all_routes(http::Router& router, const ContextPtr& context, const AppCa
     add_ledger_routes(router, context);
     add_witness_routes(router, context);
     add_app_routes(router, context, apps);
+    add_glance_routes(router, context);
+    add_session_routes(router, context);
     add_hub_routes(router, context);
 }
 
@@ -30,8 +34,10 @@ std::string openapi_document(const http::Router& router) {
 }
 
 struct ApiServer::Parts {
-    explicit Parts(runtime::Hub& hub, std::uint32_t work_threads)
-        : context(std::make_shared<Context>(hub, work_threads)) {}
+    Parts(runtime::Hub& hub, std::uint32_t work_threads, SessionOptions sessions)
+        : context(std::make_shared<Context>(hub, work_threads, std::move(sessions))) {
+        context->cookie = cookie_name(to_hex(hub.log().id()));
+    }
     ~Parts() { stop(Duration{}); }
 
     // The streams end first, so that their connections can finish; then whoever still answers has
@@ -52,10 +58,15 @@ ApiServer::ApiServer(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 ApiServer::~ApiServer() = default;
 
 Result<std::unique_ptr<ApiServer>> ApiServer::start(runtime::Hub& hub, ApiOptions options) {
-    auto parts = std::make_unique<Parts>(hub, options.work_threads);
+    auto parts = std::make_unique<Parts>(hub, options.work_threads, std::move(options.sessions));
     parts->context->ledgers = options.ledgers;
     add_all_routes(parts->router, parts->context, options.apps);
     parts->context->openapi = openapi_document(parts->router);
+    if (!options.console.empty()) {
+        auto files = ConsoleFiles::load(options.console);
+        if (!files) return std::move(files.error()).wrap("the console");
+        add_console_routes(parts->router, std::make_shared<ConsoleFiles>(std::move(*files)));
+    }
     http::ServerOptions server;
     server.address = options.address;
     server.port = options.port;
@@ -63,7 +74,8 @@ Result<std::unique_ptr<ApiServer>> ApiServer::start(runtime::Hub& hub, ApiOption
     server.connections_max = options.connections_max;
     server.peer_rate = options.peer_rate;
     server.clock = options.clock;
-    server.gate = make_gate(options.token_rate, options.clock);
+    server.gate = make_gate({options.token_rate, options.clock, parts->context->cookie},
+                            parts->context->sessions);
     parts->context->http_stats = [raw = parts.get()] {
         return raw->server ? raw->server->stats() : http::ServerStats{};
     };

@@ -11,12 +11,14 @@
 #include "api/app_catalogue.hpp"
 #include "api/http/router.hpp"
 #include "api/http/server.hpp"
+#include "api/sessions.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "runtime/hub.hpp"
 #include "runtime/ledgers/ledger_service.hpp"
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -35,6 +37,10 @@ struct ApiOptions {
     // Tenants' ledgers; null: this hub keeps none. Outlives the server.
     runtime::LedgerService* ledgers = nullptr;
     AppCatalogue apps{};
+    // The built console, served at /; empty: none.
+    std::filesystem::path console;
+    // Sessions of browsers; without a file they end with the hub.
+    SessionOptions sessions;
 };
 
 class ApiServer {

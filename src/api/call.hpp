@@ -14,6 +14,8 @@
 #include "api/json/decode.hpp"
 #include "api/live.hpp"
 #include "api/roles.hpp"
+#include "api/sessions.hpp"
+#include "api/usage.hpp"
 #include "api/viewer.hpp"
 #include "api/work_pool.hpp"
 #include "runtime/hub.hpp"
@@ -34,11 +36,18 @@ struct Context {
     // Of its own, so that a flood of transfers does not hold up what others ask for.
     WorkPool ledger_pool;
     Live live;
+    Sessions sessions;
+    std::string cookie;  // name of the sessions'
+    Usage usage;
     std::string openapi;
     std::function<http::ServerStats()> http_stats;
 
-    Context(runtime::Hub& h, std::uint32_t pool_threads)
-        : hub(h), pool(pool_threads), ledger_pool(pool_threads), live(h) {}
+    Context(runtime::Hub& h, std::uint32_t pool_threads, SessionOptions session_options)
+        : hub(h),
+          pool(pool_threads),
+          ledger_pool(pool_threads),
+          live(h),
+          sessions(std::move(session_options)) {}
 };
 using ContextPtr = std::shared_ptr<Context>;
 

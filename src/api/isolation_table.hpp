@@ -8,6 +8,7 @@ namespace suan::api::isolation {
 
 inline constexpr int stream = -1;  // opens an event stream; those have tests of their own
 inline constexpr int effect = 0;   // not asked: it would change something, rightly
+inline constexpr int code = -1;    // not compared: each answer is another one
 inline constexpr std::size_t callers = 5;
 
 // One thing to ask for, and the status that each caller gets. `<word>` in the target and the body
@@ -173,6 +174,13 @@ inline constexpr Row table[] = {
     {"list_witnesses", "/v1/witnesses", "", all},
     {"register_witness", "/v1/witnesses", R"({"name":"x"})", operators_alone},
     {"remove_witness", "/v1/witnesses/x/remove", "", operators_alone},
+    {"get_map", "/v1/map?pool=big", "", all},
+    {"get_overview", "/v1/overview", "", all},
+    {"get_usage", "/v1/usage?range=month", "", all},
+    {"get_usage", "/v1/usage?org=<org>", "", of_org},
+    {"open_session", "/v1/session", R"({"token":"x"})", {403, 403, 403, 403, 403}},
+    {"close_session", "/v1/session", "", {403, 403, 403, 403, 403}},
+    {"make_sign_in_code", "/v1/session/code", "", {code, code, code, code, code}},
     {"list_apps", "/v1/apps", "", all},
     {"get_app", "/v1/apps/demo", "", all},
     {"get_stats", "/v1/stats", "", all},

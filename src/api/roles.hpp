@@ -29,15 +29,27 @@ inline const std::vector<std::string> bill_readers = {"operator", "admin", "audi
 const char* to_string(Role role);
 bool may_use(const http::Route& route, const Actor& actor);
 
+class Sessions;
+
 // The text after "Bearer ", when the header is there and well formed.
 std::optional<std::string_view> bearer_token(const http::Request& request);
-// What the hub knows a token by. The request has a token: the gate has seen to it.
+// Whether the request came with a token, or with the cookie of an open session.
+bool is_signed_in(const http::Request& request);
+// What the hub knows a token by. The request is signed in: the gate has seen to it.
 runtime::Credential credential_of(const http::Request& request);
 
 http::Failure unauthorized(std::string message);
+// Of a change by cookie that another site's page may have made.
+http::Failure not_own_page();
 
-// Refuses requests without a well-formed token on routes that want one, and tokens that ask too
-// often. Whether the hub knows the token is found out in its loop. Thread-safe.
-http::Gate make_gate(http::RateLimit token_rate, http::Clock clock);
+// Refuses requests with neither a well-formed token nor an open session on routes that want one,
+// changes by cookie that do not come from the hub's own page, and tokens that ask too often.
+// Whether the hub knows the token is found out in its loop. Thread-safe; `sessions` outlives it.
+struct GateOptions {
+    http::RateLimit token_rate;
+    http::Clock clock;
+    std::string cookie;  // name of the session's
+};
+http::Gate make_gate(GateOptions options, const Sessions& sessions);
 
 }  // namespace suan::api

@@ -4,6 +4,7 @@
 #include "api/call.hpp"
 #include "api/http/router.hpp"
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -20,7 +21,13 @@ void add_ledger_routes(http::Router& router, const ContextPtr& context);
 void add_ledger_account_routes(http::Router& router, const ContextPtr& context);
 void add_ledger_transfer_routes(http::Router& router, const ContextPtr& context);
 void add_witness_routes(http::Router& router, const ContextPtr& context);
+void add_glance_routes(http::Router& router, const ContextPtr& context);
+void add_session_routes(http::Router& router, const ContextPtr& context);
 void add_hub_routes(http::Router& router, const ContextPtr& context);
+
+// Takes every address that no other route has.
+class ConsoleFiles;
+void add_console_routes(http::Router& router, std::shared_ptr<const ConsoleFiles> files);
 
 // What the functions above build routes with.
 using CallHandler = void (*)(const CallPtr& call);

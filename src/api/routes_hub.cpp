@@ -55,7 +55,7 @@ void write_standing(const log::Log& log, WitnessList& list, MetricsText& out) {
 void get_metrics(const CallPtr& call) {
     auto text = std::make_shared<MetricsText>();
     write_public(*text, call->context->hub.ready());
-    if (!bearer_token(*call->request)) return send_metrics(*call, std::move(*text));
+    if (!is_signed_in(*call->request)) return send_metrics(*call, std::move(*text));
     auto of_centre = std::make_shared<bool>(false);
     auto witnesses = std::make_shared<WitnessList>();
     ask(

@@ -2,8 +2,10 @@
 
 #include "bin/app.hpp"
 #include "bin/cli.hpp"
+#include "bin/console.hpp"
 #include "bin/slurm/slurm.hpp"
 #include "bin/table.hpp"
+#include "bin/top.hpp"
 
 #include <fmt/format.h>
 
@@ -48,6 +50,8 @@ void add_commands(Cli& cli) {
     add_ledger_commands(cli);
     add_crypto_commands(cli);
     add_tool_commands(cli);
+    add_console_command(cli);
+    add_top_command(cli);
 }
 
 // The words after `--` are the user's command, whatever they look like.

@@ -3,6 +3,8 @@
 // its handler runs, so it may be read from any thread.
 #pragma once
 
+#include "base/bytes.hpp"
+
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 
 #include <atomic>
@@ -25,6 +27,8 @@ struct Identity {
     std::uint32_t roles = 0;  // bits
     std::uint32_t org = 0;
     std::uint32_t member = 0;
+    Hash256 secret_sm3{};  // of what the request showed; meaningless unless `shown`
+    bool shown = false;
 };
 
 class Request {

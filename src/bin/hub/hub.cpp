@@ -21,6 +21,8 @@ void add_hub_commands(Cli& cli) {
     run.add_option("--apps", o->apps, "folder of apps (default: those installed with suan)");
     run.add_option("--work-dir", o->work_dirs, "folder in which jobs may run (again for more)");
     run.add_option("--readable", o->readable, "folder that sandboxed jobs may read");
+    run.add_option("--console", o->console,
+                   "folder of the built console (default: ../share/suan/console of the program)");
     run.add_option("--sandbox", o->sandbox, "auto, required or off (default auto)");
     run.add_option("--io-threads", o->io_threads, "threads that serve HTTP (default 1)")
         ->check(CLI::Range(1, 64));

@@ -86,6 +86,16 @@ exec::LocalOptions local_options(const ServeOptions& options, const DataFolder& 
     return local;
 }
 
+// The one that was named, else the one that lies where a package puts it, else none.
+std::filesystem::path console_folder(const ServeOptions& options) {
+    if (!options.console.empty()) return options.console;
+    std::error_code error;
+    const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
+    const auto installed = self.parent_path().parent_path() / "share" / "suan" / "console";
+    return std::filesystem::exists(installed / "index.html", error) ? installed
+                                                                    : std::filesystem::path();
+}
+
 // Everything that a running hub consists of, in the order in which it is made.
 class Service {
 public:
@@ -115,6 +125,9 @@ public:
         }));
         spdlog::info("apps: {}", api.apps.size());
         api.peer_rate = {options_.rate_per_second, options_.rate_per_second * 2};
+        api.console = console_folder(options_);
+        api.sessions.file = folder_.root / "sessions";
+        if (api.console.empty()) spdlog::info("no console: --console names a built one");
         api_ = opened(api::ApiServer::start(*hub_, api));
         announce(first_start);
     }

@@ -20,6 +20,7 @@ struct ServeOptions {
     std::string apps;                    // folder of app files; empty: beside the program
     std::vector<std::string> work_dirs;  // where jobs may ask to run, beside their own folders
     std::vector<std::string> readable;   // shown in the sandbox though hidden
+    std::string console;                 // folder of the built console; empty: the installed one
     std::string sandbox = "auto";        // auto, required or off
     std::uint32_t io_threads = 1;
     std::uint64_t snapshot_entries = 200'000;

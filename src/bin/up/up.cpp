@@ -1,5 +1,6 @@
 // `suan up`: starts a hub and shows the main job on it.
 #include "bin/cli.hpp"
+#include "bin/console.hpp"
 #include "bin/files.hpp"
 #include "bin/hub/data_folder.hpp"
 #include "bin/job_request.hpp"
@@ -26,7 +27,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct UpOptions {
-    std::string data, listen;
+    std::string data, listen, console;
     std::uint32_t virtual_jobs = 3'000;
     bool once = false;
 };
@@ -60,8 +61,11 @@ std::string listen_address(const UpOptions& options) {
 
 std::vector<std::string> hub_arguments(const UpOptions& options, const DataFolder& folder,
                                        const fs::path& centre) {
-    return {"--data",   folder.root.string(),    "--centre",    centre.string(),
-            "--listen", listen_address(options), "--sim-scale", "1200"};
+    std::vector<std::string> words{
+        "--data",   folder.root.string(),    "--centre",    centre.string(),
+        "--listen", listen_address(options), "--sim-scale", "1200"};
+    if (!options.console.empty()) words.insert(words.end(), {"--console", options.console});
+    return words;
 }
 
 void wait_until_stopped(HubProcess& hub) {
@@ -76,10 +80,21 @@ void wait_until_stopped(HubProcess& hub) {
                  "its log is hub.log in the data folder");
 }
 
-void show_what_to_try(const HubProcess& hub, const DataFolder& folder) {
+void show_console(const HubProcess& hub, const DataFolder& folder) {
+    put("  The console, signed in at once (each link is good once, for ten minutes):\n");
+    const auto line = [&](const char* who, const std::filesystem::path& token_file) {
+        put(fmt::format("    {:<24} {}\n", who, sign_in_link(hub.url(), token_file)));
+    };
+    line("an engineer (lin)", folder.token("deepriver", "lin"));
+    line("the operator", folder.operator_token());
+    put("  More links: suan console --hub URL --token-file FILE\n");
+}
+
+void show_what_to_try(const HubProcess& hub, const DataFolder& folder, const std::string& console) {
     std::error_code error;
     const std::string program = fs::read_symlink("/proc/self/exe", error);
     put(fmt::format("\n== The hub keeps running at {} {}\n", hub.url(), std::string(20, '=')));
+    if (!console.empty()) show_console(hub, folder);
     put(fmt::format(
         "  Its data lie in {}. Every member's token is a file in {}.\n"
         "  Try, in another terminal:\n"
@@ -133,7 +148,7 @@ ExitCode run_up(Cli&, UpOptions& options) {
     put(fmt::format("\nAll of this took {} s.\n", seconds.count()));
     if (!options.once) {
         block_stop_signals();
-        show_what_to_try(hub, *folder);
+        show_what_to_try(hub, *folder, options.console);
         wait_until_stopped(hub);
         put("\nStopping the hub.\n");
     }
@@ -149,6 +164,7 @@ void add_up_command(Cli& cli) {
         *cli.app.add_subcommand("up", "Start a hub on this machine and show what it does");
     up.add_option("--data", o->data, "data folder (default ~/.local/state/suan/up)");
     up.add_option("--listen", o->listen, "ADDRESS:PORT (default 127.0.0.1:7700)");
+    up.add_option("--console", o->console, "folder of the built console");
     up.add_option("--virtual-jobs", o->virtual_jobs, "on the virtual pool (default 3000)")
         ->check(CLI::Range(3, 30'000));
     up.add_flag("--once", o->once, "end after printing");

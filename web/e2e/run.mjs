@@ -1,0 +1,322 @@
+// The console against a real hub with real jobs. `node e2e/run.mjs [NAME]` runs one scenario.
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { gzipSync } from "node:zlib";
+import { axe, launch, signIn } from "./browser.mjs";
+import { Hub, until } from "./hub.mjs";
+
+const hub = new Hub();
+const scenarios = [];
+const scenario = (name, run) => scenarios.push({ name, run });
+let browser;
+
+const pages = ["/", "/map", "/jobs", "/submit", "/money", "/money?tab=vouchers", "/money?tab=charges", "/money?tab=invoices", "/shares", "/log", "/operator", "/operator?tab=members", "/operator?tab=prices", "/operator?tab=nodes", "/operator?tab=trail"];
+const settled = (page) => page.waitForFunction(() => document.querySelector("h1") && !document.querySelector(".skeleton"));
+// Chooses an option of one of Ant Design's selects.
+async function pick(page, id, option) {
+  await page.locator(id).click({ force: true });
+  await page.locator(".ant-select-dropdown:not(.ant-select-dropdown-hidden) .ant-select-item-option", { hasText: option }).first().click();
+}
+const text = (page, selector) => page.locator(selector).first().innerText();
+
+scenario("each role signs in and sees its pages", async () => {
+  for (const [who, operator, submit] of [["operator", true, true], ["audit", true, false], ["deepriver.ann", true, true], ["deepriver.lin", false, true]]) {
+    const page = await signIn(browser, hub, who);
+    await settled(page);
+    assert.equal(await page.locator('.side a[href="/operator"]').count(), operator ? 1 : 0, `${who} and the operator's page`);
+    assert.equal(await page.locator('.side a[href="/submit"]').count(), submit ? 1 : 0, `${who} and submitting`);
+    await page.waitForSelector('.live[data-state="live"]');
+    assert.deepEqual(page.complaints, []);
+    await page.context().close();
+  }
+});
+
+scenario("a one-time link signs in once; a wrong token and a stranger do not get in", async () => {
+  const page = await signIn(browser, hub, null);
+  await page.goto(`${hub.url}/jobs?state=running`);
+  await page.waitForURL(/\/signin\?next=/);
+  await page.fill("#token", "wrong");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector("[role=alert]");
+  const { path } = await hub.api("deepriver.lin", "POST", "/v1/session/code");
+  await page.goto("about:blank");
+  await page.goto(hub.url + path);
+  await page.waitForSelector(".side .who");
+  assert.match(await text(page, ".who"), /lin/);
+  assert.ok(!page.url().includes("code="), "the code does not stay in the address");
+  const cookie = (await page.context().cookies())[0];
+  assert.ok(cookie.httpOnly && cookie.sameSite === "Strict");
+  assert.equal(await page.evaluate(() => document.cookie), "");
+  await page.click("[data-test=signout]");
+  await page.waitForURL(/\/signin/);
+  await page.goto("about:blank");
+  await page.goto(hub.url + path);
+  assert.match(await text(page, "[role=alert]"), /used or is too old/);
+  await page.context().close();
+});
+
+scenario("a job is submitted by the form, watched, searched, cloned", async () => {
+  const page = await signIn(browser, hub, "deepriver.lin");
+  await page.click('.side a[href="/submit"]');
+  await page.fill("#f-name", "e2e <img src=x onerror=alert(1)>");
+  await pick(page, "#f-pool", "cpu");
+  await page.fill("#f-walltime", "soon");
+  await page.waitForSelector(".wrong");
+  assert.ok(await page.locator("[data-test=submit]").isDisabled(), "what is wrong is not sent");
+  await page.fill("#f-walltime", "5m");
+  await page.fill("#f-script", `#!/bin/sh\nfor i in 1 2 3; do echo "step $i: loss=0.$((9 - i))"; done\necho "<script>alert(2)</script> needle"\nsleep 2\necho 'suan-progress {"fraction":0.5,"message":"half"}'\nsleep 1\necho the-end\n`);
+  assert.equal(await text(page, "[data-test=most]"), "0.30");
+  await page.click("[data-test=submit]");
+  await page.waitForURL(/\/jobs\/\d+$/);
+  await page.waitForSelector('.tag[data-state="running"]');
+  await page.waitForSelector("text=needle");
+  await page.waitForSelector("text=the-end");
+  await page.waitForSelector('.tag[data-state="completed"]');
+  await page.waitForSelector("svg text:has-text('loss')");
+  await page.getByLabel("Search in the output").fill("NEEDLE");
+  await page.waitForSelector("mark");
+  assert.equal(await text(page, "mark"), "needle");
+  assert.equal(await page.locator(".log script, .page img").count(), 0, "output and names are text");
+  await page.click("text=Resubmit");
+  await page.waitForURL(/\/submit$/);
+  assert.match(await page.inputValue("#f-name"), /^e2e <img/);
+  assert.match(await page.inputValue("#f-script"), /needle/);
+  await page.getByText("YAML", { exact: true }).click();
+  await page.fill("#yaml", "name: a\nwalltme: 1h\n");
+  assert.match(await text(page, "#yaml-faults"), /Line 2.*walltime/);
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
+scenario("why another waits; a share is reclaimed and the borrower preempted", async () => {
+  const script = "#!/bin/sh\ntrap 'exit 0' TERM\nwhile :; do sleep 0.2; done\n";
+  const borrower = await hub.job("starbridge.bo", { name: "borrower", tasks: 4, tier: "spot", bid_micro_yuan: 2_000_000, script, walltime_ms: 3_600_000, retries: 0, grace_ms: 1_000 });
+  await hub.stateOf("starbridge.bo", borrower, "running");
+  const page = await signIn(browser, hub, "starbridge.eve");
+  const waiting = await hub.job("starbridge.bo", { name: "waits", tasks: 2, walltime_ms: 60_000 });
+  await page.goto(`${hub.url}/jobs/${waiting}`);
+  await page.waitForSelector("[data-test=reasons] td");
+  assert.match(await text(page, "[data-test=reasons]"), /Resources|Priority|free devices/);
+  await page.goto(`${hub.url}/jobs/${borrower}`);
+  await page.waitForSelector('.tag[data-state="running"]');
+  const owner = await hub.job("deepriver.lin", { name: "owner", tasks: 3, tier: "reserved", script: "#!/bin/sh\nsleep 1\n", walltime_ms: 60_000 });
+  await page.waitForSelector("text=/Preempted|told to stop: preempted/");
+  await hub.stateOf("deepriver.lin", owner, "completed");
+  await hub.api("starbridge.bo", "POST", `/v1/jobs/${borrower}/cancel`, {});
+  await hub.api("starbridge.bo", "POST", `/v1/jobs/${waiting}/cancel`, {});
+  await page.waitForSelector('.tag[data-state="cancelled"]');
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
+scenario("a voucher pays, the bill is checked, a tampered proof fails", async () => {
+  const operator = await signIn(browser, hub, "operator");
+  await operator.goto(`${hub.url}/operator?tab=vouchers`);
+  await pick(operator, "#v-org", "northlight");
+  await operator.fill("#v-funder", "Province");
+  await operator.fill("#v-amount", "500.50");
+  await operator.locator("button.ant-btn-primary").click();
+  await operator.waitForSelector("text=/Voucher \\d+ is issued/");
+  const id = await hub.job("northlight.max", { name: "paid by voucher", script: "#!/bin/sh\nsleep 1\n", walltime_ms: 60_000 });
+  await hub.stateOf("northlight.max", id, "completed");
+  const page = await signIn(browser, hub, "northlight.max");
+  await page.goto(`${hub.url}/money?tab=charges&job=${id}`);
+  await page.waitForSelector("td:has-text('voucher')");
+  await page.goto(`${hub.url}/money?tab=vouchers`);
+  await page.waitForSelector("text=500.50");
+  await operator.goto(`${hub.url}/operator?tab=orgs`);
+  await operator.locator("tr:has-text('northlight') button:has-text('Close an invoice')").click();
+  await until("there is an invoice", async () => (await hub.api("northlight.max", "GET", "/v1/invoices")).invoices.length > 0);
+  const invoice = (await hub.api("northlight.max", "GET", "/v1/invoices")).invoices[0];
+  await until("its block is closed", async () => Number((await hub.api("operator", "GET", "/v1/log/head")).last_block_seq) >= Number(invoice.seq));
+  await page.goto(`${hub.url}/money/invoices/${invoice.id}`);
+  await page.click("[data-test=check]");
+  await page.waitForSelector("[data-test=verdict]");
+  assert.match(await text(page, "[data-test=verdict]"), /follows from the log/, await text(page, "[data-test=steps]"));
+  assert.equal(await page.locator('[data-test=steps] li[data-state="good"]').count(), 6);
+  const [download] = await Promise.all([page.waitForEvent("download"), page.click("[data-test=bundle]")]);
+  const file = join(hub.folder, "bill");
+  await download.saveAs(file);
+  const bytes = readFileSync(file);
+  for (const at of [50, bytes.length >> 1, bytes.length - 5]) {
+    const changed = Buffer.from(bytes);
+    changed[at] ^= 1;
+    writeFileSync(`${file}.bad`, changed);
+    await page.setInputFiles("input[type=file]", `${file}.bad`);
+    await page.waitForSelector('[data-test=verdict][data-tone="bad"]');
+    await page.setInputFiles("input[type=file]", file);
+    await page.waitForSelector('[data-test=verdict][data-tone="good"]');
+  }
+  assert.deepEqual([...page.complaints, ...operator.complaints], []);
+  await page.context().close();
+  await operator.context().close();
+});
+
+scenario("a lost connection is said, and nothing is missed when it is back", async () => {
+  const page = await signIn(browser, hub, "deepriver.lin");
+  await page.goto(`${hub.url}/jobs`);
+  await settled(page);
+  await page.waitForSelector('.live[data-state="live"]');
+  await hub.stop();
+  await page.waitForSelector("[data-test=lost]");
+  await hub.start();
+  const id = await hub.job("deepriver.lin", { name: "made-meanwhile", walltime_ms: 60_000 });
+  await page.waitForSelector('.live[data-state="live"]');
+  assert.equal(await page.locator("[data-test=lost]").count(), 0);
+  await page.waitForSelector(`text=${id} · made-meanwhile`);
+  await page.context().close();
+});
+
+scenario("the language is switched without a reload; Chinese comes first where the browser says so", async () => {
+  const page = await signIn(browser, hub, "deepriver.lin", { locale: "zh-CN" });
+  assert.equal(await text(page, "h1"), "总览");
+  await page.evaluate(() => (window.stays = true));
+  await page.click("[data-test=language]");
+  await page.waitForSelector("h1:has-text('Overview')");
+  assert.equal(await page.evaluate(() => window.stays), true);
+  assert.equal(await page.getAttribute("html", "lang"), "en");
+  await page.reload();
+  await page.waitForSelector("h1:has-text('Overview')");
+  await page.context().close();
+});
+
+scenario("3,920 devices and 5,000 waiting jobs", async () => {
+  await hub.fill(5_000);
+  const page = await signIn(browser, hub, "operator");
+  await page.goto(`${hub.url}/map?pool=1000P`);
+  await settled(page);
+  await page.waitForSelector("canvas[data-draw-ms]");
+  assert.match(await page.getAttribute("canvas", "aria-label"), /490 nodes with 3920 devices/);
+  const box = await page.locator("canvas").boundingBox();
+  const times = [];
+  for (let i = 0; i < 40; i++) {
+    await page.mouse.move(box.x + 20 + i * 12, box.y + 30 + i * 4);
+    times.push(Number(await page.getAttribute("canvas", "data-draw-ms")));
+  }
+  const median = times.sort((a, b) => a - b)[20];
+  console.log(`  a frame of the map takes ${median} ms (16.7 ms is 60 a second)`);
+  assert.ok(median < 16.7, `a frame takes ${median} ms`);
+  assert.ok(box.height < 720, "the whole pool is on one screen");
+  await page.mouse.move(box.x + 22, box.y + 22);
+  await page.waitForSelector("[data-test=tip]");
+  await page.click("canvas", { position: { x: 4, y: 18 } });
+  await page.waitForURL(/\/jobs\/\d+/);
+  await page.goto(`${hub.url}/jobs?state=waiting`);
+  await settled(page);
+  const list = page.locator(".vlist");
+  let seen = 0;
+  await until("the whole queue was paged through", async () => {
+    await list.evaluate((element) => element.scrollTo(0, element.scrollHeight));
+    seen = Number(await list.getAttribute("aria-rowcount")) - 1;
+    return /jobs$/.test(await text(page, "[data-test=loaded]")) && seen >= 4_000;
+  });
+  assert.ok((await page.locator(".vrow").count()) < 80, "only rows in sight exist");
+  console.log(`  ${seen} waiting jobs in the list`);
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
+scenario("axe finds nothing serious on any page, light and dark, wide and narrow", async () => {
+  const found = [];
+  for (const [colorScheme, width] of [["light", 1280], ["dark", 390]]) {
+    const page = await signIn(browser, hub, "operator", { colorScheme, viewport: { width, height: 720 } });
+    const job = (await hub.api("operator", "GET", "/v1/jobs?limit=1&state=completed,cancelled")).jobs[0].id;
+    for (const path of [...pages, `/jobs/${job}`, "/money/invoices/1"]) {
+      await page.goto(hub.url + path);
+      await settled(page);
+      for (const finding of await axe(page)) found.push(`${colorScheme} ${path}: ${finding}`);
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+      if (wide > 1) found.push(`${colorScheme} ${path}: ${wide} pixels too wide at ${width}`);
+    }
+    for (const complaint of page.complaints) found.push(complaint);
+    await page.context().close();
+  }
+  const page = await signIn(browser, hub, null);
+  await page.goto(`${hub.url}/signin`);
+  found.push(...(await axe(page)));
+  await page.context().close();
+  assert.deepEqual(found, []);
+});
+
+scenario("a keyboard is enough", async () => {
+  const page = await signIn(browser, hub, "deepriver.lin");
+  await settled(page);
+  await page.keyboard.press("Tab");
+  assert.match(await page.evaluate(() => document.activeElement.textContent), /Skip/);
+  const reached = new Set();
+  for (let i = 0; i < 14; i++) {
+    await page.keyboard.press("Tab");
+    reached.add(await page.evaluate(() => document.activeElement.getAttribute("href") ?? document.activeElement.dataset.test ?? ""));
+  }
+  for (const place of ["/jobs", "/submit", "/money", "language", "signout"]) assert.ok(reached.has(place), `${place} by Tab: ${[...reached]}`);
+  await page.context().close();
+});
+
+scenario("who may not see says so; what is not there too", async () => {
+  const page = await signIn(browser, hub, "deepriver.lin");
+  await page.goto(`${hub.url}/operator`);
+  await page.waitForSelector("text=Your role may not see this");
+  const theirs = await hub.job("starbridge.bo", { name: "theirs", walltime_ms: 60_000 });
+  for (const id of [theirs, 999_999_999]) {
+    await page.goto(`${hub.url}/jobs/${id}`);
+    await page.waitForSelector("text=Not found");
+  }
+  await page.context().close();
+});
+
+scenario("the first page is small and soon there", async () => {
+  const page = await signIn(browser, hub, "deepriver.lin");
+  await settled(page);
+  const context = page.context();
+  const cold = await context.newPage();
+  const scripts = new Map();
+  cold.on("response", async (response) => {
+    if (/\.js$/.test(new URL(response.url()).pathname)) scripts.set(response.url(), gzipSync(await response.body(), { level: 9 }).length);
+  });
+  const session = await context.newCDPSession(cold);
+  await session.send("Network.setCacheDisabled", { cacheDisabled: true });
+  const times = [];
+  for (let i = 0; i < 3; i++) {
+    await cold.goto(hub.url);
+    await cold.waitForFunction(() => [...document.querySelectorAll(".figure b")].some((one) => /\d/.test(one.textContent)));
+    times.push(await cold.evaluate(() => performance.now()));
+    await pause(1_500);
+  }
+  const kilobytes = [...scripts.values()].reduce((sum, size) => sum + size, 0) / 1_000;
+  console.log(`  script ${kilobytes.toFixed(1)} kB gzip (bar 250), first figures after ${times.map((ms) => ms.toFixed(0)).join(", ")} ms (bar 1500)`);
+  assert.ok(kilobytes < 250, `${kilobytes} kB of script`);
+  // Beside other work on the machine the time is told, not judged: SUAN_QUIET=1 judges it.
+  if (process.env.SUAN_QUIET === "1") assert.ok(Math.min(...times) < 1_500);
+  await context.close();
+});
+
+const only = process.argv[2];
+let failed = 0;
+try {
+  await hub.start();
+  browser = await launch();
+  for (const { name, run } of scenarios) {
+    if (only && !name.includes(only)) continue;
+    const began = Date.now();
+    try {
+      await run();
+      console.log(`passed: ${name} (${((Date.now() - began) / 1_000).toFixed(1)} s)`);
+    } catch (error) {
+      failed += 1;
+      console.log(`FAILED: ${name}\n${error.stack}`);
+      for (const context of browser.contexts()) {
+        for (const page of context.pages()) {
+          console.log(`  at ${page.url()}: ${page.complaints ?? ""}`);
+          if (process.env.SUAN_KEEP) await page.screenshot({ path: join(process.env.SUAN_KEEP, `failed-${failed}.png`) }).catch(() => {});
+        }
+        await context.close();
+      }
+    }
+  }
+} finally {
+  await browser?.close();
+  await hub.end();
+}
+process.exit(failed ? 1 : 0);

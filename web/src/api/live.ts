@@ -1,0 +1,102 @@
+// The hub's event stream: what changed is asked for again, soon and not too often. While the
+// connection is gone the console says so; when it is back everything on the page is read anew, so
+// nothing is missed. A hidden page lets go of its stream: a browser gives a host six connections.
+import type { QueryClient } from "@tanstack/react-query";
+import { useSyncExternalStore } from "react";
+
+export type LiveState = "connecting" | "live" | "lost" | "paused";
+
+// What each kind of event makes stale: first words of query keys.
+const jobs = ["jobs", "job", "stats", "overview", "pools", "map", "orgs", "shares", "top"];
+const money = ["orgs", "org", "budgets", "vouchers", "charges", "invoices", "journal", "stats"];
+const stale: Record<string, string[]> = {
+  job_admitted: jobs, job_eligible: ["job"], job_started: jobs, job_requeued: jobs, job_ended: [...jobs, ...money],
+  job_held: ["jobs", "job"], job_released: ["jobs", "job"], job_reserved: ["job", "overview"], job_unreserved: ["job", "overview"],
+  job_funded: ["jobs", "job"], job_unfunded: ["jobs", "job"],
+  lease_stopping: ["job", "jobs"], lease_ended: ["job", "map", "overview", "pools"], lease_charged: money, lease_progress: ["job", "jobs"], lease_running: ["job"],
+  pool_defined: ["pools", "map"], nodes_added: ["pools", "map", "nodes"], node_state_changed: ["pools", "map", "nodes", "overview"], pool_rules_changed: ["pools"],
+  org_created: ["orgs"], project_created: ["projects", "orgs"], member_created: ["members", "orgs"], member_changed: ["members", "whoami"],
+  share_changed: ["shares"], price_sheet_published: ["prices"], org_funded: money, budget_changed: money,
+  voucher_issued: money, voucher_expired: money, corrected: money, invoice_issued: money,
+};
+const pause_ms = 1_500; // between two readings of the same thing
+const again_ms = [1_000, 2_000, 4_000, 8_000];
+
+let state: LiveState = "connecting";
+const listeners = new Set<() => void>();
+function become(next: LiveState) {
+  if (state === next) return;
+  state = next;
+  listeners.forEach((tell) => tell());
+}
+export function useLive(): LiveState {
+  return useSyncExternalStore(
+    (tell) => {
+      listeners.add(tell);
+      return () => listeners.delete(tell);
+    },
+    () => state,
+  );
+}
+
+// Runs until the returned function is called.
+export function follow(client: QueryClient): () => void {
+  let source: EventSource | null = null;
+  let tries = 0;
+  let retry: ReturnType<typeof setTimeout> | undefined;
+  let flush: ReturnType<typeof setTimeout> | undefined;
+  const pending = new Set<string>();
+
+  const note = (kind: string) => {
+    for (const key of stale[kind] ?? []) pending.add(key);
+    flush ??= setTimeout(() => {
+      flush = undefined;
+      const keys = [...pending];
+      pending.clear();
+      for (const key of keys) void client.invalidateQueries({ queryKey: [key] });
+    }, pause_ms);
+  };
+  const catchUp = () => {
+    tries = 0;
+    const was = state;
+    become("live");
+    if (was === "lost" || was === "paused") void client.invalidateQueries();
+  };
+  const lose = () => {
+    close();
+    become("lost");
+    retry = setTimeout(open, again_ms[Math.min(tries++, again_ms.length - 1)]);
+    void client.invalidateQueries({ queryKey: ["whoami"] }); // the session may be over
+  };
+  const close = () => {
+    source?.close();
+    source = null;
+    clearTimeout(retry);
+  };
+  function open() {
+    close();
+    source = new EventSource("/v1/events");
+    source.addEventListener("ready", catchUp);
+    source.addEventListener("end", lose);
+    source.addEventListener("gap", lose);
+    source.onerror = lose;
+    for (const kind of Object.keys(stale)) source.addEventListener(kind, () => note(kind));
+  }
+  const onVisible = () => {
+    if (document.hidden) {
+      close();
+      become("paused");
+    } else if (source === null) {
+      open();
+    }
+  };
+  document.addEventListener("visibilitychange", onVisible);
+  if (document.hidden) become("paused");
+  else open();
+  return () => {
+    document.removeEventListener("visibilitychange", onVisible);
+    clearTimeout(flush);
+    close();
+    state = "connecting";
+  };
+}

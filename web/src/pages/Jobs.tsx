@@ -1,0 +1,145 @@
+// The queue: every job that one may see, newest first, by cursor; filters live in the address.
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { Button, Input, Select } from "../parts/antd";
+import { useCallback, useMemo, useState } from "react";
+import { Link, useSearchParams } from "react-router-dom";
+import { get } from "../api/client";
+import { useOrgs, usePools, useWhoami } from "../api/queries";
+import type { Job, JobList } from "../api/types";
+import { useNames, useWords } from "../i18n";
+import { devices, num, span } from "../lib/units";
+import { Empty, PageHead, Problem, Skeleton, StateTag, TierTag, When } from "../parts/basics";
+import { VirtualList, type Column, type Order } from "../parts/VirtualList";
+
+const states = ["waiting", "running", "stopping", "completed", "failed", "cancelled", "timeout", "dependency_failed"];
+const page_items = 200;
+
+export function milliOf(job: Job): number {
+  return num(job.tasks) * num(job.devices_per_task) * num(job.milli_per_device);
+}
+function elapsed(job: Job): number {
+  if (!num(job.started_us)) return -1;
+  return ((num(job.ended_us) || Date.now() * 1_000) - num(job.started_us)) / 1_000;
+}
+
+function useColumns(): Column<Job>[] {
+  const { t, locale } = useWords();
+  const name = useNames();
+  const number = (of: (job: Job) => number) => (a: Job, b: Job) => of(a) - of(b);
+  const text = (of: (job: Job) => string) => (a: Job, b: Job) => of(a).localeCompare(of(b));
+  return [
+    { key: "id", title: t("job"), width: "minmax(190px, 2fr)", sort: number((j) => num(j.id)), cell: (j) => <Link to={`/jobs/${j.id}`}>{`${j.id} · ${j.name}`}</Link> },
+    { key: "state", title: t("state"), width: "110px", sort: text((j) => j.state), cell: (j) => <StateTag state={j.state} /> },
+    { key: "org", title: t("org"), width: "minmax(100px, 1fr)", sort: text((j) => j.org), cell: (j) => <span title={`${j.org} / ${j.project} / ${j.member}`}>{`${j.org} / ${j.member}`}</span> },
+    { key: "pool", title: t("pool"), width: "minmax(70px, 0.6fr)", sort: text((j) => j.pool), cell: (j) => j.pool },
+    { key: "tier", title: t("tier"), width: "92px", sort: text((j) => j.tier), cell: (j) => <TierTag tier={j.tier} /> },
+    { key: "devices", title: t("devices"), width: "84px", right: true, sort: number(milliOf), cell: (j) => <span className="num">{devices(milliOf(j), locale)}</span> },
+    { key: "submitted", title: t("submitted"), width: "132px", sort: number((j) => num(j.submitted_us)), cell: (j) => <When us={j.submitted_us} /> },
+    { key: "ran", title: t("ran"), width: "104px", right: true, sort: number(elapsed), cell: (j) => <span className="num">{span(elapsed(j))}</span> },
+    {
+      key: "note", title: t("reason"), width: "minmax(120px, 1.2fr)",
+      cell: (j) => (j.state === "running" && num(j.progress_permille) > 0 ? `${num(j.progress_permille) / 10} %` : j.reason ? name("reason", j.reason) : ""),
+    },
+  ];
+}
+
+export default function Jobs() {
+  const { t, locale } = useWords();
+  const name = useNames();
+  const who = useWhoami().data!;
+  const pools = usePools().data ?? [];
+  const orgs = useOrgs().data ?? [];
+  const [search, setSearch] = useSearchParams();
+  const [order, setOrder] = useState<Order | undefined>();
+  const columns = useColumns();
+  const filter = Object.fromEntries(["state", "pool", "org", "member", "name"].map((key) => [key, search.get(key) ?? ""]));
+  const change = (key: string, value: string) => {
+    const next = new URLSearchParams(search);
+    if (value) next.set(key, value);
+    else next.delete(key);
+    if (key === "org" && !value && who.role !== "member") next.delete("member");
+    setSearch(next, { replace: true });
+  };
+  const mine = who.org !== "" && filter["member"] === who.member;
+  const query = useInfiniteQuery({
+    queryKey: ["jobs", filter],
+    queryFn: ({ pageParam, signal }) => get<JobList>("/v1/jobs", { ...filter, org: filter["org"] || (filter["member"] ? who.org : ""), limit: page_items, cursor: pageParam }, signal),
+    initialPageParam: "",
+    getNextPageParam: (last) => last.next_cursor || undefined,
+  });
+  const jobs = useMemo(() => {
+    const list = query.data?.pages.flatMap((page) => page.jobs) ?? [];
+    const sort = columns.find((column) => column.key === order?.key)?.sort;
+    if (!sort) return list;
+    const sorted = [...list].sort(sort);
+    return order!.falling ? sorted.reverse() : sorted;
+  }, [query.data, order, columns]);
+  const { hasNextPage, isFetchingNextPage, fetchNextPage } = query;
+  const more = useCallback(() => {
+    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
+  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+  const filtered = Object.values(filter).some(Boolean);
+  return (
+    <>
+      <PageHead title={t("nav.jobs")}>
+        <span className="grow" />
+        {who.role !== "auditor" && (
+          <Link to="/submit">
+            <Button type="primary">{t("nav.submit")}</Button>
+          </Link>
+        )}
+      </PageHead>
+      <div className="row" role="search">
+        <Select
+          mode="multiple" allowClear maxTagCount="responsive" style={{ minWidth: 200 }} placeholder={t("filter.state")} aria-label={t("filter.state")}
+          value={filter["state"] ? filter["state"].split(",") : []} onChange={(value) => change("state", value.join(","))}
+          options={states.map((state) => ({ value: state, label: name("state", state) }))}
+        />
+        <Select
+          allowClear style={{ minWidth: 130 }} placeholder={t("filter.pool")} aria-label={t("filter.pool")} value={filter["pool"] || undefined}
+          onChange={(value) => change("pool", value ?? "")} options={pools.map((pool) => ({ value: pool.name, label: pool.name }))}
+        />
+        {who.org === "" && (
+          <Select
+            allowClear showSearch style={{ minWidth: 150 }} placeholder={t("filter.org")} aria-label={t("filter.org")} value={filter["org"] || undefined}
+            onChange={(value) => change("org", value ?? "")} options={orgs.map((org) => ({ value: org.name, label: org.name }))}
+          />
+        )}
+        <Input.Search
+          allowClear style={{ width: 200 }} placeholder={t("filter.name")} aria-label={t("filter.name")} defaultValue={filter["name"]} onSearch={(value) => change("name", value.trim())}
+        />
+        {who.org !== "" && (
+          <Button type={mine ? "primary" : "default"} aria-pressed={mine} onClick={() => change("member", mine ? "" : who.member)}>
+            {t("filter.mine")}
+          </Button>
+        )}
+        {filtered && (
+          <Button type="link" onClick={() => setSearch({}, { replace: true })}>
+            {t("filter.clear")}
+          </Button>
+        )}
+        <span className="faint" role="status" data-test="loaded">
+          {query.data && (hasNextPage ? t("jobs.some", { n: jobs.length.toLocaleString(locale) }) : t("jobs.all", { n: jobs.length.toLocaleString(locale) }))}
+          {order && hasNextPage ? ` ${t("jobs.sorted")}` : ""}
+        </span>
+      </div>
+      <section className="card flush">
+        {query.error && !query.data ? (
+          <Problem error={query.error} retry={() => void query.refetch()} />
+        ) : !query.data ? (
+          <div style={{ padding: 18 }}>
+            <Skeleton lines={10} />
+          </div>
+        ) : jobs.length === 0 ? (
+          <Empty title={filtered ? t("jobs.none.filter") : t("jobs.none")}>{!filtered && who.role !== "auditor" && <Link to="/submit">{t("jobs.none.todo")}</Link>}</Empty>
+        ) : (
+          <VirtualList
+            columns={columns} items={jobs} keyOf={(job) => String(job.id)} label={t("nav.jobs")} height="max(360px, calc(100vh - 230px))" minWidth={1120}
+            order={order} onOrder={setOrder} onEnd={more}
+            foot={isFetchingNextPage ? <div className="faint" style={{ padding: 12 }}>{t("loading")}</div> : undefined}
+          />
+        )}
+      </section>
+    </>
+  );
+}

@@ -1,0 +1,247 @@
+// What an org has, what is held, what was charged, and by which paper.
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { Button, Input, Select, Tabs } from "../parts/antd";
+import { lazy, Suspense, useMemo, useState } from "react";
+import { Link, useSearchParams } from "react-router-dom";
+import { all, get } from "../api/client";
+import { useBudgets, useInvoices, useOrgs, useVouchers, useWhoami } from "../api/queries";
+import type { Budget, Charge, Org, Voucher } from "../api/types";
+import { useWords } from "../i18n";
+import { big, deviceHours, num, percent, yuan } from "../lib/units";
+import { Card, Empty, JobLink, Loaded, Meter, PageHead, TierTag, When, Yuan } from "../parts/basics";
+
+const Chart = lazy(() => import("../parts/Chart"));
+const day_us = 86_400_000_000;
+
+// The last thirty days of charges by day, and how fast money goes.
+function useBurn(org: string) {
+  return useQuery({
+    queryKey: ["charges", "burn", org],
+    queryFn: async ({ signal }) => {
+      const until = Date.now() * 1_000;
+      const since = Math.floor(until - 30 * day_us);
+      const { items, whole } = await all<Charge>("/v1/charges", "charges", { org, since_us: since }, 20_000, signal);
+      const days = Array.from({ length: 30 }, () => 0n);
+      for (const charge of items) {
+        const place = Math.min(29, Math.max(0, Math.floor((num(charge.to_us) - since) / day_us)));
+        days[place] = days[place]! + big(charge.micro_yuan);
+      }
+      return { days, since, whole };
+    },
+    staleTime: 60_000,
+  });
+}
+
+// Days until `left` is used up at the pace of the last seven days; null when nothing is used.
+export function daysLeft(left: bigint, days: bigint[]): number | null {
+  const week = days.slice(-7).reduce((sum, value) => sum + value, 0n);
+  if (week <= 0n) return null;
+  return left <= 0n ? 0 : Number((left * 70n) / week) / 10;
+}
+
+function Burn({ org, left }: { org: string; left: bigint }) {
+  const { t, locale } = useWords();
+  const query = useBurn(org);
+  const option = useMemo(() => {
+    const format = new Intl.DateTimeFormat(locale, { month: "numeric", day: "numeric" });
+    const since = num(query.data?.since);
+    return {
+      grid: { left: 64, right: 12, top: 12, bottom: 24 },
+      tooltip: { trigger: "axis" as const, valueFormatter: (value: unknown) => `${value} ${t("cny")}` },
+      xAxis: { type: "category" as const, data: (query.data?.days ?? []).map((_, i) => format.format((since + (i + 1) * day_us) / 1_000)) },
+      yAxis: { type: "value" as const },
+      series: [{ type: "bar" as const, color: "#1554c0", data: (query.data?.days ?? []).map((value) => Number(value) / 1e6) }],
+    };
+  }, [query.data, locale, t]);
+  return (
+    <Loaded query={query} lines={6}>
+      {(burn) => {
+        const rest = daysLeft(left, burn.days);
+        return (
+          <div className="stack">
+            <p className="soft">
+              {rest === null ? t("burn.none") : t("burn.left", { days: rest.toLocaleString(locale), date: new Intl.DateTimeFormat(locale, { dateStyle: "medium" }).format(Date.now() + Math.min(rest, 36_500) * 86_400_000) })}
+              {!burn.whole && ` ${t("burn.part")}`}
+            </p>
+            <Suspense fallback={<div style={{ height: 200 }} />}><Chart option={option} height={200} label={t("burn.label")} /></Suspense>
+          </div>
+        );
+      }}
+    </Loaded>
+  );
+}
+
+function BudgetRow({ budget }: { budget: Budget }) {
+  const { t } = useWords();
+  const granted = num(budget.granted_micro_yuan);
+  return (
+    <div className="stack" style={{ gap: 5 }}>
+      <div className="row">
+        <strong>{budget.project || budget.org}</strong>
+        {budget.project && <span className="faint">{budget.org}</span>}
+        <span style={{ flex: 1 }} />
+        <span className="num">{t("budget.left", { left: yuan(budget.left_micro_yuan), all: yuan(budget.granted_micro_yuan) })}</span>
+      </div>
+      <Meter whole={granted} label={t("budget.share", { n: percent(granted - num(budget.left_micro_yuan), granted) })}
+        parts={[{ value: num(budget.charged_micro_yuan), colour: "var(--run)" }, { value: num(budget.held_micro_yuan), colour: "#d0841b" }]} />
+    </div>
+  );
+}
+
+function Balance({ org }: { org: Org }) {
+  const { t } = useWords();
+  const budgets = useBudgets();
+  const own = (budgets.data ?? []).filter((budget) => budget.org === org.name);
+  const spendable = big(org.available_micro_yuan) + big(org.vouchers_left_micro_yuan);
+  return (
+    <div className="grid">
+      {([["balance", org.balance_micro_yuan], ["held", org.held_micro_yuan], ["available", org.available_micro_yuan], ["vouchers.left", org.vouchers_left_micro_yuan]] as const).map(([word, value]) => (
+        <section key={word} className="card figure s3">
+          <h3>{t(word)}</h3>
+          <b style={{ fontSize: 20 }}><Yuan micro={value} /></b>
+          <span className="faint">{t("cny")}</span>
+        </section>
+      ))}
+      <Card title={t("burn.title")} span={7} extra={<span className="faint">{t("burn.days")}</span>}><Burn org={org.name} left={spendable} /></Card>
+      <Card title={t("budgets")} span={5} extra={<span className="legend"><span><i style={{ background: "var(--run)" }} />{t("charged")}</span><span><i style={{ background: "#d0841b" }} />{t("held")}</span></span>}>
+        <Loaded query={budgets}>{() => (own.length ? <div className="stack" style={{ gap: 16 }}>{own.map((budget) => <BudgetRow key={`${budget.project_id}`} budget={budget} />)}</div> : <p className="soft">{t("budgets.none")}</p>)}</Loaded>
+      </Card>
+      <Card title={t("unbilled")} span={12}>
+        <p><strong><Yuan micro={org.unbilled_micro_yuan} /></strong> {t("cny")} <span className="soft">{t("unbilled.since")} <When us={org.billed_until_us} /></span></p>
+      </Card>
+    </div>
+  );
+}
+
+function VoucherCard({ voucher }: { voucher: Voucher }) {
+  const { t } = useWords();
+  return (
+    <Card title={<>{t("voucher")} {voucher.id} <span className="soft">· {voucher.org}</span></>} span={6} extra={voucher.expired ? <span className="tag" data-tone="bad">{t("expired")}</span> : <span className="tag" data-tone="good">{t("valid")}</span>}>
+      <div className="stack">
+        <Meter whole={num(voucher.amount_micro_yuan)} label={t("budget.share", { n: percent(num(voucher.spent_micro_yuan), num(voucher.amount_micro_yuan)) })}
+          parts={[{ value: num(voucher.spent_micro_yuan), colour: "var(--run)" }, { value: num(voucher.held_micro_yuan), colour: "#d0841b" }]} />
+        <dl className="facts">
+          <dt>{t("vouchers.left")}</dt><dd><strong><Yuan micro={voucher.left_micro_yuan} /></strong> / <Yuan micro={voucher.amount_micro_yuan} /> {t("cny")}</dd>
+          <dt>{t("spent")}</dt><dd><Yuan micro={voucher.spent_micro_yuan} /> {t("cny")}</dd>
+          <dt>{t("funder")}</dt><dd>{voucher.funder}</dd>
+          <dt>{t("expires")}</dt><dd><When us={voucher.expires_us} /></dd>
+          <dt>{t("pays")}</dt><dd>{t("pays.compute")}{voucher.pools.length ? `, ${t("pays.pools")} ${voucher.pools.join(", ")}` : ""}{num(voucher.job_cap_micro_yuan) ? `, ${t("pays.cap", { cap: yuan(voucher.job_cap_micro_yuan) })}` : ""}</dd>
+          {voucher.contract && (<><dt>{t("contract")}</dt><dd>{voucher.contract}</dd></>)}
+        </dl>
+      </div>
+    </Card>
+  );
+}
+
+function Vouchers({ org }: { org: string }) {
+  const { t } = useWords();
+  const query = useVouchers();
+  return (
+    <Loaded query={query}>
+      {(vouchers) => {
+        const shown = vouchers.filter((voucher) => !org || voucher.org === org);
+        return shown.length ? <div className="grid">{shown.map((voucher) => <VoucherCard key={voucher.id} voucher={voucher} />)}</div> : <Card><Empty title={t("vouchers.none")}>{t("vouchers.none.todo")}</Empty></Card>;
+      }}
+    </Loaded>
+  );
+}
+
+function Charges({ org, job }: { org: string; job: string }) {
+  const { t } = useWords();
+  const [, setSearch] = useSearchParams();
+  const query = useInfiniteQuery({
+    queryKey: ["charges", "list", org, job],
+    queryFn: ({ pageParam, signal }) => get<{ charges: Charge[]; next_cursor: string }>("/v1/charges", { org, job, limit: 200, cursor: pageParam }, signal),
+    initialPageParam: "",
+    getNextPageParam: (last) => last.next_cursor || undefined,
+  });
+  const charges = query.data?.pages.flatMap((page) => page.charges);
+  return (
+    <div className="stack">
+      <div className="row">
+        <Input.Search allowClear key={job} defaultValue={job} style={{ width: 200 }} placeholder={t("charges.job")} aria-label={t("charges.job")} onSearch={(value) => setSearch(/^\d+$/.test(value) ? { tab: "charges", job: value } : { tab: "charges" })} />
+        {charges && <span className="faint">{t("charges.shown", { n: charges.length, sum: yuan(charges.reduce((sum, charge) => sum + big(charge.micro_yuan), 0n)) })}</span>}
+      </div>
+      <Card flush>
+        <Loaded query={{ data: charges, error: query.error, refetch: query.refetch }}>
+          {(list) =>
+            list.length === 0 ? <Empty title={t("charges.none")} /> : (
+              <div className="scroll-x">
+                <table className="list">
+                  <thead><tr><th>{t("until")}</th><th>{t("job")}</th><th>{t("lease")}</th><th>{t("project")}</th><th>{t("pool")}</th><th>{t("tier")}</th><th>{t("pricesheet")}</th><th className="right">{t("devicehours")}</th><th className="right">{t("amount")} ({t("cny")})</th><th>{t("paidby")}</th></tr></thead>
+                  <tbody>
+                    {list.map((charge) => (
+                      <tr key={String(charge.number)}>
+                        <td><When us={charge.to_us} /></td>
+                        <td><JobLink id={charge.job_id} /></td><td className="num">{String(charge.lease_id)}</td><td>{charge.project}</td><td>{charge.pool}</td><td><TierTag tier={charge.tier} /></td>
+                        <td className="num">{t("sheetline", { sheet: charge.price_sheet_id, line: charge.price_line })}</td>
+                        <td className="right num">{deviceHours(charge.milli_device_ms)}</td>
+                        <td className="right"><Yuan micro={charge.micro_yuan} /></td>
+                        <td>{charge.payments.map((payment) => (charge.payments.length > 1 ? `${payment.payer} ${yuan(payment.micro_yuan)}` : payment.payer)).join(", ")}</td>
+                      </tr>
+                    ))}
+                  </tbody>
+                </table>
+              </div>
+            )
+          }
+        </Loaded>
+      </Card>
+      {query.hasNextPage && <Button onClick={() => void query.fetchNextPage()} loading={query.isFetchingNextPage}>{t("more")}</Button>}
+    </div>
+  );
+}
+
+function Invoices({ org }: { org: string }) {
+  const { t } = useWords();
+  const query = useInvoices();
+  return (
+    <Card flush>
+      <Loaded query={query}>
+        {(invoices) => {
+          const shown = invoices.filter((invoice) => !org || invoice.org === org).reverse();
+          return shown.length === 0 ? <Empty title={t("invoices.none")}>{t("invoices.none.todo")}</Empty> : (
+            <table className="list">
+              <thead><tr><th>{t("invoice")}</th><th>{t("org")}</th><th>{t("period")}</th><th>{t("issued")}</th><th className="right">{t("total")} ({t("cny")})</th></tr></thead>
+              <tbody>
+                {shown.map((invoice) => (
+                  <tr key={String(invoice.id)}><td><Link to={`/money/invoices/${invoice.id}`}>{t("invoice.title", { id: String(invoice.id) })}</Link></td><td>{invoice.org}</td><td><When us={invoice.from_us} /> – <When us={invoice.to_us} /></td><td><When us={invoice.issued_us} /></td><td className="right"><Yuan micro={invoice.total_micro_yuan} /></td></tr>
+                ))}
+              </tbody>
+            </table>
+          );
+        }}
+      </Loaded>
+    </Card>
+  );
+}
+
+export default function Money() {
+  const { t } = useWords();
+  const who = useWhoami().data!;
+  const orgs = useOrgs();
+  const [search, setSearch] = useSearchParams();
+  const [chosen, setChosen] = useState("");
+  const tab = search.get("tab") ?? "balance";
+  const name = who.org || chosen || orgs.data?.[0]?.name || "";
+  const org = orgs.data?.find((one) => one.name === name);
+  return (
+    <>
+      <PageHead title={t("nav.money")}>
+        <span className="grow" />
+        {who.org === "" && (
+          <Select showSearch style={{ minWidth: 180 }} aria-label={t("org")} value={name || undefined} onChange={setChosen} options={(orgs.data ?? []).map((one) => ({ value: one.name, label: one.title || one.name }))} />
+        )}
+      </PageHead>
+      <Tabs
+        activeKey={tab} onChange={(key) => setSearch({ tab: key })} destroyInactiveTabPane
+        items={[
+          { key: "balance", label: t("balance"), children: <Loaded query={{ ...orgs, data: orgs.data && (org ?? null) }}>{(found) => (found ? <Balance org={found} /> : <Card><Empty title={t("orgs.none")} /></Card>)}</Loaded> },
+          { key: "vouchers", label: t("vouchers"), children: <Vouchers org={name} /> },
+          { key: "charges", label: t("charges"), children: name || search.get("job") ? <Charges org={search.get("job") ? "" : name} job={search.get("job") ?? ""} /> : null },
+          { key: "invoices", label: t("invoices"), children: <Invoices org={name} /> },
+        ]}
+      />
+    </>
+  );
+}

@@ -1,0 +1,107 @@
+// The proofs against the worked bytes of docs/formats, which the hub's own tests decode too.
+import { describe, expect, it } from "vitest";
+import { checkBlock, checkInclusion, included, keyOf, openEntry, readBundle, rootOf } from "../src/proof/bundle";
+import { Message } from "../src/proof/bytes";
+import { checkBill, type Told } from "../src/proof/check";
+import { publicKey, verify } from "../src/proof/sm2";
+import { fromHex, sm3, toHex } from "../src/proof/sm3";
+import billPage from "../../docs/formats/bill-proof.md?raw";
+import blockPage from "../../docs/formats/block.md?raw";
+import entryPage from "../../docs/formats/entry.md?raw";
+
+function worked(text: string, name: string): Uint8Array {
+  const match = new RegExp(`<!-- ${name} -->\\n\`\`\`\\n([\\s\\S]*?)\`\`\``).exec(text)!;
+  return fromHex(match[1]!.replace(/\s/g, ""));
+}
+const ascii = (text: string) => new TextEncoder().encode(text);
+const changed = (bytes: Uint8Array, at: number) => {
+  const copy = Uint8Array.from(bytes);
+  copy[at] = copy[at]! ^ 1;
+  return copy;
+};
+
+describe("SM3", () => {
+  it("gives the values of the standard", () => {
+    expect(toHex(sm3(ascii("abc")))).toBe("66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0");
+    expect(toHex(sm3(ascii("abcd".repeat(16))))).toBe("debe9ff92275b8a138604889c18e5a4d6fdb70e5387e5765293dcba39c0c5732");
+    expect(toHex(sm3())).toBe("1ab21d8355cfa17f8e61194831e81a8f22bec8c728fefb747ed035eb5082aa2b");
+  });
+  it("does not depend on how the input is cut", () => {
+    const bytes = Uint8Array.from({ length: 200 }, (_, i) => i);
+    for (let at = 0; at <= 200; at += 7) expect(sm3(bytes.subarray(0, at), bytes.subarray(at))).toEqual(sm3(bytes));
+  });
+});
+
+describe("SM2", () => {
+  const key = publicKey(worked(blockPage, "key"))!;
+  const block = worked(blockPage, "block");
+  const [header, signature] = [block.subarray(0, 168), block.subarray(168, 232)];
+  it("accepts the signature of the worked block", () => expect(verify(key, header, signature)).toBe(true));
+  it("refuses any changed bit of message or signature", () => {
+    for (const at of [0, 8, 100, 167]) expect(verify(key, changed(header, at), signature)).toBe(false);
+    for (const at of [0, 31, 32, 63]) expect(verify(key, header, changed(signature, at))).toBe(false);
+    expect(verify(key, header, new Uint8Array(64))).toBe(false);
+  });
+  it("knows a point of the curve", () => {
+    expect(publicKey(changed(worked(blockPage, "key"), 40))).toBeNull();
+    expect(publicKey(new Uint8Array(65))).toBeNull();
+  });
+});
+
+describe("the worked bill", () => {
+  const file = worked(billPage, "bill-proof");
+  it("is read, and its entry leads to the signed block", () => {
+    const bundle = readBundle(file);
+    expect(bundle.bill).toBe("bill");
+    checkBlock(keyOf(bundle), bundle.blocks[0]!);
+    const proven = bundle.entries[0]!;
+    // "two" is no entry, so it is hashed as it is.
+    checkInclusion(bundle.blocks[0]!, proven, { header: new Message(), command: new Message(), events: [], hash: sm3(proven.bytes) });
+    expect(() => checkInclusion(bundle.blocks[0]!, { ...proven, seq: 3n }, { header: new Message(), command: new Message(), events: [], hash: sm3(proven.bytes) })).toThrow(/entry 3/);
+  });
+  it("is refused when a byte of it was changed", () => {
+    for (let at = 0; at < file.length; at += 13) expect(() => readBundle(changed(file, at))).toThrow();
+    for (let size = 0; size < file.length; size += 17) expect(() => readBundle(file.subarray(0, size))).toThrow();
+  });
+  it("says at which step it stopped", () => {
+    const told: Told[] = [];
+    checkBill(file, { keyHex: toHex(changed(worked(blockPage, "key"), 64)) }, (one) => told.push(one));
+    expect(told.at(-1)).toMatchObject({ type: "bad", step: "key" });
+    told.length = 0;
+    checkBill(file, { keyHex: toHex(worked(blockPage, "key")) }, (one) => told.push(one));
+    expect(told.at(-1)).toMatchObject({ type: "bad", step: "entries" });
+  });
+});
+
+describe("the worked entry", () => {
+  it("has the hash of its page, in parts", () => {
+    const bytes = worked(entryPage, "entry");
+    expect(toHex(openEntry({ seq: 1_000_000n, bytes, path: [] }).hash)).toBe(toHex(worked(entryPage, "entry hash")));
+    expect(() => openEntry({ seq: 1_000_001n, bytes, path: [] })).toThrow();
+  });
+});
+
+describe("Merkle trees", () => {
+  it("prove every leaf of every small tree and no other", () => {
+    const node = (left: Uint8Array, right: Uint8Array) => sm3(Uint8Array.of(1), left, right);
+    const pathOf = (leaves: Uint8Array[], index: number): Uint8Array[] => {
+      if (leaves.length <= 1) return [];
+      let split = 1;
+      while (split * 2 < leaves.length) split *= 2;
+      return index < split
+        ? [...pathOf(leaves.slice(0, split), index), rootOf(leaves.slice(split))]
+        : [...pathOf(leaves.slice(split), index - split), rootOf(leaves.slice(0, split))];
+    };
+    for (let size = 1; size <= 9; size++) {
+      const leaves = Array.from({ length: size }, (_, i) => sm3(Uint8Array.of(i)));
+      const root = rootOf(leaves);
+      for (let i = 0; i < size; i++) {
+        const path = pathOf(leaves, i);
+        expect(included(leaves[i]!, BigInt(i), BigInt(size), path, root)).toBe(true);
+        expect(included(leaves[i]!, BigInt(i + 1), BigInt(size), path, root)).toBe(false);
+        expect(included(leaves[(i + 1) % size]!, BigInt(i), BigInt(size), path, root)).toBe(size === 1);
+      }
+    }
+    expect(rootOf([sm3(), sm3()])).toEqual(node(sm3(), sm3()));
+  });
+});

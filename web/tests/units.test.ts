@@ -1,0 +1,58 @@
+import { describe, expect, it } from "vitest";
+import { words } from "../src/i18n/words";
+import { costOf, deviceHours, parseYuan, pflops, span, yuan } from "../src/lib/units";
+import { daysLeft } from "../src/pages/Money";
+import { repriced } from "../src/pages/Operator";
+import type { Charge } from "../src/api/types";
+import { nextPlace } from "../src/shell/SignIn";
+
+describe("money", () => {
+  it("is shown to the last digit that the bill has", () => {
+    expect(yuan(1_234_500_000)).toBe("1,234.50");
+    expect(yuan(1)).toBe("0.000001");
+    expect(yuan(-1_050_000)).toBe("-1.05");
+    expect(yuan(0)).toBe("0.00");
+    expect(yuan("9223372036854775807")).toBe("9,223,372,036,854.775807");
+  });
+  it("is read as it is shown, and nothing is rounded", () => {
+    for (const micro of [0n, 1n, 1_234_567n, 999_999_999_999n, -1_050_000n]) expect(parseYuan(yuan(micro))).toBe(micro);
+    for (const text of ["", "1.0000001", "1e3", "abc", "1.", ".5"]) expect(parseYuan(text)).toBeNull();
+  });
+  it("is computed by the rule of the bill: rounded down once", () => {
+    expect(costOf(1_000, 3_600_000, 3_600_000)).toBe(3_600_000n);
+    expect(costOf(500, 1, 1_000_000)).toBe(0n);
+    expect(costOf(8_000, 7, "1000001")).toBe((8_000n * 7n * 1_000_001n) / 3_600_000_000n);
+  });
+  it("of the past under other prices keeps what has no new price", () => {
+    const charge = (tier: string, micro: number) => ({ org: "a", pool: "p", tier, micro_yuan: micro, milli_device_ms: 3_600_000_000 }) as unknown as Charge;
+    const { before, after } = repriced([charge("standard", 3_600_000), charge("spot", 7)], [{ pool: "p", tier: "standard", micro: 5_000_000n, text: "5" }]);
+    expect([before, after]).toEqual([3_600_007n, 5_000_007n]);
+  });
+  it("lasts as long as the last week's pace says", () => {
+    const days = [...Array.from({ length: 23 }, () => 0n), ...Array.from({ length: 7 }, () => 10n)];
+    expect(daysLeft(100n, days)).toBe(10);
+    expect(daysLeft(-1n, days)).toBe(0);
+    expect(daysLeft(100n, days.map(() => 0n))).toBeNull();
+  });
+});
+
+it("spans, device hours and PFLOPS read as on the command line", () => {
+  expect(span(93_784_000)).toBe("1d 02:03:04");
+  expect(span(-1)).toBe("-");
+  expect(deviceHours(43_212_239_999)).toBe("12.0033");
+  expect(pflops(400_000, 256_000)).toBe(102.4);
+});
+
+it("the way after the sign-in never leads to another site", () => {
+  expect(nextPlace("/jobs/7?x=1")).toBe("/jobs/7?x=1");
+  for (const text of [null, "", "//evil.example", "/\\evil.example", "https://evil.example", "javascript:alert(1)"]) expect(nextPlace(text)).toBe("/");
+});
+
+it("every word is there in both languages with the same blanks", () => {
+  const blanks = (text: string) => [...text.matchAll(/\{\{(\w+)\}\}/g)].map((match) => match[1]).sort();
+  for (const [key, [en, zh]] of Object.entries(words)) {
+    expect(en, key).not.toBe("");
+    expect(zh, key).not.toBe("");
+    expect(blanks(zh), key).toEqual(blanks(en));
+  }
+});
