@@ -59,11 +59,11 @@ unit_targets() {
     done
 }
 
-# build_console: makes web/dist where node (18 or newer) and npm are; otherwise says why not, and returns 1.
+# build_console: makes web/dist where node (18 or newer) and npm are; else says why not, returns 1.
 build_console() {
-    local built=web/dist/index.html major
+    local built=web/dist/index.html installed=web/node_modules/.package-lock.json major
     if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
-        say "no console: node and npm are not installed (apt-get install nodejs npm, then start again)"
+        say "no console: node and npm are missing (apt-get install nodejs npm, then start again)"
         return 1
     fi
     major=$(node -p 'process.versions.node.split(".")[0]')
@@ -71,12 +71,12 @@ build_console() {
         say "no console: it needs node 18 or newer, this is $major"
         return 1
     fi
-    if [[ -f $built ]] && [[ -z $(find web/src web/public web/scripts web/index.html web/package-lock.json \
-        web/vite.config.ts -newer "$built" -print -quit) ]]; then
+    if [[ -f $built && -z $(find web/src web/public web/scripts web/index.html \
+        web/package-lock.json web/vite.config.ts -newer "$built" -print -quit) ]]; then
         return 0
     fi
     say "building the console"
-    if [[ ! -f web/node_modules/.package-lock.json || web/package-lock.json -nt web/node_modules/.package-lock.json ]]; then
+    if [[ ! -f $installed || web/package-lock.json -nt $installed ]]; then
         (cd web && npm ci --no-audit --no-fund --loglevel=error) || {
             say "no console: npm could not fetch its packages"
             return 1

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The console: its types are the hub's, its components' tests, its build, and Chromium against a real hub.
+# The console: its types are the hub's, its components' tests, its build, and Chromium against a
+# real hub.
 # timeout_s: 900
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -7,7 +8,8 @@ cd "$root/web"
 for program in node npm chromium; do
     command -v "$program" >/dev/null || { echo "$program is not installed"; exit 77; }
 done
-if [[ ! -f node_modules/.package-lock.json || package-lock.json -nt node_modules/.package-lock.json ]]; then
+installed=node_modules/.package-lock.json
+if [[ ! -f $installed || package-lock.json -nt $installed ]]; then
     npm ci --no-audit --no-fund --loglevel=error
 fi
 export CHROMIUM=${CHROMIUM:-$(command -v chromium)}

@@ -53,9 +53,14 @@ PY
 link=$("$suan" console)
 [[ $link == "$SUAN_HUB"/signin#code=* ]] || { echo "FAILED: no link: $link"; exit 1; }
 exchange() {
-    curl -sS -o "$work/answer" -w '%{http_code}' -H 'X-Suan-Console: 1' -d "{\"code\":\"${link##*=}\"}" "$SUAN_HUB/v1/session"
+    curl -sS -o "$work/answer" -w '%{http_code}' -H 'X-Suan-Console: 1' \
+        -d "{\"code\":\"${link##*=}\"}" "$SUAN_HUB/v1/session"
 }
-[[ $(exchange) == 201 ]] || { echo "FAILED: the link does not sign in"; cat "$work/answer"; exit 1; }
+if [[ $(exchange) != 201 ]]; then
+    echo "FAILED: the link does not sign in"
+    cat "$work/answer"
+    exit 1
+fi
 [[ $(exchange) == 401 ]] || { echo "FAILED: the link signs in twice"; exit 1; }
 stop_hub
 echo "top and console: once, JSON, live, a link"
