@@ -49,6 +49,7 @@ TEST_F(BadInputTest, EveryBodyIsCheckedAndTheFaultNamed) {
         {"{\"\":1}", "\"code\":\"invalid\""},
     };
     const std::uint64_t before = last_seq();
+    const http::Headers console = {{"X-Suan-Console", "1"}};  // signing in asks for it
     std::size_t tried = 0;
     for (const auto& route : api_->router().routes()) {
         if (route->request == nullptr) continue;
@@ -56,7 +57,7 @@ TEST_F(BadInputTest, EveryBodyIsCheckedAndTheFaultNamed) {
         const std::string method(http::to_string(route->method));
         const std::string path = path_of(*route, "1");
         for (const BadBody& bad : bodies) {
-            const Answer answer = ask(token_for(*route), method, path, bad.body);
+            const Answer answer = ask(token_for(*route), method, path, bad.body, console);
             EXPECT_EQ(answer.status, 400) << route->id << " " << bad.body << answer.body;
             EXPECT_EQ(answer.code(), "invalid") << answer.body;
             EXPECT_NE(answer.body.find(bad.part), std::string::npos)
@@ -69,12 +70,12 @@ TEST_F(BadInputTest, EveryBodyIsCheckedAndTheFaultNamed) {
                 field.cpp_type() == google::protobuf::FieldDescriptor::CPPTYPE_MESSAGE;
             const std::string value = message || field.is_repeated() ? "true" : R"({"x":[]})";
             const std::string body = fmt::format(R"({{"{}":{}}})", field.name(), value);
-            const Answer answer = ask(token_for(*route), method, path, body);
+            const Answer answer = ask(token_for(*route), method, path, body, console);
             EXPECT_EQ(answer.status, 400) << route->id << " " << body << answer.body;
             EXPECT_EQ(answer.at("/error/field").as_string(), field.name()) << answer.body;
         }
-        const Answer large =
-            ask(token_for(*route), method, path, std::string(route->body_bytes_max + 1, ' '));
+        const Answer large = ask(token_for(*route), method, path,
+                                 std::string(route->body_bytes_max + 1, ' '), console);
         EXPECT_EQ(large.status, 413) << route->id << large.body;
     }
     EXPECT_GE(tried, 15U);

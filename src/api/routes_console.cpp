@@ -50,6 +50,7 @@ void add_console_routes(http::Router& router, std::shared_ptr<const ConsoleFiles
     route.method = http::Method::get;
     route.path = "/{path*}";
     route.id = "get_console";
+    route.query_use = http::Route::Query::left_to_the_page;
     route.summary = "The console's pages and files";
     route.tag = "console";
     route.response_type = "text/html";

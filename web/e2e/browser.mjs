@@ -31,7 +31,7 @@ export async function signIn(browser, hub, who, options = {}) {
     await page.goto(`${hub.url}/signin`);
     await page.fill("#token", hub.token(who));
     await page.keyboard.press("Enter");
-    await page.waitForSelector(".side .who");
+    await page.waitForSelector(".side .who", { state: "attached" });
   }
   return page;
 }

@@ -16,7 +16,7 @@ pools:
     executor: local
     device_type: cpu
     device_gflops: 50
-    rules: {min_runtime: 0, grace_default: 2s}
+    rules: {min_runtime: 1s, grace_default: 2s}
     nodes:
       - {name: this, devices: 4}
   - name: 1000P

@@ -28,12 +28,15 @@ function Themed() {
         token: {
           colorPrimary: dark ? "#4c86e8" : "#1554c0",
           colorBgBase: dark ? "#171e2c" : "#ffffff",
+          colorLink: dark ? "#7fb0ff" : "#1554c0",
+          ...(dark ? {} : { colorError: "#b3261e" }),
           colorTextBase: dark ? "#e6ebf4" : "#16202e",
           colorTextPlaceholder: dark ? "#9aa6bb" : "#5f6b80",
           borderRadius: 7,
           fontFamily: "inherit",
           motion: false,
         },
+        components: { Tabs: { itemSelectedColor: dark ? "#7fb0ff" : "#1554c0" } },
       }}
       wave={{ disabled: true }}
     >

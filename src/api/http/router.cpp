@@ -173,6 +173,7 @@ void Router::find(Method method, std::string_view path, Match& match) const {
 
 std::optional<Failure> bind_query(const Route& route, std::string_view text,
                                   std::vector<std::pair<std::string, std::string>>& out) {
+    if (route.query_use == Route::Query::left_to_the_page) return std::nullopt;
     out.clear();
     while (!text.empty()) {
         const std::size_t amp = text.find('&');

@@ -52,6 +52,7 @@ struct Route {
     std::string response_type = "application/json";
     int success_status = 200;
     std::vector<QueryParam> query = {};
+    enum class Query { checked, left_to_the_page } query_use = Query::checked;
     std::vector<std::string> roles = {};  // empty: open to all; checked by the gate
     std::vector<ErrorCode> errors = {};
     std::size_t body_bytes_max = limits::body_bytes_max;

@@ -41,7 +41,7 @@ export function Timeline({ job, now = Date.now() * 1_000 }: { job: Job; now?: nu
           <span>{num(job.ended_us) ? <>{t("ended")} <When us={job.ended_us} /></> : t("now")}</span>
         </div>
       </div>
-      <div className="scroll-x">
+      <div className="scroll-x" tabIndex={0}>
         <table className="list">
           <thead>
             <tr>

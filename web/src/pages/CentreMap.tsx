@@ -143,6 +143,7 @@ function Fits({ view }: { view: MapView }) {
   const list = fits(view);
   const most = Math.max(1, ...list.map((fit) => fit.pool * fit.devices));
   return (
+    <div className="scroll-x" tabIndex={0}>
     <table className="list" data-test="fits">
       <thead><tr><th>{t("fits.size")}</th><th style={{ width: "38%" }}>{t("fits.devices")}</th><th className="right">{t("fits.pool")}</th><th className="right">{t("fits.rack")}</th></tr></thead>
       <tbody>
@@ -155,6 +156,7 @@ function Fits({ view }: { view: MapView }) {
         ))}
       </tbody>
     </table>
+    </div>
   );
 }
 

@@ -124,7 +124,7 @@ function Body({ invoice }: { invoice: Invoice }) {
         </Card>
         <Card title={t("check.title")} span={7}><Check invoice={invoice} /></Card>
         <Card title={t("invoice.lines")} span={12} flush>
-          <div className="scroll-x">
+          <div className="scroll-x" tabIndex={0}>
             <table className="list">
               <thead>
                 <tr><th>{t("project")}</th><th>{t("pool")}</th><th>{t("tier")}</th><th>{t("kind")}</th><th>{t("pricesheet")}</th><th className="right">{t("price")} ({t("perhour")})</th><th className="right">{t("devicehours")}</th><th className="right">{t("credited")}</th><th className="right">{t("amount")} ({t("cny")})</th></tr>

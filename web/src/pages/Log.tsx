@@ -88,7 +88,7 @@ function Blocks({ head }: { head: LogHead }) {
     <>
       <Loaded query={query} lines={8}>
         {(blocks) => (
-          <div className="scroll-x">
+          <div className="scroll-x" tabIndex={0}>
             <table className="list">
               <thead><tr><th>{t("block")}</th><th>{t("block.closed")}</th><th>{t("block.entries")}</th><th className="right">{t("count")}</th><th>{t("block.witnesses")}</th><th>{t("block.sm3")}</th></tr></thead>
               <tbody>
@@ -129,7 +129,7 @@ function Entries() {
     <>
       <Loaded query={{ data: list, error: query.error, refetch: query.refetch }}>
         {(entries) => entries.length === 0 ? <Empty title={t("entries.none")} /> : (
-          <div className="scroll-x">
+          <div className="scroll-x" tabIndex={0}>
             <table className="list">
               <thead><tr><th>{t("entry")}</th><th>{t("time")}</th><th>{t("command")}</th><th>{t("who")}</th><th>{t("block.sm3")}</th></tr></thead>
               <tbody>

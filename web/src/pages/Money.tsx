@@ -166,7 +166,7 @@ function Charges({ org, job }: { org: string; job: string }) {
         <Loaded query={{ data: charges, error: query.error, refetch: query.refetch }}>
           {(list) =>
             list.length === 0 ? <Empty title={t("charges.none")} /> : (
-              <div className="scroll-x">
+              <div className="scroll-x" tabIndex={0}>
                 <table className="list">
                   <thead><tr><th>{t("until")}</th><th>{t("job")}</th><th>{t("lease")}</th><th>{t("project")}</th><th>{t("pool")}</th><th>{t("tier")}</th><th>{t("pricesheet")}</th><th className="right">{t("devicehours")}</th><th className="right">{t("amount")} ({t("cny")})</th><th>{t("paidby")}</th></tr></thead>
                   <tbody>

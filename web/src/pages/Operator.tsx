@@ -49,7 +49,7 @@ function Orgs() {
       <Card flush>
         <Loaded query={query}>
           {(orgs) => (
-            <div className="scroll-x">
+            <div className="scroll-x" tabIndex={0}>
               <table className="list">
                 <thead><tr><th>{t("org")}</th><th className="right">{t("members")}</th><th className="right">{t("projects")}</th><th className="right">{t("state.running")}</th><th className="right">{t("state.waiting")}</th><th className="right">{t("balance")} ({t("cny")})</th><th className="right">{t("unbilled")} ({t("cny")})</th>{may && <th>{t("actions")}</th>}</tr></thead>
                 <tbody>
@@ -99,7 +99,7 @@ function Members() {
       <Card flush>
         <Loaded query={query}>
           {(members) => (
-            <div className="scroll-x">
+            <div className="scroll-x" tabIndex={0}>
               <table className="list">
                 <thead><tr><th>{t("member")}</th><th>{t("org")}</th><th>{t("role")}</th><th>{t("state")}</th>{may && <th>{t("actions")}</th>}</tr></thead>
                 <tbody>
@@ -267,7 +267,7 @@ function Nodes() {
       <Card flush>
         <Loaded query={{ data: list, error: query.error, refetch: query.refetch }}>
           {(nodes) => nodes.length === 0 ? <Empty title={t("nodes.none")} /> : (
-            <div className="scroll-x">
+            <div className="scroll-x" tabIndex={0}>
               <table className="list">
                 <thead><tr><th>{t("node")}</th><th>{t("pool")}</th><th className="right">{t("rack")}</th><th>{t("state")}</th><th className="right">{t("devices")}</th><th className="right">{t("map.free")}</th><th>{t("reason")}</th>{may && <th>{t("actions")}</th>}</tr></thead>
                 <tbody>
@@ -339,7 +339,7 @@ function Trail() {
       <Card flush>
         <Loaded query={{ data: list, error: query.error, refetch: query.refetch }}>
           {(rows) => rows.length === 0 ? <Empty title={t("trail.none")} /> : (
-            <div className="scroll-x">
+            <div className="scroll-x" tabIndex={0}>
               <table className="list">
                 <thead><tr><th>{t("time")}</th><th>{t("kind")}</th><th>{t("debit")}</th><th>{t("credit")}</th><th className="right">{t("amount")} ({t("cny")})</th><th>{t("entry")}</th><th>{t("note")}</th></tr></thead>
                 <tbody>{rows.map((row, i) => <tr key={`${row.number}-${i}`}><td><When us={row.time_us} /></td><td>{name("journal", row.kind)}</td><td>{row.debit}</td><td>{row.credit}</td><td className="right"><Yuan micro={row.micro_yuan} /></td><td className="num">{String(row.seq)}</td><td className="wrap">{row.note || (num(row.job_id) ? `${t("job")} ${row.job_id}` : "")}</td></tr>)}</tbody>

@@ -22,7 +22,7 @@ function Bars({ shares }: { shares: Share[] }) {
   const { t, locale } = useWords();
   const most = Math.max(1, ...shares.map((share) => Math.max(num(share.deserved_milli), num(share.held_milli))));
   return (
-    <div className="scroll-x">
+    <div className="scroll-x" tabIndex={0}>
       <table className="list">
         <thead>
           <tr><th>{t("org")}</th><th style={{ width: "36%" }}>{t("share.bar")}</th><th className="right">{t("share.deserved")}</th><th className="right">{t("share.held")}</th><th className="right">{t("share.over")}</th><th className="right">{t("share.weight")}</th><th className="right">{t("share.limit")}</th><th className="right">{t("state.waiting")}</th></tr>
