@@ -8,6 +8,7 @@ const axeSource = readFileSync(new URL("../node_modules/axe-core/axe.min.js", im
 export async function launch() {
   return chromium.launch({
     executablePath,
+    timeout: 180_000,
     args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"],
   });
 }
@@ -26,7 +27,7 @@ export async function signIn(browser, hub, who, options = {}) {
     page.complaints.push(`dialog: ${dialog.message()}`);
     void dialog.dismiss();
   });
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(60_000);
   if (who) {
     await page.goto(`${hub.url}/signin`);
     await page.fill("#token", hub.token(who));
