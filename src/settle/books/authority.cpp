@@ -12,6 +12,11 @@ namespace {
 using namespace ledger::transfer_flags;
 using ledger::AccountId;
 using ledger::AccountIndex;
+using ledger::Clause;
+using ledger::ClauseKind;
+using ledger::Contract;
+using ledger::Facts;
+using ledger::Side;
 using ledger::Transfer;
 
 // How far back in its own chain a post or void finds its hold; the ledger itself looks everywhere.

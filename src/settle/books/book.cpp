@@ -202,7 +202,7 @@ AdminCode Book::add_contract(std::string_view text, std::uint32_t& number, std::
         number = static_cast<std::uint32_t>(known - contract_texts_.begin()) + 1;
         return AdminCode::exists;
     }
-    Result<Contract> contract = Contract::compile(text);
+    Result<ledger::Contract> contract = ledger::Contract::compile(text);
     if (!contract) {
         why = contract.error().context;
         return AdminCode::contract_invalid;

@@ -19,9 +19,9 @@
 
 #include "base/money.hpp"
 #include "base/time.hpp"
+#include "ledger/contract/contract.hpp"
 #include "ledger/ledger.hpp"
 #include "settle/books/codes.hpp"
-#include "settle/books/contract.hpp"
 #include "settle/books/limits.hpp"
 #include "settle/books/moves.hpp"
 
@@ -196,10 +196,11 @@ private:
     const ledger::Transfer* find_held(ledger::TransferId id) const;
     Code check_contracts(const ledger::Transfer& transfer, std::uint32_t signer, std::size_t i,
                          Time now);
-    Code check_clauses(ledger::AccountIndex account, Side side, const Facts& facts);
-    Code count(ledger::AccountIndex account, const Clause& clause, const Facts& facts);
-    Code derive(ledger::AccountIndex account, Side side, const ledger::Transfer& transfer,
-                const Facts& facts, std::size_t i);
+    Code check_clauses(ledger::AccountIndex account, ledger::Side side, const ledger::Facts& facts);
+    Code count(ledger::AccountIndex account, const ledger::Clause& clause,
+               const ledger::Facts& facts);
+    Code derive(ledger::AccountIndex account, ledger::Side side, const ledger::Transfer& transfer,
+                const ledger::Facts& facts, std::size_t i);
     Code push_derived(const ledger::Transfer& transfer, ledger::AccountId from,
                       ledger::AccountId to, int128 amount, std::size_t clause, std::size_t i);
     bool has_contract(ledger::AccountId id) const;
@@ -214,7 +215,7 @@ private:
     ledger::Ledger ledger_;
     std::vector<Key> keys_;
     std::map<RawKey, std::uint32_t> key_numbers_;
-    std::vector<Contract> contracts_;
+    std::vector<ledger::Contract> contracts_;
     std::vector<std::string> contract_texts_;
     std::vector<std::uint32_t> rules_at_;  // by account: place in rules_ plus one, or 0
     std::vector<Rules> rules_;

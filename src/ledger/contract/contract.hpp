@@ -24,7 +24,7 @@
 #include <string_view>
 #include <vector>
 
-namespace suan::settle {
+namespace suan::ledger {
 
 // What an expression may read of the transfer at hand.
 struct Facts {
@@ -37,8 +37,8 @@ struct Facts {
     std::uint64_t balance = 0;  // what the account may spend, before the transfer or its chain
     std::uint32_t signer = 0;   // number of the key that signed; 0: nobody
     std::uint32_t held = 0;     // 1 of a hold, 0 of a transfer in one phase
-    ledger::AccountId from{};
-    ledger::AccountId to{};
+    AccountId from{};
+    AccountId to{};
 };
 
 enum class Side : std::uint8_t { debit, credit };
@@ -84,12 +84,12 @@ struct Clause {
     ClauseKind kind = ClauseKind::require;
     std::uint32_t first_operation = 0;  // of a require or fee: its expression, in postfix form
     std::uint32_t operation_count = 0;
-    std::uint64_t amount = 0;    // of a limit
-    std::int64_t window_s = 0;   // of a limit: seconds; 0: each transfer alone
-    std::uint32_t counter = 0;   // of a limit with a window: which of the account's counters
-    std::uint32_t ppm = 0;       // of a split
-    ledger::AccountId target{};  // of a fee or split
-    std::uint32_t line = 0;      // where it stands in the text, from 1
+    std::uint64_t amount = 0;   // of a limit
+    std::int64_t window_s = 0;  // of a limit: seconds; 0: each transfer alone
+    std::uint32_t counter = 0;  // of a limit with a window: which of the account's counters
+    std::uint32_t ppm = 0;      // of a split
+    AccountId target{};         // of a fee or split
+    std::uint32_t line = 0;     // where it stands in the text, from 1
 };
 
 class Contract {
@@ -117,8 +117,8 @@ private:
 };
 
 // Ids and numbers share one stack: an id is compared with ids alone, so its bits may be negative.
-constexpr int128 bits_of(ledger::AccountId id) {
+constexpr int128 bits_of(AccountId id) {
     return static_cast<int128>((static_cast<uint128>(id.high) << 64) | id.low);
 }
 
-}  // namespace suan::settle
+}  // namespace suan::ledger

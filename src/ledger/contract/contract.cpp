@@ -1,12 +1,12 @@
-#include "settle/books/contract.hpp"
+#include "ledger/contract/contract.hpp"
 
 #include "base/assert.hpp"
-#include "settle/books/limits.hpp"
+#include "ledger/contract/limits.hpp"
 
 #include <algorithm>
 #include <array>
 
-namespace suan::settle {
+namespace suan::ledger {
 namespace {
 
 bool is_field(Op op) {
@@ -121,4 +121,4 @@ int128 Contract::evaluate(const Clause& clause, const Facts& facts) const {
     return stack[0];
 }
 
-}  // namespace suan::settle
+}  // namespace suan::ledger

@@ -1,13 +1,13 @@
-#include "settle/books/contract_parser.hpp"
+#include "ledger/contract/parser.hpp"
 
 #include "base/assert.hpp"
-#include "settle/books/limits.hpp"
+#include "ledger/contract/limits.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-namespace suan::settle {
+namespace suan::ledger {
 namespace {
 
 constexpr int128 bound = static_cast<int128>(1) << 120;
@@ -334,4 +334,4 @@ void ContractParser::emit_constant(Op op, int128 value) {
     contract_.constants_.push_back(value);
 }
 
-}  // namespace suan::settle
+}  // namespace suan::ledger
