@@ -49,7 +49,7 @@ void contract(std::string_view text) {
     Facts large{.amount = INT64_MAX, .code = UINT16_MAX, .unit = UINT32_MAX};
     large.user_data_32 = UINT32_MAX;
     large.user_data_64 = UINT64_MAX;
-    large.now_s = INT64_MAX;
+    large.now_us = INT64_MAX;
     large.balance = UINT64_MAX;
     large.signer = UINT32_MAX;
     large.held = 1;

@@ -21,14 +21,12 @@ int128 value_of(const std::string& expression, const Facts& facts) {
 }
 
 TEST(Contract, ExpressionsAreWhatArithmeticSays) {
-    const Facts facts{.amount = 1'000, .code = 7, .now_s = 90'000};
+    const Facts facts{.amount = 1'000, .code = 7, .now_us = 90'000'000'001};
     const Sum sums[] = {
-        {"1 + 2 * 3", 7},       {"(1 + 2) * 3", 9},
-        {"10 - 4 - 3", 3},      {"7 / 2", 3},
-        {"-7 / 2", -4},         {"-7 % 2", 1},
-        {"7 % -2", -1},         {"amount * 3 / 1000", 3},
-        {"now % 86400", 3'600}, {"100 / (code + 1)", 12},
-        {"2 * -3", -6},
+        {"1 + 2 * 3", 7},     {"(1 + 2) * 3", 9},       {"10 - 4 - 3", 3},
+        {"7 / 2", 3},         {"-7 / 2", -4},           {"-7 % 2", 1},
+        {"7 % -2", -1},       {"amount * 3 / 1000", 3}, {"now % 86400", 3'600},
+        {"now_us % 1000", 1}, {"100 / (code + 1)", 12}, {"2 * -3", -6},
     };
     for (const Sum& sum : sums)
         EXPECT_EQ(static_cast<std::int64_t>(value_of(sum.text, facts)), sum.value) << sum.text;
@@ -66,6 +64,39 @@ TEST(Contract, ConditionsAreWhatLogicSays) {
         EXPECT_EQ(contract->evaluate(contract->clauses()[0], facts) != 0, truth.holds)
             << truth.text;
     }
+}
+
+TEST(Contract, ATransferTellsItsFacts) {
+    Transfer transfer{.amount = 9, .user_data_64 = 64, .user_data_32 = 32, .ledger = 2, .code = 7};
+    transfer.debit_account_id = {0, 0xa1};
+    transfer.credit_account_id = {1, 0xb2};
+    transfer.flags = transfer_flags::pending;
+    const auto contract = Contract::compile(
+        "debit require amount == 9 and code == 7 and unit == 2 and user_data_32 == 32 and "
+        "user_data_64 == 64 and held == 1 and from == #a1 and now == 5 and now_us == 5000007 and "
+        "to == #100000000000000b2;");
+    ASSERT_TRUE(contract) << contract.error().context;
+    const Facts facts = facts_of(transfer, Time{5'000'007});
+    EXPECT_TRUE(contract->allows(Side::debit, facts));
+    EXPECT_FALSE(contract->allows(Side::debit, facts_of(transfer, Time{5'000'008})));
+    EXPECT_TRUE(contract->allows(Side::credit, Facts{})) << "nothing is asked of that side";
+    EXPECT_EQ(facts_of(transfer, Time{-3}).now_us, 0);
+}
+
+TEST(Contract, TheRoomIsWhatTheStrictestLimitLeaves) {
+    const auto contract = Contract::compile(
+        "debit limit 100 per transfer; debit limit 250 per user_data_64; debit limit 5 per day;"
+        "credit limit 7 per transfer;");
+    ASSERT_TRUE(contract) << contract.error().context;
+    EXPECT_EQ(contract->room(Side::debit, 0), 100);
+    EXPECT_EQ(contract->room(Side::debit, 149), 100);
+    EXPECT_EQ(contract->room(Side::debit, 249), 1);
+    EXPECT_EQ(contract->room(Side::debit, 250), 0);
+    EXPECT_EQ(contract->room(Side::debit, INT64_MAX), 0);
+    EXPECT_EQ(contract->room(Side::credit, 0), 7);
+    const auto free = Contract::compile("debit require now_us < 5;");
+    ASSERT_TRUE(free);
+    EXPECT_EQ(free->room(Side::debit, INT64_MAX), INT64_MAX);
 }
 
 struct Fault {

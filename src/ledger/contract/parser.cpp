@@ -26,6 +26,7 @@ constexpr Field fields[] = {
     {"user_data_32", Op::user_data_32, UINT32_MAX},
     {"user_data_64", Op::user_data_64, u64_max},
     {"now", Op::now, INT64_MAX},
+    {"now_us", Op::now_us, INT64_MAX},
     {"balance", Op::balance, u64_max},
     {"signer", Op::signer, UINT32_MAX},
     {"held", Op::held, 1},
@@ -87,6 +88,11 @@ void ContractParser::parse_limit(Clause& clause) {
     clause.amount = static_cast<std::uint64_t>(amount.high);
     expect("per");
     if (take("transfer")) return;
+    if (take("user_data_64")) {
+        clause.per = Per::user_data_64;
+        return;
+    }
+    clause.per = Per::window;
     clause.counter = contract_.counters_++;
     if (take("hour")) {
         clause.window_s = 3'600;
@@ -261,7 +267,8 @@ ContractParser::Known ContractParser::parse_field(std::string_view word) {
         return field.high < 0 ? Known{Type::id} : Known{Type::number, 0, field.high};
     }
     fail(
-        "a field (amount, code, unit, user_data_32, user_data_64, now, balance, signer, held, "
+        "a field (amount, code, unit, user_data_32, user_data_64, now, now_us, balance, signer, "
+        "held, "
         "from, to), a number or an account id");
     return {};
 }

@@ -120,6 +120,7 @@ public:
     AdminCode revoke_key(ledger::AccountId account, std::uint32_t key);
     // Contracts are numbered from 1 and never change; number 0 takes an account's contract away.
     // Attaching starts the counters of its limits at zero.
+    // A book counts by time only: a limit per user_data_64 is contract_invalid.
     AdminCode add_contract(std::string_view text, std::uint32_t& number, std::string& why);
     AdminCode attach_contract(ledger::AccountId account, std::uint32_t contract);
 
@@ -184,6 +185,8 @@ private:
     void note_chain();
     void note_finish(std::uint32_t place, ledger::TransferId id);
     void build_moves();
+
+    static Result<ledger::Contract> compile_contract(std::string_view text);
 
     // book_state.cpp
     Result<void> import_keys(const BookState& state);

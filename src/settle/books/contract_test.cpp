@@ -28,6 +28,16 @@ TEST(BookContract, ADayLimitCountsHoldsAndStartsAnewNextDay) {
     EXPECT_EQ(b.send(transfer(7, 1, 2, 40)), Code::contract_limit);
 }
 
+TEST(BookContract, ABookKeepsNoSumsPerUserData) {
+    Bench b;
+    std::uint32_t number = 0;
+    std::string why;
+    EXPECT_EQ(
+        b.book.add_contract("debit limit 5 per day;\ndebit limit 5 per user_data_64;", number, why),
+        AdminCode::contract_invalid);
+    EXPECT_EQ(why.find("contract: line 2: a ledger keeps no sums per user_data_64"), 0U) << why;
+}
+
 TEST(BookContract, ARefusedChainGivesBackWhatItsLimitsCounted) {
     Bench b;
     b.contract(1, "debit limit 100 per ever;");
