@@ -216,8 +216,8 @@ TEST_F(ApiTest, AVoucherTellsTheContractThatDecidesWhatItPays) {
     const std::string target =
         fmt::format("/v1/vouchers/{}", json_lib::value_to<int>(made.at("/id")));
     const char* const rules =
-        "debit require now_us < 4000000000000000;\n"
         "debit require user_data_32 in [1];\n"
+        "debit require now_us < 4000000000000000;\n"
         "debit limit 100 per user_data_64;\n";
     EXPECT_EQ(ok(user, "GET", target).at("/rules").as_string(), rules);
     EXPECT_EQ(ok(op, "GET", "/v1/vouchers").at("/vouchers/0/rules").as_string(), rules);

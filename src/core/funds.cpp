@@ -133,26 +133,28 @@ Verdict HoldPlanner::check_budget(const Budget& budget, const char* whose, Money
                     yuan_text(amount), whose, yuan_text(left(budget.account))));
 }
 
-// What the voucher's contract lets it pay for the job, of `most`.
-Money HoldPlanner::part_of(const Voucher& voucher, const Job& job, Money most) const {
-    Hold hold;
-    hold.account = voucher.account;
-    hold.micro_yuan = std::min({most, left(voucher.account), room_for(voucher, job)}).micro_yuan;
-    if (hold.micro_yuan <= 0) return Money{};
-    const bool may = voucher_allows(voucher, hold_transfer(hold, purpose_of(job)), now_);
-    return may ? Money{hold.micro_yuan} : Money{};
+// Appends what vouchers pay of `amount`, and returns the rest.
+Money HoldPlanner::plan_vouchers(const Job& job, Money amount, std::vector<HoldPart>& parts) const {
+    if (org_.vouchers.empty()) return amount;
+    const std::size_t first = parts.size();
+    Money rest = amount;
+    ledger::Facts facts = ledger::facts_of(hold_transfer(Hold{}, purpose_of(job)), now_);
+    for (const VoucherId id : org_.vouchers) {
+        if (rest.micro_yuan == 0 || parts.size() - first == limits::vouchers_per_job_max) break;
+        const Voucher& voucher = state_.vouchers.at(id.value);
+        facts.from = voucher.account;
+        if (!voucher_allows(voucher, facts)) continue;
+        const Money part = std::min({rest, left(voucher.account), room_for(voucher, job)});
+        if (part.micro_yuan <= 0) continue;
+        parts.push_back({id, part});
+        rest -= part;
+    }
+    return rest;
 }
 
 Verdict HoldPlanner::plan(const Job& job, Money amount, std::vector<HoldPart>& parts) {
     const std::size_t first = parts.size();
-    Money rest = amount;
-    for (const VoucherId id : org_.vouchers) {
-        if (rest.micro_yuan == 0 || parts.size() - first == limits::vouchers_per_job_max) break;
-        const Money part = part_of(state_.vouchers.at(id.value), job, rest);
-        if (part.micro_yuan == 0) continue;
-        parts.push_back({id, part});
-        rest -= part;
-    }
+    const Money rest = plan_vouchers(job, amount, parts);
     if (rest.micro_yuan > 0) {
         const Money own = left(org_account(org_.id));
         if (own < rest) {

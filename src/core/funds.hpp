@@ -36,8 +36,8 @@ public:
 
 private:
     Money left(ledger::AccountId account) const;
-    Money part_of(const Voucher& voucher, const Job& job, Money most) const;
     void take(ledger::AccountId account, Money amount);
+    Money plan_vouchers(const Job& job, Money amount, std::vector<HoldPart>& parts) const;
     Verdict check_budget(const Budget& budget, const char* whose, Money amount) const;
 
     const State& state_;

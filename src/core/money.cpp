@@ -360,7 +360,8 @@ void expire_vouchers_under(Step& step, JobId id) {
         for (const Hold& hold : job.holds) {
             if (!hold.voucher || hold.micro_yuan == 0 || due) continue;
             const Voucher& voucher = step.state().vouchers.at(hold.voucher.value);
-            if (voucher_allows(voucher, hold_transfer(hold, purpose_of(job)), step.now())) continue;
+            const ledger::Transfer transfer = hold_transfer(hold, purpose_of(job));
+            if (voucher_allows(voucher, ledger::facts_of(transfer, step.now()))) continue;
             // It was allowed when it was made, and time alone has changed since.
             SUAN_ASSERT(voucher.expires <= step.now());
             due = hold.voucher;

@@ -366,7 +366,7 @@ private:
             const Voucher* voucher = s.vouchers.find(hold.voucher.value);
             if (voucher == nullptr || voucher->expired || hold.micro_yuan < 0 ||
                 voucher->org.value != record.org_id() ||
-                !voucher_allows(*voucher, hold_transfer(hold, purpose), Time{0}))
+                !voucher_allows(*voucher, ledger::facts_of(hold_transfer(hold, purpose), Time{0})))
                 return false;
         }
         return std::all_of(record.paid().begin(), record.paid().end(),

@@ -28,9 +28,9 @@ std::string pools_condition(std::vector<PoolId> pools) {
 
 std::string voucher_text(const Voucher& voucher) {
     std::string text = fmt::format(
-        "debit require now_us < {};\n"
-        "debit require user_data_32 {};\n",
-        voucher.expires.us, pools_condition(voucher.pools));
+        "debit require user_data_32 {};\n"
+        "debit require now_us < {};\n",
+        pools_condition(voucher.pools), voucher.expires.us);
     if (voucher.job_cap.micro_yuan != 0) {
         text += fmt::format("debit limit {} per user_data_64;\n", voucher.job_cap.micro_yuan);
     }
@@ -49,9 +49,9 @@ Money room_for(const Voucher& voucher, const Job& job) {
     return Money{voucher.rules.room(ledger::Side::debit, paid)};
 }
 
-bool voucher_allows(const Voucher& voucher, const ledger::Transfer& hold, Time now) {
+bool voucher_allows(const Voucher& voucher, const ledger::Facts& hold) {
     SUAN_ASSERT(!voucher.expired);
-    return voucher.rules.allows(ledger::Side::debit, ledger::facts_of(hold, now));
+    return voucher.rules.allows(ledger::Side::debit, hold);
 }
 
 }  // namespace suan::core

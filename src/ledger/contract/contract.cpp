@@ -83,6 +83,10 @@ int128 combine(Op op, int128 a, int128 b) {
     return 0;
 }
 
+bool contains(const std::vector<int128>& sorted, int128 value) {
+    return std::binary_search(sorted.begin(), sorted.end(), value);
+}
+
 }  // namespace
 
 Facts facts_of(const Transfer& transfer, Time now) {
@@ -122,13 +126,19 @@ bool Contract::reads_balance() const {
 }
 
 int128 Contract::evaluate(const Clause& clause, const Facts& facts) const {
+    // Most conditions compare a field with a number or look it up in a list.
+    const Operation* const begin = operations_.data() + clause.first_operation;
+    if (clause.operation_count == 3 && is_field(begin[0].op) && begin[1].op == Op::number) {
+        return combine(begin[2].op, field(begin[0].op, facts), constants_[begin[1].constant]);
+    }
+    if (clause.operation_count == 2 && is_field(begin[0].op) && begin[1].op == Op::in) {
+        return contains(lists_[begin[1].constant], field(begin[0].op, facts)) ? 1 : 0;
+    }
     // In each bracket at most five values wait: left of an or, an and, a comparison, a sum and a
     // product.
     std::array<int128, 5 * limits::expression_depth_max + 1> stack;
     std::size_t top = 0;
-    const std::span<const Operation> program =
-        std::span(operations_).subspan(clause.first_operation, clause.operation_count);
-    for (const Operation& o : program) {
+    for (const Operation& o : std::span(begin, clause.operation_count)) {
         if (o.op == Op::number || o.op == Op::id) {
             stack[top++] = constants_[o.constant];
         } else if (is_field(o.op)) {
@@ -138,8 +148,7 @@ int128 Contract::evaluate(const Clause& clause, const Facts& facts) const {
         } else if (o.op == Op::opposite) {
             stack[top - 1] ^= 1;
         } else if (o.op == Op::in) {
-            const std::vector<int128>& list = lists_[o.constant];
-            stack[top - 1] = std::binary_search(list.begin(), list.end(), stack[top - 1]) ? 1 : 0;
+            stack[top - 1] = contains(lists_[o.constant], stack[top - 1]) ? 1 : 0;
         } else {
             --top;
             stack[top - 1] = combine(o.op, stack[top - 1], stack[top]);
