@@ -1,6 +1,7 @@
 // Tenants' ledgers over HTTP: what a tenant does with one, what it costs, and what holds when
 // things go wrong.
 #include "api/testing.hpp"
+#include "ledger/contract/limits.hpp"
 #include "log/bill_bundle.hpp"
 #include "runtime/bill.hpp"
 #include "settle/answer_stream.hpp"
@@ -263,6 +264,73 @@ TEST_F(LedgersTest, AStreamLargerThanWhatIsEverHeldGoesThrough) {
         made += created(answer);
     EXPECT_EQ(made, batches * 8'192U);
     EXPECT_EQ(credits("a2"), batches * 8'192U);
+}
+
+TEST_F(LedgersTest, OneAccountOrTransferMoreThanARequestTakesIsRefused) {
+    const auto accounts = [&](std::uint32_t count) {
+        std::string list;
+        for (std::uint32_t i = 0; i < count; ++i)
+            list += fmt::format(R"({}{{"id":"f{:x}","unit":1}})", i == 0 ? "" : ",", i);
+        return ask(admin, "POST", path("/accounts"), fmt::format(R"({{"accounts":[{}]}})", list));
+    };
+    EXPECT_EQ(number(accounts(limits::ledger_accounts_request_max), "/created"),
+              limits::ledger_accounts_request_max);
+    const Answer accounts_more = accounts(limits::ledger_accounts_request_max + 1);
+    EXPECT_EQ(accounts_more.status, 400);
+    EXPECT_EQ(text(accounts_more, "/error/field"), "accounts");
+    EXPECT_NE(accounts_more.body.find("send 1 to 1000 accounts"), std::string::npos)
+        << accounts_more.body;
+
+    constexpr std::uint32_t most = settle::limits::batch_transfers_max;
+    const auto transfers = [&](std::uint32_t count) {
+        std::string list;
+        for (std::uint32_t i = 0; i < count; ++i)
+            list += (i == 0 ? "" : ",") + transfer(fmt::format("{:x}", i + 1));
+        return ask(user, "POST", path("/transfers"), fmt::format(R"({{"transfers":[{}]}})", list));
+    };
+    const Answer transfers_more = transfers(most + 1);
+    EXPECT_EQ(transfers_more.status, 400);
+    EXPECT_EQ(text(transfers_more, "/error/field"), "transfers");
+    EXPECT_NE(transfers_more.body.find("send 1 to 8192 transfers"), std::string::npos)
+        << transfers_more.body;
+    EXPECT_EQ(credits("a2"), 0U);
+    EXPECT_EQ(transfers(most).status, 200);
+    EXPECT_EQ(credits("a2"), most * 5U);
+
+    settle::DecodedBatch large = batch(1, most + 1);
+    const Answer batch_more = ask(user, "POST", path("/batches"), settle::encode_batch(large));
+    EXPECT_EQ(batch_more.status, 400) << batch_more.body;
+    EXPECT_NE(batch_more.body.find("1 to 8192"), std::string::npos) << batch_more.body;
+}
+
+TEST_F(LedgersTest, OneKeyOrByteMoreThanAnAccountOrContractTakesIsRefused) {
+    const auto contract = [&](std::size_t bytes) {
+        std::string rules = "debit require amount < 5;";
+        rules.append(bytes - rules.size(), ' ');
+        return ask(admin, "POST", path("/contracts"), fmt::format(R"({{"text":"{}"}})", rules));
+    };
+    EXPECT_EQ(contract(ledger::limits::contract_bytes_max).status, 200);
+    const Answer longer = contract(ledger::limits::contract_bytes_max + 1);
+    EXPECT_EQ(longer.status, 400) << longer.body;
+    EXPECT_NE(longer.body.find("16385 bytes, at most 16384"), std::string::npos) << longer.body;
+    const Answer sums =
+        ask(admin, "POST", path("/contracts"), R"({"text":"debit limit 5 per user_data_64;"})");
+    EXPECT_EQ(sums.status, 400) << sums.body;
+    EXPECT_NE(sums.body.find("keeps no sums per user_data_64"), std::string::npos) << sums.body;
+
+    Answer last;
+    for (std::uint32_t i = 1; i <= settle::limits::keys_per_account_max + 1; ++i) {
+        const auto key = crypto::PrivateKey::generate();
+        const Answer added =
+            ok(admin, "POST", path("/keys"),
+               fmt::format(R"({{"public_key":"{}"}})", to_hex(key->public_key().raw())));
+        last = ask(admin, "POST", path("/accounts/a1/keys"),
+                   fmt::format(R"({{"key":{}}})", number(added, "/number")));
+        if (i <= settle::limits::keys_per_account_max) EXPECT_EQ(last.status, 200) << last.body;
+    }
+    EXPECT_EQ(last.status, 429) << last.body;
+    EXPECT_EQ(last.code(), "limit_reached") << last.body;
+    EXPECT_NE(last.body.find("at most 16 keys"), std::string::npos) << last.body;
 }
 
 TEST_F(LedgersTest, WhatIsMadeIsChargedAndTheBillChecksOffline) {

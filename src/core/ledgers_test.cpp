@@ -309,10 +309,31 @@ TEST_F(Ledgers, AnOrgHasOnlySoMany) {
     prices(0, 0);
     for (std::uint32_t i = 0; i < limits::ledgers_per_org_max; ++i)
         open("l" + std::to_string(i));
-    EXPECT_EQ(centre.refused(opening("more")).code, RejectionCode::limit_reached);
+    const Rejection refused = centre.refused(opening("more"));
+    EXPECT_EQ(refused.code, RejectionCode::limit_reached);
+    EXPECT_EQ(refused.field, "org_id");
+    EXPECT_EQ(refused.message, "an org has at most 100 ledgers at a time");
     centre.ok(closing(LedgerId{1}));
     meter(1, {{.id = LedgerId{1}, .last = true}});
     open("more");
+}
+
+TEST_F(Ledgers, ACentreHasOnlySoManyEver) {
+    prices(0, 0);
+    centre.state.next_ledger = centre.recovered.next_ledger = limits::ledgers_max;
+    open("last");
+    const Rejection refused = centre.refused(opening("more"));
+    EXPECT_EQ(refused.code, RejectionCode::limit_reached);
+    EXPECT_EQ(refused.message, "a centre has at most 100000 ledgers, closed ones included");
+}
+
+TEST_F(Ledgers, AnAllowanceHasItsMostHoweverMuchIsWanted) {
+    prices(0, 0);
+    const LedgerId id = open();
+    meter(1, {{id, 0, limits::ledger_allowance_max + 1}});
+    EXPECT_EQ(at(id).transfers_allowed(), limits::ledger_allowance_max);
+    meter(2, {{id, 5, UINT64_MAX}});
+    EXPECT_EQ(at(id).transfers_allowed(), limits::ledger_allowance_max + 5);
 }
 
 TEST_F(Ledgers, PriceLinesOfServicesAreChecked) {

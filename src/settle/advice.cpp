@@ -139,15 +139,15 @@ const char* advice(AdminCode code) {
         "it is so already: nothing is left to do",
         "an account that has keys keeps at least one: grant another first",
         "the ledger has no book",
-        "the centre keeps as many books as it can",
+        "the centre keeps at most 100000 books",
         "the account was refused",
         "open the account first, or correct its id",
         "a key is a point of the SM2 curve: 04, x, y",
         "add the key to the ledger first, or correct its number",
-        "take a key away first: there are as many as there may be",
+        "an account has at most 16 keys, a ledger 100000: take one away first",
         "the contract's text is wrong",
         "add the contract first, or correct its number",
-        "the ledger has as many contracts as it can",
+        "the ledger has at most 10000 contracts",
         "the number must not be zero",
     };
     const auto number = static_cast<std::size_t>(code);

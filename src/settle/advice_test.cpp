@@ -1,5 +1,6 @@
 #include "settle/advice.hpp"
 
+#include "settle/books/limits.hpp"
 #include "settle/id_text.hpp"
 
 #include <gtest/gtest.h>
@@ -23,6 +24,16 @@ TEST(Advice, EveryRefusalSaysWhatWouldBeRight) {
     EXPECT_STREQ(advice(code_of(ledger::Refusal::too_many_pending_transfers)),
                  "post or void some holds first: the ledger keeps no more of them");
     EXPECT_STREQ(advice(AdminCode::number_must_not_be_zero), "the number must not be zero");
+}
+
+TEST(Advice, WhatIsAtItsMostNamesItsMost) {
+    const auto names = [](AdminCode code, std::uint32_t most) {
+        return std::string(advice(code)).find(std::to_string(most)) != std::string::npos;
+    };
+    EXPECT_TRUE(names(AdminCode::too_many_books, limits::books_max));
+    EXPECT_TRUE(names(AdminCode::too_many_keys, limits::keys_per_account_max));
+    EXPECT_TRUE(names(AdminCode::too_many_keys, limits::keys_per_book_max));
+    EXPECT_TRUE(names(AdminCode::too_many_contracts, limits::contracts_per_book_max));
 }
 
 TEST(IdText, IdsAreHexadecimalDigitsWithoutLeadingZeros) {

@@ -1,12 +1,12 @@
-#include "settle/books/contract.hpp"
+#include "ledger/contract/contract.hpp"
 
 #include "base/assert.hpp"
-#include "settle/books/limits.hpp"
+#include "ledger/contract/limits.hpp"
 
 #include <algorithm>
 #include <array>
 
-namespace suan::settle {
+namespace suan::ledger {
 namespace {
 
 bool is_field(Op op) {
@@ -26,7 +26,9 @@ int128 field(Op op, const Facts& facts) {
         case Op::user_data_64:
             return facts.user_data_64;
         case Op::now:
-            return facts.now_s;
+            return facts.now_s();
+        case Op::now_us:
+            return facts.now_us;
         case Op::balance:
             return facts.balance;
         case Op::signer:
@@ -81,11 +83,41 @@ int128 combine(Op op, int128 a, int128 b) {
     return 0;
 }
 
+bool contains(const std::vector<int128>& sorted, int128 value) {
+    return std::binary_search(sorted.begin(), sorted.end(), value);
+}
+
 }  // namespace
 
-bool Contract::has(ClauseKind kind) const {
-    return std::any_of(clauses_.begin(), clauses_.end(),
-                       [&](const Clause& clause) { return clause.kind == kind; });
+Facts facts_of(const Transfer& transfer, Time now) {
+    Facts facts{.amount = transfer.amount, .code = transfer.code, .unit = transfer.ledger};
+    facts.user_data_32 = transfer.user_data_32;
+    facts.user_data_64 = transfer.user_data_64;
+    facts.now_us = std::max<std::int64_t>(now.us, 0);
+    facts.held = (transfer.flags & transfer_flags::pending) != 0 ? 1 : 0;
+    facts.from = transfer.debit_account_id;
+    facts.to = transfer.credit_account_id;
+    return facts;
+}
+
+bool Contract::allows(Side side, const Facts& facts) const {
+    return std::all_of(clauses_.begin(), clauses_.end(), [&](const Clause& clause) {
+        return clause.side != side || clause.kind != ClauseKind::require ||
+               evaluate(clause, facts) != 0;
+    });
+}
+
+std::int64_t Contract::room(Side side, std::int64_t moved) const {
+    SUAN_ASSERT(moved >= 0);
+    std::int64_t room = INT64_MAX;
+    for (const Clause& clause : clauses_) {
+        if (clause.side != side || clause.kind != ClauseKind::limit) continue;
+        if (clause.per == Per::window) continue;
+        const auto most = static_cast<std::int64_t>(clause.amount);
+        const std::int64_t used = clause.per == Per::transfer ? 0 : std::min(moved, most);
+        room = std::min(room, most - used);
+    }
+    return room;
 }
 
 bool Contract::reads_balance() const {
@@ -94,13 +126,19 @@ bool Contract::reads_balance() const {
 }
 
 int128 Contract::evaluate(const Clause& clause, const Facts& facts) const {
+    // Most conditions compare a field with a number or look it up in a list.
+    const Operation* const begin = operations_.data() + clause.first_operation;
+    if (clause.operation_count == 3 && is_field(begin[0].op) && begin[1].op == Op::number) {
+        return combine(begin[2].op, field(begin[0].op, facts), constants_[begin[1].constant]);
+    }
+    if (clause.operation_count == 2 && is_field(begin[0].op) && begin[1].op == Op::in) {
+        return contains(lists_[begin[1].constant], field(begin[0].op, facts)) ? 1 : 0;
+    }
     // In each bracket at most five values wait: left of an or, an and, a comparison, a sum and a
     // product.
     std::array<int128, 5 * limits::expression_depth_max + 1> stack;
     std::size_t top = 0;
-    const std::span<const Operation> program =
-        std::span(operations_).subspan(clause.first_operation, clause.operation_count);
-    for (const Operation& o : program) {
+    for (const Operation& o : std::span(begin, clause.operation_count)) {
         if (o.op == Op::number || o.op == Op::id) {
             stack[top++] = constants_[o.constant];
         } else if (is_field(o.op)) {
@@ -110,8 +148,7 @@ int128 Contract::evaluate(const Clause& clause, const Facts& facts) const {
         } else if (o.op == Op::opposite) {
             stack[top - 1] ^= 1;
         } else if (o.op == Op::in) {
-            const std::vector<int128>& list = lists_[o.constant];
-            stack[top - 1] = std::binary_search(list.begin(), list.end(), stack[top - 1]) ? 1 : 0;
+            stack[top - 1] = contains(lists_[o.constant], stack[top - 1]) ? 1 : 0;
         } else {
             --top;
             stack[top - 1] = combine(o.op, stack[top - 1], stack[top]);
@@ -121,4 +158,4 @@ int128 Contract::evaluate(const Clause& clause, const Facts& facts) const {
     return stack[0];
 }
 
-}  // namespace suan::settle
+}  // namespace suan::ledger

@@ -1,0 +1,30 @@
+// What a voucher pays for: a contract of transfers (docs/formats/contract.md) that is asked for
+// each hold of a job before it is made, and again before it is charged. The hold's user_data_32 is
+// the job's pool and its user_data_64 the job. Internal to src/core, but for the text.
+//
+//   debit require user_data_32 in [1, 4];       its pools; `user_data_32 != 0`, a job's, when any
+//   debit require now_us < 1798761600000000;    its expiry
+//   debit limit 500000000 per user_data_64;     its cap for one job, if it has one
+//
+// The text follows from the voucher's fields, so neither it nor what it is compiled to is part of
+// the log, of snapshots or of digests.
+#pragma once
+
+#include "core/objects.hpp"
+
+#include <string>
+
+namespace suan::core {
+
+std::string voucher_text(const Voucher& voucher);
+// Its text, compiled. An error only for fields that decide_issue_voucher refuses.
+Result<ledger::Contract> voucher_contract(const Voucher& voucher);
+
+// What the limits of the voucher leave for the job, which it may have paid for in earlier runs.
+// INT64_MAX: any amount.
+Money room_for(const Voucher& voucher, const Job& job);
+// Whether the requirements of a voucher, which has not expired yet, are met by a hold. They do not
+// read its amount, so they may be asked before that is known.
+bool voucher_allows(const Voucher& voucher, const ledger::Facts& hold);
+
+}  // namespace suan::core
