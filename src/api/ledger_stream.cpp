@@ -46,6 +46,7 @@ public:
     }
 
 private:
+    void look(std::function<void(const LedgerStatus&)> then);
     void found(const LedgerStatus& ledger);
     void refuse(http::Failure failure);
     void cut(std::unique_lock<std::mutex>& lock);
@@ -67,6 +68,7 @@ private:
     std::optional<LedgerStatus> ledger_;
     std::string rest_;              // of the body, less than a batch
     std::deque<CutBatch> waiting_;  // to be submitted
+    bool is_just_found_ = false;
     bool is_pumping_ = false;
     std::size_t held_ = 0;  // bytes of rest_, waiting_ and what is on its way
     // By place: what became of each batch that was submitted.
@@ -80,6 +82,11 @@ private:
 
 void LedgerStream::open() {
     if (context_->ledgers == nullptr) return refuse(hub_unavailable("this hub keeps no ledgers"));
+    look([self = shared_from_this()](const LedgerStatus& ledger) { self->found(ledger); });
+}
+
+// The ledger, for a caller who may send to it now; otherwise nothing more is taken.
+void LedgerStream::look(std::function<void(const LedgerStatus&)> then) {
     struct Found {
         LedgerStatus status;
         std::optional<http::Failure> failure;
@@ -101,12 +108,12 @@ void LedgerStream::open() {
                 seen->status = runtime::status_of(state, *ledger);
             }
         },
-        [self, seen](runtime::QueryEnd end) {
+        [self, seen, then = std::move(then)](runtime::QueryEnd end) {
             if (end == runtime::QueryEnd::unauthenticated) return self->refuse(unknown_token());
             if (end == runtime::QueryEnd::unavailable)
                 return self->refuse(hub_unavailable("the hub does not answer questions now"));
             if (seen->failure) return self->refuse(*seen->failure);
-            self->found(seen->status);
+            then(seen->status);
         });
 }
 
@@ -114,8 +121,12 @@ void LedgerStream::found(const LedgerStatus& ledger) {
     std::unique_lock lock(mutex_);
     const bool was_full = held_ > window_bytes;
     ledger_ = ledger;
+    is_just_found_ = true;
     cut(lock);
-    if (lock.owns_lock()) lock.unlock();
+    if (lock.owns_lock()) {
+        is_just_found_ = false;
+        lock.unlock();
+    }
     resume_if(was_full);
 }
 
@@ -123,6 +134,7 @@ void LedgerStream::refuse(http::Failure failure) {
     std::unique_lock lock(mutex_);
     const bool was_full = held_ > window_bytes;
     break_off(std::move(failure));
+    drop_waiting();
     finish_if_done(lock);
     if (lock.owns_lock()) lock.unlock();
     resume_if(was_full);
@@ -192,6 +204,11 @@ void LedgerStream::cut(std::unique_lock<std::mutex>& lock) {
             bad(fmt::format("it names book {}, expected {}", book, ledger_->id.value));
             break;
         }
+        if (places_ == settle::stream_batches_max) {
+            bad(fmt::format("a request has at most {}: make them larger, or send several requests",
+                            settle::stream_batches_max));
+            break;
+        }
         if (left.size() < *size) break;
         waiting_.push_back(
             CutBatch{std::string(left.substr(0, *size)), read_u32(left, 12), places_});
@@ -210,10 +227,21 @@ void LedgerStream::cut(std::unique_lock<std::mutex>& lock) {
     pump(lock);
 }
 
+// After each pause it is asked again who sends: a body may take hours, and whoever was disabled
+// meanwhile sends nothing more.
 void LedgerStream::pump(std::unique_lock<std::mutex>& lock) {
     if (!is_pumping_ && !waiting_.empty()) {
         is_pumping_ = true;
-        context_->ledger_pool.post([self = shared_from_this()] { self->submit_waiting(); });
+        auto self = shared_from_this();
+        const auto submit = [self] {
+            self->context_->ledger_pool.post([self] { self->submit_waiting(); });
+        };
+        if (std::exchange(is_just_found_, false)) {
+            submit();
+        } else {
+            context_->ledger_pool.post(
+                [self, submit] { self->look([submit](const LedgerStatus&) { submit(); }); });
+        }
     }
     finish_if_done(lock);
 }

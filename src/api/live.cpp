@@ -30,6 +30,10 @@ bool ends_session(const Entry& entry, const Actor& actor) {
            entry.command().change_member().member_id() == actor.member_id();
 }
 
+bool is_over(const StillSignedIn& still_signed_in) {
+    return still_signed_in && !still_signed_in();
+}
+
 }  // namespace
 
 struct Live::Events {
@@ -192,6 +196,10 @@ Pumped Live::Events::pump() {
                       .id = {}});
         return Pumped::over;
     }
+    if (is_over(scope.still_signed_in)) {
+        stream->send({.name = "end", .data = "{\"message\":\"the session is over\"}", .id = {}});
+        return Pumped::over;
+    }
     std::size_t bytes = 0;
     for (const runtime::Committed& committed : *next) {
         if (!send(committed, bytes)) return Pumped::over;
@@ -235,8 +243,15 @@ bool Live::Events::send(const runtime::Committed& committed, std::size_t& bytes)
 // False when it is over.
 bool Live::poll(Output& output) {
     if (!output.stream->open()) return false;
+    const auto end = [&output] {
+        output.stream->send({.name = "end", .data = "{}", .id = {}});
+        output.stream->end();
+        return false;
+    };
+    if (output.asked->refused.load() || is_over(output.scope.still_signed_in)) return end();
     exec::LogQuery& query = output.scope.query;
     const bool ended = output.asked->ended.load();
+    if (!ended) ask_about(output);
     const auto chunk = output.scope.executor->read_log(query);
     std::string_view bytes = chunk ? std::string_view(chunk->bytes) : std::string_view();
     if (!bytes.empty()) {
@@ -264,17 +279,18 @@ bool Live::poll(Output& output) {
         return output.stream->send(
             {.name = "log", .data = data, .id = fmt::format("{}", query.offset)});
     }
-    if (ended || output.asked->refused.load()) {
-        output.stream->send({.name = "end", .data = "{}", .id = {}});
-        output.stream->end();
-        return false;
-    }
-    if (output.asked->open.exchange(true)) return true;
+    return ended ? end() : true;
+}
+
+// Whether more can come, and whether the asker's token is still good: at each look, so that output
+// which never pauses does not outlive it.
+void Live::ask_about(Output& output) {
+    if (output.asked->open.exchange(true)) return;
     const auto asked = output.asked;
     hub_.query(
         output.scope.credential,
-        [asked, job_id = query.job, attempt = query.attempt](const core::State& state,
-                                                             const Actor&) {
+        [asked, job_id = output.scope.query.job, attempt = output.scope.query.attempt](
+            const core::State& state, const Actor&) {
             const core::Job* job = state.jobs.find(job_id.value);
             const bool over = job == nullptr || job->has_ended() || job->attempts > attempt ||
                               (job->attempts == attempt && job->state == JOB_STATE_WAITING);
@@ -284,7 +300,6 @@ bool Live::poll(Output& output) {
             if (end != runtime::QueryEnd::answered) asked->refused.store(true);
             asked->open.store(false);
         });
-    return true;
 }
 
 }  // namespace suan::api

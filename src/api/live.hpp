@@ -3,7 +3,8 @@
 //
 // What a client is shown is what it may see: events of its own org, and of the centre (nodes,
 // pools, prices, whose org is 0). A stream ends when its member is changed (its token may be gone):
-// the client connects again and is asked for its token.
+// the client connects again and is asked for its token. It ends with the browser's session as well,
+// before the next event would be sent.
 #pragma once
 
 #include "api/http/event_stream.hpp"
@@ -13,6 +14,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -25,9 +27,13 @@ namespace suan::api {
 
 using EventStreamPtr = std::shared_ptr<http::EventStream>;
 
+// Whether whoever opened a stream may still be shown more; empty: yes. Asked on the thread of Live.
+using StillSignedIn = std::function<bool()>;
+
 // Follows entries after `after`.
 struct EventScope {
     Actor actor;
+    StillSignedIn still_signed_in;
     std::uint64_t after = 0;
     JobId job;                                            // 0: all that the actor may see
     std::map<std::uint64_t, std::uint64_t> job_of_lease;  // leases alive at the start
@@ -36,6 +42,7 @@ struct EventScope {
 // Follows one task's output.
 struct OutputScope {
     runtime::Credential credential;
+    StillSignedIn still_signed_in;
     const exec::Executor* executor = nullptr;
     exec::LogQuery query;  // its offset moves on
 };
@@ -61,6 +68,7 @@ private:
     void take_new();
     bool pump(std::uint64_t id, Events& events);
     bool poll(Output& output);
+    void ask_about(Output& output);
 
     runtime::Hub& hub_;
     std::shared_ptr<Signal> signal_;  // outlives this: the hub wakes it

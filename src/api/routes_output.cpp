@@ -1,4 +1,5 @@
 // What a job leaves behind while it runs: its private payload, its output, its live events.
+#include "api/cookie.hpp"
 #include "api/routes.hpp"
 #include "api/views_jobs.hpp"
 #include "base/limits.hpp"
@@ -24,6 +25,16 @@ struct PrivatePlan {
     bool has_payload = false;
     ExecutorKind executor = EXECUTOR_KIND_UNSPECIFIED;
 };
+
+// Of a stream that a browser's session opens. A token has no end of its own: its member is changed.
+StillSignedIn still_signed_in(const Call& call) {
+    if (bearer_token(*call.request)) return {};
+    const auto id = cookie(*call.request, call.context->cookie);
+    if (!id) return {};
+    return [&sessions = call.context->sessions, id = std::string(*id)] {
+        return sessions.token_of(id).has_value();
+    };
+}
 
 std::optional<http::Failure> check_private(const Viewer& viewer, const PrivatePlan& plan,
                                            std::uint64_t id) {
@@ -161,6 +172,7 @@ void get_output(const CallPtr& call) {
         query.max_bytes = output_bytes_default;
         OutputScope scope;
         scope.credential = credential_of(*c.request);
+        scope.still_signed_in = still_signed_in(c);
         scope.executor = executor;
         scope.query = query;
         c.context->live.follow(std::move(scope), c.responder.stream());
@@ -202,6 +214,7 @@ void follow_events(const CallPtr& call, std::uint64_t job_id) {
     auto scope = std::make_shared<EventScope>();
     auto ended = std::make_shared<bool>(false);
     scope->job = JobId{job_id};
+    scope->still_signed_in = still_signed_in(*call);
     ask(
         call,
         [call, scope, ended](const core::State& state,

@@ -30,14 +30,27 @@ Sessions::Sessions(SessionOptions options) : options_(std::move(options)) {
     load();
 }
 
-// The text that was made; the table keeps its hash. What is over, and then the oldest, makes room.
-std::string Sessions::add(Table& table, std::size_t most, const Kept& kept, Time now) {
+// The text that was made; the table keeps its hash. What is over makes room, then the token's own
+// oldest, then the oldest of all.
+std::string Sessions::add(Table& table, const Room& room, const Kept& kept, Time now) {
     std::erase_if(table, [&](const auto& one) { return one.second.expires.us <= now.us; });
-    while (table.size() >= most) {
-        table.erase(std::min_element(table.begin(), table.end(), [](const auto& a, const auto& b) {
-            return a.second.expires.us < b.second.expires.us;
-        }));
-    }
+    const auto make_room = [&](std::size_t most, const auto& counts) {
+        while (true) {
+            std::size_t count = 0;
+            auto oldest = table.end();
+            for (auto one = table.begin(); one != table.end(); ++one) {
+                if (!counts(one->second)) continue;
+                ++count;
+                const bool is_older =
+                    oldest == table.end() || one->second.expires.us < oldest->second.expires.us;
+                if (is_older) oldest = one;
+            }
+            if (count < most) return;
+            table.erase(oldest);
+        }
+    };
+    make_room(room.of_token, [&](const Kept& one) { return one.token_sm3 == kept.token_sm3; });
+    make_room(room.of_all, [](const Kept&) { return true; });
     std::string text = to_hex(as_bytes(crypto::random_bytes(id_bytes)));
     table[crypto::sm3(text)] = kept;
     return text;
@@ -47,7 +60,8 @@ Sessions::Opened Sessions::open(const Hash256& token_sm3) {
     const std::lock_guard lock(mutex_);
     const Time now = options_.now();
     const Time expires{now.us + options_.lifetime.us};
-    Opened opened{add(sessions_, options_.sessions_max, {token_sm3, expires}, now), expires};
+    const Room room{options_.sessions_per_token_max, options_.sessions_max};
+    Opened opened{add(sessions_, room, {token_sm3, expires}, now), expires};
     store();
     return opened;
 }
@@ -71,7 +85,8 @@ Sessions::Code Sessions::make_code(const Hash256& token_sm3) {
     const std::lock_guard lock(mutex_);
     const Time now = options_.now();
     const Time expires{now.us + options_.code_lifetime.us};
-    return {add(codes_, options_.codes_max, {token_sm3, expires}, now), expires};
+    const Room room{options_.codes_per_token_max, options_.codes_max};
+    return {add(codes_, room, {token_sm3, expires}, now), expires};
 }
 
 std::optional<Hash256> Sessions::redeem(std::string_view code) {

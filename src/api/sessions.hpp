@@ -25,7 +25,10 @@ struct SessionOptions {
     std::function<Time()> now;   // wall time; none: the system's
     Duration lifetime = Duration::hours(7 * 24);
     Duration code_lifetime = Duration::seconds(600);
-    std::size_t sessions_max = 10'000;  // over all members; the oldest make room
+    // The oldest make room: of the token first, so that no member can sign the others out.
+    std::size_t sessions_per_token_max = 100;
+    std::size_t codes_per_token_max = 10;
+    std::size_t sessions_max = 10'000;  // over all members
     std::size_t codes_max = 1'000;
 };
 
@@ -58,7 +61,11 @@ private:
         Time expires;
     };
     using Table = std::map<Hash256, Kept>;  // under the SM3 of an id or code
-    static std::string add(Table& table, std::size_t most, const Kept& kept, Time now);
+    struct Room {
+        std::size_t of_token = 0;
+        std::size_t of_all = 0;
+    };
+    static std::string add(Table& table, const Room& room, const Kept& kept, Time now);
     void load();
     void store() const;
 

@@ -137,6 +137,47 @@ TEST_F(SessionsTest, ASignInCodeIsGoodOnce) {
     EXPECT_EQ(sign_in(fmt::format(R"({{"code":"{}"}})", text)).status, 401);
 }
 
+TEST_F(SessionsTest, LiveEventsEndWithTheSession) {
+    const Header cookie = signed_in(user);
+    std::vector<std::string> names;
+    auto client = http::Client::make(api_->url());
+    EXPECT_TRUE(client->events("/v1/events", {cookie}, [&](const http::ReceivedEvent& event) {
+        names.push_back(event.name);
+        if (event.name != "ready") return false;
+        EXPECT_EQ(ask("", "DELETE", "/v1/session", "", {cookie, own_page[0]}).status, 200);
+        submit(user, "later");
+        return true;
+    }));
+    EXPECT_EQ(names, (std::vector<std::string>{"ready", "end"}));
+}
+
+// It never pauses, so that nobody asked whether its reader was still welcome.
+TEST_F(SessionsTest, OutputThatIsFollowedEndsWithTheSessionAndWithTheToken) {
+    world_.executor.outputs_[JobId{1}] = std::string(64 << 20, 'x');
+    submit(user, "talks");
+    world_.executor.wait_start(1);
+    const auto follow = [&](const http::Headers& headers, const std::function<void()>& leave) {
+        std::size_t bytes = 0;
+        std::string last;
+        auto client = http::Client::make(api_->url());
+        EXPECT_TRUE(client->events("/v1/jobs/1/logs?follow=true", headers,
+                                   [&](const http::ReceivedEvent& event) {
+                                       if (bytes == 0) leave();
+                                       bytes += event.data.size();
+                                       last = event.name;
+                                       return event.name != "end";
+                                   }));
+        EXPECT_EQ(last, "end");
+        EXPECT_LT(bytes, 64U << 20);
+    };
+    const Header cookie = signed_in(user);
+    follow({cookie}, [&] { ask("", "DELETE", "/v1/session", "", {cookie, own_page[0]}); });
+    const auto id =
+        json_lib::value_to<std::uint64_t>(ok(user, "GET", "/v1/whoami").at("/member_id"));
+    follow({{"Authorization", "Bearer " + user}},
+           [&] { ok(admin, "POST", fmt::format("/v1/members/{}/disable", id)); });
+}
+
 // Without a hub: time and files.
 class SessionTableTest : public testing::Test {
 protected:
@@ -201,6 +242,25 @@ TEST_F(SessionTableTest, TheOldestMakesRoom) {
     EXPECT_EQ(sessions.token_of(first), std::nullopt);
     EXPECT_EQ(sessions.token_of(second), bob_);
     EXPECT_EQ(sessions.token_of(third), bob_);
+}
+
+TEST_F(SessionTableTest, NoTokensSessionsOrCodesDriveOutAnothers) {
+    options_.sessions_max = options_.codes_max = 5;
+    options_.sessions_per_token_max = options_.codes_per_token_max = 3;
+    Sessions sessions(options_);
+    const std::string bobs = sessions.open(bob_).id;
+    const std::string code = sessions.make_code(bob_).text;
+    const Hash256 eve = crypto::sm3("eve");
+    std::vector<std::string> eves;
+    for (int i = 0; i < 20; ++i) {
+        now_.us += 1;
+        eves.push_back(sessions.open(eve).id);
+        sessions.make_code(eve);
+    }
+    EXPECT_EQ(sessions.token_of(bobs), bob_);
+    EXPECT_EQ(sessions.redeem(code), bob_);
+    EXPECT_EQ(sessions.token_of(eves[16]), std::nullopt);
+    EXPECT_EQ(sessions.token_of(eves[17]), eve);
 }
 
 }  // namespace

@@ -116,7 +116,8 @@ void add_answers(std::string_view body, Sum& sum) {
 // The next whole batches of the file, as many as one request takes; empty at its end.
 std::string next_batches(std::istream& in, const std::string& file) {
     std::string out;
-    while (out.size() < request_bytes_max) {
+    for (std::size_t batches = 0; batches < settle::stream_batches_max; ++batches) {
+        if (out.size() >= request_bytes_max) break;
         std::string head(settle::batch_head_bytes, '\0');
         in.read(head.data(), static_cast<std::streamsize>(head.size()));
         if (in.gcount() == 0) return out;

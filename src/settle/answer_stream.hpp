@@ -17,6 +17,10 @@
 
 namespace suan::settle {
 
+// Batches of one stream. An answer costs about 200 bytes until all are there, however few
+// transfers its batch has.
+inline constexpr std::size_t stream_batches_max = 16'384;
+
 // A batch that was refused whole: the status and body of an HTTP answer.
 struct RefusedBatch {
     std::uint32_t status = 0;

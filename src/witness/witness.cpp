@@ -146,7 +146,20 @@ Result<void> Witness::look_back() {
     if (last == 0) return {};
     auto looked = look_at(last);
     if (looked && last > 1) looked = look_at(options_.draw(last));
+    if (looked && last > 1) looked = look_around(last);
     return looked;
+}
+
+// The next of the round over all blocks but the newest.
+Result<void> Witness::look_around(std::uint64_t last) {
+    if (next_look_ == 0) next_look_ = options_.draw(last);
+    for (std::uint64_t i = 0; i < std::min(options_.looks_per_step, last - 1); ++i) {
+        if (next_look_ >= last) next_look_ = 1;
+        auto looked = look_at(next_look_);
+        if (!looked) return looked;
+        ++next_look_;
+    }
+    return {};
 }
 
 Result<void> Witness::look_at(std::uint64_t number) {
@@ -239,7 +252,12 @@ Result<void> Witness::pull(Progress& progress) {
             return Error{ErrorCode::corrupt,
                          fmt::format("entry {}: expected a block over the {} before it", seq,
                                      limits::block_entries_max)};
+        if (entries_bytes_ + entry.size() > options_.block_bytes_max)
+            return Error{ErrorCode::corrupt,
+                         fmt::format("entry {}: expected a block over the {} bytes before it", seq,
+                                     entries_bytes_)};
         entries_.emplace_back(entry);
+        entries_bytes_ += entry.size();
         ++progress.entries;
         return {};
     };
@@ -303,6 +321,7 @@ Result<void> Witness::decide_again(const log::SealedBlock& shown) {
             Finding::broken,
             fmt::format("decided again, the log comes out differently: {}", good.error().context));
     entries_.clear();
+    entries_bytes_ = 0;
     verified_block_ = shown.header.number;
     verified_seq_ = shown.header.last_seq;
     return {};

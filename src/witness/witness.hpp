@@ -7,10 +7,12 @@
 //
 // It signs blocks at whose end the log itself has its key registered, and only blocks that follow
 // the ones it kept. At each step it looks whether the hub still shows the newest block that it
-// kept, and one older one drawn at random; when not, it looks for the first block that differs. One
-// thread. The source and the store outlive it.
+// kept, one older one drawn at random, and the next few of a round over all of them, so that a
+// single old block that was signed anew is found for certain; when not, it looks for the first
+// block that differs. One thread. The source and the store outlive it.
 #pragma once
 
+#include "base/limits.hpp"
 #include "core/state.hpp"
 #include "log/segment.hpp"
 #include "log/verify.hpp"
@@ -31,8 +33,14 @@ struct Options {
     // Whose log it must be. Without one the first that the hub names is kept and held to.
     std::optional<crypto::PublicKey> operator_key;
     std::uint64_t snapshot_entries = 100'000;  // between two snapshots of the state
-    // Draws the older block to look at: any number below `bound`, at least 1. Default: random.
+    // Draws the older block to look at, and where the first round begins: any number below `bound`,
+    // at least 1. Default: random.
     std::function<std::uint64_t(std::uint64_t bound)> draw;
+    // Of the round, in one step: more than a hub closes meanwhile, so that the round ends.
+    std::uint64_t looks_per_step = 8;
+    // Of the entries of one block, which are held until it is here: far more than a second of
+    // commits, and less than what a hub may send that never closes a block.
+    std::size_t block_bytes_max = 4 * limits::append_bytes_max;
 };
 
 // What one step did, and where the witness stands.
@@ -73,6 +81,7 @@ private:
     Result<bool> start_from(const log::SnapshotInfo& info);
     Result<void> meet(const log::SegmentHead& head);
     Result<void> look_back();
+    Result<void> look_around(std::uint64_t last);
     Result<void> look_at(std::uint64_t number);
     Result<void> look_at_shorter_log();
     Result<void> find_fork(std::uint64_t differs, log::SealedBlock shown);
@@ -95,7 +104,9 @@ private:
     runtime::Reexecutor again_{core::State{}};
     std::uint64_t verified_block_ = 0;
     log::Seq verified_seq_ = 0;
-    std::vector<std::string> entries_;     // of the block that is not here yet
+    std::vector<std::string> entries_;  // of the block that is not here yet
+    std::size_t entries_bytes_ = 0;
+    std::uint64_t next_look_ = 0;          // of the round; 0: it has not begun
     std::vector<log::SealedBlock> fresh_;  // verified, not yet kept
     log::Seq saved_seq_ = 0;
     std::uint64_t resumed_after_ = 0;

@@ -491,11 +491,48 @@ TEST_F(WitnessTest, the_operators_own_key_is_no_witness) {
     EXPECT_THAT(made->step().error().context, HasSubstr("cannot be a witness"));
 }
 
-TEST_F(WitnessTest, looks_at_the_newest_block_and_an_older_one_each_time) {
-    follow();
+TEST_F(WitnessTest, looks_at_the_newest_block_an_older_one_and_all_others_in_turn) {
+    while (last_block() < 7)
+        centre.fund(1);
+    Options few = options();
+    few.looks_per_step = 4;
+    witness = Witness::open(source, *store, key, few).value();
+    ASSERT_EQ(witness->step().value().last_block, 7U);
     source.looked_at.clear();
-    ASSERT_TRUE(witness->step());
-    EXPECT_EQ(source.looked_at, (std::vector<std::uint64_t>{last_block(), 1}));
+    for (int i = 0; i < 3; ++i)
+        ASSERT_TRUE(witness->step());
+    EXPECT_EQ(source.looked_at, (std::vector<std::uint64_t>{7, 1, 1, 2, 3, 4,  //
+                                                            7, 1, 5, 6, 1, 2,  //
+                                                            7, 1, 3, 4, 5, 6}));
+}
+
+TEST_F(WitnessTest, a_single_old_block_signed_anew_is_found_wherever_the_draw_falls) {
+    while (last_block() < 12)
+        centre.fund(1);
+    follow();
+    log::SealedBlock block = centre.log->block(11).value();
+    block.header.state_digest = Hash256{9};
+    centre.log->replace_block(log::seal(block.header, operator_key).value());
+    std::optional<Alarm> found;
+    for (int i = 0; i < 2 && !found; ++i)
+        found = witness->step().value().alarm;
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->finding, Finding::contradiction);
+    EXPECT_EQ(found->evidence.value().first.header.number, 11U);
+}
+
+// A hub that sends entries and never a block must not fill the witness's memory.
+TEST_F(WitnessTest, holds_no_more_entries_than_a_block_can_have_bytes) {
+    Options tight = options();
+    tight.block_bytes_max = 40;
+    auto other_store = Store::open(folder / "tight").value();
+    auto made = Witness::open(source, *other_store, key, tight).value();
+    for (int i = 0; i < 3; ++i) {
+        const auto step = made->step();
+        ASSERT_FALSE(step);
+        EXPECT_EQ(step.error().code, ErrorCode::corrupt);
+        EXPECT_THAT(step.error().context, HasSubstr("expected a block over the"));
+    }
 }
 
 }  // namespace

@@ -26,6 +26,18 @@ bool Allowances::Ledger::fits(std::uint64_t transfers) const {
     return status.takes_transfers && transfers <= remaining();
 }
 
+bool Allowances::Ledger::is_heard(Time now) {
+    if (now - refused_since >= refused_window) {
+        refused = 0;
+        refused_since = now;
+    }
+    return refused <= refused_free + refused_per_made * made;
+}
+
+bool Allowances::Ledger::goes_at_once(std::uint64_t transfers) const {
+    return waiting.empty() && !is_releasing && fits(transfers);
+}
+
 Allowances::Ledger& Allowances::seen(const LedgerStatus& status) {
     const auto [at, is_new] = ledgers_.try_emplace(status.id);
     Ledger& ledger = at->second;
@@ -55,12 +67,21 @@ void Allowances::release(LedgerId id, std::vector<Released>& fit, std::vector<Re
         ledger.waiting.pop_front();
         if (ledger.fits(batch.transfers)) {
             ledger.in_flight += batch.transfers;
+            ledger.is_releasing = true;
             fit.push_back({id, std::move(batch)});
         } else {
             ledger.bytes -= batch.bytes.size();
             unpaid.push_back({id, std::move(batch)});
         }
     }
+}
+
+bool Allowances::released(LedgerId id) {
+    Ledger& ledger = ledgers_.at(id);
+    ledger.is_releasing = false;
+    if (ledger.waiting.empty()) return false;
+    mark(id);
+    return true;
 }
 
 }  // namespace suan::runtime

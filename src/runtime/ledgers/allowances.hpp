@@ -11,6 +11,12 @@
 
 namespace suan::runtime {
 
+// Refused transfers are free, and fill the journal as others do. So many of a ledger are taken
+// within an hour, and so many more for each that it has made: all of them may be sent again.
+inline constexpr std::uint64_t refused_free = 100'000;
+inline constexpr std::uint64_t refused_per_made = 4;
+inline constexpr Duration refused_window = Duration::hours(1);
+
 // A batch that waits for an allowance.
 struct WaitingBatch {
     std::string bytes;
@@ -26,10 +32,17 @@ public:
         std::uint64_t in_flight = 0;  // handed to the engine, not answered
         std::size_t bytes = 0;        // of what is in flight or waits
         std::deque<WaitingBatch> waiting;
+        bool is_releasing = false;  // some that waited are not handed to the engine yet
         bool has_book = false;
+        std::uint64_t refused = 0;  // answered as not created, since:
+        Time refused_since;
 
         std::uint64_t remaining() const;
         bool fits(std::uint64_t transfers) const;
+        // Whether it need not wait: neither for an allowance nor for batches that came before it.
+        bool goes_at_once(std::uint64_t transfers) const;
+        // Whether more is taken of it at all. Begins a new hour.
+        bool is_heard(Time now);
         bool is_drained() const { return in_flight == 0 && waiting.empty(); }
     };
 
@@ -50,8 +63,10 @@ public:
         WaitingBatch batch;
     };
     // After a round: the waiting batches that fit now, which are counted as in flight, and those
-    // that do not.
+    // that do not. Until `released` is called, what comes after them waits.
     void release(LedgerId id, std::vector<Released>& fit, std::vector<Released>& unpaid);
+    // Those that fit are with the engine. True: others came meanwhile, and the next round is due.
+    bool released(LedgerId id);
 
 private:
     std::map<LedgerId, Ledger> ledgers_;

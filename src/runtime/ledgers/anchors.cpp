@@ -55,9 +55,9 @@ Result<settle::Audited> check_anchors(const std::filesystem::path& journal,
         }
         return {};
     };
-    auto audited =
-        settle::AuditedJournal::open(journal, settle::AuditDepth::replay, settle::Books::Options{},
-                                     settle::make_batch_verifier, after_block);
+    auto audited = settle::AuditedJournal::open(journal, settle::AuditDepth::signatures,
+                                                settle::Books::Options{},
+                                                settle::make_batch_verifier, after_block);
     if (!audited) return std::move(audited).error();
     const settle::Audited& found = audited->found();
     for (const JournalAnchor& anchor : anchors) {

@@ -25,8 +25,8 @@ struct JournalAnchor {
 // Adds the anchor of an entry that was decided, if it has one.
 void note_anchor(const Entry& entry, std::vector<JournalAnchor>& anchors);
 
-// Replays the journal. `corrupt` names the first entry of the log, or block of the journal, that
-// is not borne out; `io` where it cannot be read.
+// Replays the journal, signatures included. `corrupt` names the first entry of the log, or block of
+// the journal, that is not borne out; `io` where it cannot be read.
 Result<settle::Audited> check_anchors(const std::filesystem::path& journal,
                                       const std::vector<JournalAnchor>& anchors);
 

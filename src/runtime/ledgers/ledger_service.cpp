@@ -37,6 +37,13 @@ Rejection closed(LedgerId id) {
             fmt::format("ledger {} is closed: it can be read, and takes nothing new", id.value)};
 }
 
+Rejection refused_too_often() {
+    return {RejectionCode::limit_reached, "",
+            fmt::format("over {} transfers of this ledger, and {} for each that it has made, were "
+                        "refused within an hour: see to why they are, and send again later",
+                        refused_free, refused_per_made)};
+}
+
 Rejection unpaid(const Allowances::Ledger& ledger, std::uint32_t transfers) {
     const std::uint64_t left = ledger.remaining();
     return {RejectionCode::insufficient_funds, "",
@@ -67,11 +74,11 @@ std::optional<std::vector<LedgerStatus>> ask_state(Hub& hub, const std::set<Ledg
 
 class Service final : public LedgerService {
 public:
-    Service(Hub& hub, crypto::PrivateKey key, LedgerServiceOptions options)
-        : hub_(hub), key_(std::move(key)), options_(std::move(options)) {}
+    Service(Hub& hub, crypto::PrivateKey key, Clock& clock, LedgerServiceOptions options)
+        : hub_(hub), key_(std::move(key)), clock_(clock), options_(std::move(options)) {}
     ~Service() override { stop(); }
 
-    Result<void> start(std::unique_ptr<settle::File> file, Clock& clock);
+    Result<void> start(std::unique_ptr<settle::File> file);
     void stop() override;
 
     void submit(const LedgerStatus& status, std::string batch, std::uint32_t transfers,
@@ -109,7 +116,12 @@ private:
     Result<void> open_book(const LedgerStatus& status);
     void send(LedgerId id, WaitingBatch batch);
     // Counts a batch that the engine is done with.
-    void settle(LedgerId id, std::uint32_t transfers, std::size_t bytes, std::uint64_t created);
+    struct Counts {
+        std::uint32_t transfers = 0;
+        std::uint64_t created = 0;
+        std::uint64_t refused = 0;
+    };
+    void settle(LedgerId id, std::size_t bytes, const Counts& counts);
 
     void run();
     void run_round();
@@ -121,6 +133,7 @@ private:
 
     Hub& hub_;
     crypto::PrivateKey key_;
+    Clock& clock_;
     LedgerServiceOptions options_;
     LedgerMetrics metrics_;
 
@@ -137,9 +150,9 @@ private:
     std::thread thread_;
 };
 
-Result<void> Service::start(std::unique_ptr<settle::File> file, Clock& clock) {
+Result<void> Service::start(std::unique_ptr<settle::File> file) {
     auto engine = settle::Engine::open(
-        options_.engine, std::move(file), [&clock] { return clock.now(); },
+        options_.engine, std::move(file), [this] { return clock_.now(); },
         settle::make_batch_verifier);
     if (!engine) return std::move(engine).error().wrap("the journal of settlement");
     engine_ = std::move(*engine);
@@ -236,8 +249,12 @@ void Service::submit(const LedgerStatus& status, std::string batch, std::uint32_
                                                "answers before sending more",
                                                limits::ledger_bytes_in_flight_max)});
     }
+    if (!ledger.is_heard(clock_.now())) {
+        lock.unlock();
+        return work.done(refused_too_often());
+    }
     ledger.bytes += work.bytes.size();
-    if (ledger.waiting.empty() && ledger.fits(transfers)) {
+    if (ledger.goes_at_once(transfers)) {
         ledger.in_flight += transfers;
         lock.unlock();
         return send(status.id, std::move(work));
@@ -253,14 +270,15 @@ void Service::send(LedgerId id, WaitingBatch batch) {
     const std::size_t bytes = batch.bytes.size();
     const auto answer = [this, id, transfers = batch.transfers, bytes,
                          done = std::move(batch.done)](Result<settle::Settled> result) {
-        std::uint64_t created = 0;
+        Counts counts{.transfers = transfers};
         if (result) {
-            created = static_cast<std::uint64_t>(
+            counts.created = static_cast<std::uint64_t>(
                 std::count(result->codes.begin(), result->codes.end(), settle::Code::created));
-            add(metrics_.transfers_created, created);
-            add(metrics_.transfers_refused, result->codes.size() - created);
+            counts.refused = result->codes.size() - counts.created;
+            add(metrics_.transfers_created, counts.created);
+            add(metrics_.transfers_refused, counts.refused);
         }
-        settle(id, transfers, bytes, created);
+        settle(id, bytes, counts);
         if (result) return done(std::move(*result));
         const Error& error = result.error();
         if (error.code == ErrorCode::invalid)
@@ -271,18 +289,18 @@ void Service::send(LedgerId id, WaitingBatch batch) {
     engine_->submit(std::move(batch.bytes), answer);
 }
 
-void Service::settle(LedgerId id, std::uint32_t transfers, std::size_t bytes,
-                     std::uint64_t created) {
+void Service::settle(LedgerId id, std::size_t bytes, const Counts& counts) {
     const std::lock_guard lock(mutex_);
     Allowances::Ledger& ledger = allowances_.at(id);
-    ledger.in_flight -= transfers;
-    ledger.made += created;
+    ledger.in_flight -= counts.transfers;
+    ledger.made += counts.created;
+    ledger.refused += counts.refused;
     ledger.bytes -= bytes;
     // A round early enough keeps the next batches from waiting for it.
     const std::uint64_t given = ledger.status.allowed - ledger.status.metered;
-    const bool is_low = created > 0 && ledger.remaining() < given / 4;
+    const bool is_low = counts.created > 0 && ledger.remaining() < given / 4;
     const bool is_over = ledger.status.state != LEDGER_STATE_OPEN && ledger.is_drained();
-    if (created > 0 || is_over) allowances_.mark(id);
+    if (counts.created > 0 || is_over) allowances_.mark(id);
     if (!is_low && !is_over) return;
     is_asked_ = true;
     changed_.notify_all();
@@ -486,6 +504,11 @@ void Service::conclude(const Round& round, bool is_charged) {
     }
     for (Allowances::Released& released : fit)
         send(released.id, std::move(released.batch));
+    {
+        const std::lock_guard lock(mutex_);
+        for (const Allowances::Released& released : fit)
+            is_asked_ = allowances_.released(released.id) || is_asked_;
+    }
     answer_unpaid(refused, is_charged && statuses.has_value());
 }
 
@@ -515,9 +538,8 @@ Result<std::unique_ptr<LedgerService>> LedgerService::open(Hub& hub, crypto::Pri
                                                            Clock& clock,
                                                            LedgerServiceOptions options) {
     auto service =
-        std::make_unique<Service>(hub, std::move(key), with_defaults(std::move(options)));
-    if (auto started = service->start(std::move(file), clock); !started)
-        return std::move(started).error();
+        std::make_unique<Service>(hub, std::move(key), clock, with_defaults(std::move(options)));
+    if (auto started = service->start(std::move(file)); !started) return std::move(started).error();
     return std::unique_ptr<LedgerService>(std::move(service));
 }
 

@@ -12,6 +12,7 @@ export const words = {
   "problem.forbidden": ["Your role may not see this", "当前角色无权查看"], "problem.forbidden.todo": ["Ask an admin of your organisation, or sign in as somebody who may.", "请联系机构管理员，或以有权限的成员登录。"],
   "problem.missing": ["Not found", "未找到"], "problem.failed": ["This did not work", "操作未成功"], "problem.request": ["Request {{id}}", "请求编号 {{id}}"],
   "signin.title": ["Sign in to Suan", "登录算 Suan"], "signin.token": ["Token", "令牌"], "signin.hint": ["It becomes a session of seven days; the token itself is not kept in this browser.", "将换成七天有效的会话；令牌本身不会保存在浏览器中。"],
+  "signin.other": ["This browser is signed in as {{who}}. The link signs in whoever made it.", "此浏览器已以 {{who}} 登录；该链接将切换为创建链接的人。"], "signin.other.enter": ["Use the link", "使用链接"], "signin.other.stay": ["Stay {{who}}", "保持 {{who}}"],
   "signin.unknown": ["The hub does not know this token. It may have been replaced or disabled.", "中枢不认识该令牌，可能已被更换或停用。"], "signin.enter": ["Sign in", "登录"], "signin.link": ["Or let the command line make a link that signs you in:", "也可以用命令行生成一次性登录链接："],
 
   org: ["Organisation", "机构"], orgs: ["Organisations", "机构"], project: ["Project", "项目"], projects: ["Projects", "项目"], member: ["Member", "成员"], members: ["Members", "成员"], role: ["Role", "角色"], who: ["Who", "谁"], system: ["the hub itself", "中枢自身"],

@@ -1,15 +1,18 @@
 // A token becomes a cookie that no script can read; the token itself is not kept. A link with a
-// one-time code does the same without typing.
+// one-time code does the same without typing, but asks first where somebody is signed in: a link
+// that another sent must not put one's next job into the other's account.
 import { useQueryClient } from "@tanstack/react-query";
 import { Button, Input } from "../parts/antd";
 import { useEffect, useRef, useState, type FormEvent } from "react";
 import { useNavigate, useSearchParams } from "react-router-dom";
-import { ApiError, send } from "../api/client";
+import { ApiError, get, send } from "../api/client";
+import type { Whoami } from "../api/types";
 import { speak, useWords } from "../i18n";
 
-// A path of this site only: "//evil.example" is another's.
+// A path of this site only: "//evil.example" is another's, and so is what becomes it when a browser
+// leaves out tabs and line ends.
 export function nextPlace(text: string | null): string {
-  return text && /^\/(?![/\\])/.test(text) ? text : "/";
+  return text && /^\/(?![/\\])[^\u0000-\u001f]*$/.test(text) ? text : "/";
 }
 
 export function SignIn() {
@@ -21,6 +24,7 @@ export function SignIn() {
   const navigate = useNavigate();
   const client = useQueryClient();
   const redeemed = useRef(false);
+  const [held, setHeld] = useState<{ code: string; who: string } | null>(null);
 
   const enter = async (body: { token?: string; code?: string }) => {
     setBusy(true);
@@ -39,7 +43,10 @@ export function SignIn() {
     if (!code || redeemed.current) return;
     redeemed.current = true; // a code is good once
     history.replaceState(null, "", location.pathname + location.search);
-    void enter({ code });
+    get<Whoami>("/v1/whoami").then(
+      ({ member }) => setHeld({ code, who: member }),
+      () => enter({ code }),
+    );
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -62,6 +69,15 @@ export function SignIn() {
           <Input.Password id="token" value={token} onChange={(event) => setToken(event.target.value)} autoComplete="current-password" size="large" autoFocus />
           <span className="hint">{t("signin.hint")}</span>
         </div>
+        {held && (
+          <div className="note" role="status" data-test="held">
+            <p>{t("signin.other", { who: held.who })}</p>
+            <div className="row">
+              <Button onClick={() => void enter({ code: held.code })} loading={busy}>{t("signin.other.enter")}</Button>
+              <Button onClick={() => navigate("/", { replace: true })}>{t("signin.other.stay", { who: held.who })}</Button>
+            </div>
+          </div>
+        )}
         {error && (
           <div className="note" data-tone="bad" role="alert">
             {error.lost ? t("problem.lost.todo") : error.status === 401 && token ? t("signin.unknown") : error.message}
