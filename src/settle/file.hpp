@@ -48,7 +48,9 @@ public:
 // written.
 Result<std::unique_ptr<File>> open_file(const std::filesystem::path& path);
 
-// A file that is there whole and synced, or as it was before: for what is written at once.
-Result<void> write_whole(const std::filesystem::path& path, std::string_view bytes);
+// A file that is there whole and synced, or as it was before: for what is written at once. The
+// pieces follow each other.
+Result<void> write_whole(const std::filesystem::path& path,
+                         std::span<const std::string_view> pieces);
 
 }  // namespace suan::settle
