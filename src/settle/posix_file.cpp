@@ -20,6 +20,8 @@ namespace {
 constexpr std::uint64_t step_bytes_min = std::uint64_t{1} << 20;
 constexpr std::uint64_t step_bytes_max = std::uint64_t{256} << 20;
 
+constexpr std::size_t buffer_bytes_min = std::size_t{32} << 20;
+
 constexpr std::uint64_t block_down(std::uint64_t offset) {
     return offset / file_block_bytes * file_block_bytes;
 }
@@ -27,12 +29,13 @@ constexpr std::uint64_t block_up(std::uint64_t offset) {
     return block_down(offset + file_block_bytes - 1);
 }
 
-// Memory as O_DIRECT wants it.
+// Memory as O_DIRECT wants it. It takes address space for a large group at once: memory comes with
+// the first write to it, and stays.
 class BlockBuffer {
 public:
     char* room(std::size_t size) {
         if (size > size_) {
-            size_ = block_up(size + size / 2);  // groups grow little by little
+            size_ = std::max(block_up(size + size / 2), buffer_bytes_min);
             bytes_.reset(static_cast<char*>(std::aligned_alloc(file_block_bytes, size_)));
             SUAN_ASSERT(bytes_ != nullptr);
         }

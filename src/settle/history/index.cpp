@@ -91,9 +91,9 @@ std::uint64_t HistoryIndex::last_block() const {
 Result<void> HistoryIndex::close_segment() {
     if (options_.folder.empty() || tail_.blocks().empty()) return {};
     // Nobody else writes, and readers may go on.
-    const SegmentBytes bytes = encode_segment(journal_id_, options_.secret, tail_, finishes_);
+    encode_segment(journal_id_, options_.secret, tail_, finishes_, segment_bytes_);
     const fs::path path = path_of(tail_.first_block());
-    if (auto done = write_whole(path, bytes.pieces()); !done) return done;
+    if (auto done = write_whole(path, segment_bytes_.pieces()); !done) return done;
     Result<std::unique_ptr<Segment>> segment = Segment::open(path, journal_id_);
     if (!segment) return std::move(segment).error();
     const std::unique_lock lock(mutex_);

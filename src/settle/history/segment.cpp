@@ -75,7 +75,7 @@ bool stands_before(const IdPlace& a, const IdPlace& b) {
 
 // In order of hash. Hashes are spread evenly, so their first bits take each near its place, and
 // what is left to sort are stretches of a few.
-std::vector<IdPlace> sorted(std::span<const IdPlace> ids) {
+void sort_ids(std::span<const IdPlace> ids, std::vector<IdPlace>& out) {
     const auto bits = static_cast<unsigned>(std::bit_width(ids.size() / 4));
     const auto stretch_of = [&](const IdPlace& id) {
         return bits == 0 ? 0 : static_cast<std::size_t>(id.hash >> (64 - bits));
@@ -84,7 +84,7 @@ std::vector<IdPlace> sorted(std::span<const IdPlace> ids) {
     for (const IdPlace& id : ids)
         ++ends[stretch_of(id) + 1];
     std::partial_sum(ends.begin(), ends.end(), ends.begin());
-    std::vector<IdPlace> out(ids.size());
+    out.resize(ids.size());
     for (const IdPlace& id : ids)
         out[ends[stretch_of(id)]++] = id;
     std::size_t start = 0;
@@ -93,7 +93,6 @@ std::vector<IdPlace> sorted(std::span<const IdPlace> ids) {
                   out.begin() + static_cast<std::ptrdiff_t>(end), stands_before);
         start = end;
     }
-    return out;
 }
 
 std::string encode_finishes(std::span<const LateFinish> finishes) {
@@ -119,14 +118,15 @@ std::array<std::string_view, 6> SegmentBytes::pieces() const {
     return {head, blocks, accounts, id_bytes, finishes, runs};
 }
 
-SegmentBytes encode_segment(const Hash256& journal_id, std::uint64_t secret, const Tail& tail,
-                            std::span<const LateFinish> finishes) {
+void encode_segment(const Hash256& journal_id, std::uint64_t secret, const Tail& tail,
+                    std::span<const LateFinish> finishes, SegmentBytes& out) {
     SUAN_ASSERT(!tail.blocks().empty());
-    SegmentBytes out;
+    out.accounts.clear();
+    out.runs.clear();
     out.blocks = encode_blocks(tail.blocks());
     for (const Tail::Run& run : tail.encode_runs(out.runs))
         append_account(out, run);
-    out.ids = sorted(tail.ids());
+    sort_ids(tail.ids(), out.ids);
     out.finishes = encode_finishes(finishes);
     out.head = magic;
     out.head.append(as_text(journal_id));
@@ -141,7 +141,6 @@ SegmentBytes encode_segment(const Hash256& journal_id, std::uint64_t secret, con
     append_u32(out.head, log::crc32c(out.finishes));
     out.head.append(head_bytes - 4 - out.head.size(), '\0');
     append_u32(out.head, log::crc32c(out.head));
-    return out;
 }
 
 Segment::~Segment() {

@@ -42,9 +42,9 @@ struct SegmentBytes {
     // In the order of the file.
     std::array<std::string_view, 6> pieces() const;
 };
-// `secret` keys its hashes of ids.
-SegmentBytes encode_segment(const Hash256& journal_id, std::uint64_t secret, const Tail& tail,
-                            std::span<const LateFinish> finishes);
+// `secret` keys its hashes of ids. What was in `out` goes, and leaves its memory.
+void encode_segment(const Hash256& journal_id, std::uint64_t secret, const Tail& tail,
+                    std::span<const LateFinish> finishes, SegmentBytes& out);
 
 class Segment {
 public:
