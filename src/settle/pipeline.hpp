@@ -113,8 +113,8 @@ inline BlockMoves moves_of(const Work& work, const Block& block, std::uint64_t o
                move.kind == MoveKind::release;
     };
     const auto records = std::count_if(work.moves.begin(), work.moves.end(), finishes);
-    out.place.finished = static_cast<std::uint32_t>(work.finishes.size()) +
-                         static_cast<std::uint32_t>(records);
+    out.place.finished =
+        static_cast<std::uint32_t>(work.finishes.size()) + static_cast<std::uint32_t>(records);
     return out;
 }
 
