@@ -3,14 +3,15 @@
 #include "base/assert.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace suan::ledger {
 namespace {
 
-// How many ids create_transfers brings into the cache at a time: loads that do not wait for each
-// other overlap, where each alone takes about as long as half a transfer. (A prefetch instruction
-// is dropped by some processors when the page table has to be walked for it.)
-constexpr std::size_t warm_ids = 64;
+// How many transfers create_transfers looks up ahead: loads that do not wait for each other
+// overlap, where each alone takes about as long as half a transfer. (A prefetch instruction is
+// dropped by some processors when the page table has to be walked for it.)
+constexpr std::size_t look_ahead = 64;
 
 // Adds to a balance and its total. The rules have made sure that it fits.
 void increase(std::uint64_t& balance, uint128& total, std::uint64_t amount) {
@@ -147,14 +148,12 @@ void Ledger::set_closed(AccountIndex index, std::uint16_t closed) {
 
 Refusal Ledger::create_transfer(const Transfer& transfer, Time now) {
     if ((transfer.flags & transfer_flags::linked) != 0) return Refusal::linked_event_chain_open;
-    const Plan planned = plan(transfer, now);
-    if (planned.refusal == Refusal::created) commit(planned, transfer, now);
-    return planned.refusal;
+    return run_one(transfer, look_up(transfer), now);
 }
 
 Refusal Ledger::check_transfer(const Transfer& transfer, Time now) const {
     if ((transfer.flags & transfer_flags::linked) != 0) return Refusal::linked_event_chain_open;
-    return plan(transfer, now).refusal;
+    return plan(transfer, look_up(transfer), now).refusal;
 }
 
 ChainResult Ledger::create_chain(std::span<const Transfer> chain, Time now) {
@@ -168,7 +167,7 @@ ChainResult Ledger::rehearse_chain(std::span<const Transfer> chain, Time now) {
 ChainResult Ledger::run_chain(std::span<const Transfer> chain, Time now, Fate fate) {
     SUAN_ASSERT(staged_.empty());
     for (std::size_t i = 0; i < chain.size(); ++i) {
-        const Plan planned = plan(chain[i], now);
+        const Plan planned = plan(chain[i], look_up(chain[i]), now);
         if (planned.refusal != Refusal::created) {
             undo_staged();
             return ChainResult{planned.refusal, static_cast<std::uint32_t>(i)};
@@ -179,14 +178,30 @@ ChainResult Ledger::run_chain(std::span<const Transfer> chain, Time now, Fate fa
     return ChainResult{};
 }
 
-// Touches the ids from `first` on; returns the first that it has not.
-std::size_t Ledger::warm(std::span<const Transfer> transfers, std::size_t first) const {
-    const std::size_t end = std::min(first + warm_ids, transfers.size());
+Ledger::Names Ledger::look_up(const Transfer& transfer) const {
+    return {transfers_.hash(transfer.id), find_account(transfer.debit_account_id),
+            find_account(transfer.credit_account_id)};
+}
+
+// Also loads where the index has the ids, in a loop of its own: the less it does, the more loads
+// overlap. No transfer makes accounts, so names hold for all.
+void Ledger::look_up(std::span<const Transfer> transfers, std::span<Names> names) const {
     std::uint32_t sum = 0;
-    for (std::size_t i = first; i < end; ++i)
-        sum += transfers_.touch(transfers[i].id);
+    for (std::size_t i = 0; i < transfers.size(); ++i) {
+        names[i].id_hash = transfers_.hash(transfers[i].id);
+        sum += transfers_.touch(names[i].id_hash);
+    }
+    for (std::size_t i = 0; i < transfers.size(); ++i) {
+        names[i].debit = find_account(transfers[i].debit_account_id);
+        names[i].credit = find_account(transfers[i].credit_account_id);
+    }
     [[maybe_unused]] const volatile std::uint32_t sink = sum;  // so that the loads are made
-    return end;
+}
+
+Refusal Ledger::run_one(const Transfer& transfer, const Names& names, Time now) {
+    const Plan planned = plan(transfer, names, now);
+    if (planned.refusal == Refusal::created) commit(planned, transfer, names, now);
+    return planned.refusal;
 }
 
 void Ledger::create_transfers(std::span<const Transfer> transfers, Time now,
@@ -195,11 +210,17 @@ void Ledger::create_transfers(std::span<const Transfer> transfers, Time now,
     const auto is_linked = [&](std::size_t i) {
         return (transfers[i].flags & transfer_flags::linked) != 0;
     };
-    std::size_t warmed = 0;
+    std::array<Names, look_ahead> names;  // of the transfers from `first` to `known`
+    std::size_t first = 0;
+    std::size_t known = 0;
     for (std::size_t i = 0; i < transfers.size();) {
-        if (i >= warmed) warmed = warm(transfers, i);
+        if (i >= known) {
+            first = i;
+            known = std::min(i + look_ahead, transfers.size());
+            look_up(transfers.subspan(i, known - i), names);
+        }
         if (!is_linked(i)) {
-            results[i] = create_transfer(transfers[i], now);
+            results[i] = run_one(transfers[i], names[i - first], now);
             ++i;
             continue;
         }
@@ -255,7 +276,7 @@ void Ledger::assert_balanced(AccountIndex any_of_ledger) const {
     SUAN_ASSERT(totals.debits_pending == totals.credits_pending);
 }
 
-void Ledger::commit(const Plan& planned, const Transfer& transfer, Time now) {
+void Ledger::commit(const Plan& planned, const Transfer& transfer, const Names& names, Time now) {
     apply(planned.movement);
     note(planned.movement);
     if (planned.ends != no_row) {
@@ -267,7 +288,7 @@ void Ledger::commit(const Plan& planned, const Transfer& transfer, Time now) {
         const Movement& m = planned.movement;
         transfers_.start_timeout(transfers_.add(record, m.debit, m.credit));
     } else {
-        transfers_.add_finished(record);
+        transfers_.add_finished(record, names.id_hash);
     }
 }
 

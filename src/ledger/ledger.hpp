@@ -161,6 +161,12 @@ private:
         Row ends = no_row;  // the pending transfer that a post or void ends
         Movement movement{};
     };
+    // What a transfer names, looked up: the hash of its id, and its accounts.
+    struct Names {
+        std::uint64_t id_hash = 0;
+        AccountIndex debit;
+        AccountIndex credit;
+    };
     struct Undo {
         Movement movement{};
         Row row = no_row;  // of the new record
@@ -169,8 +175,8 @@ private:
     enum class Fate { commit, undo };
 
     // plan.cpp: the rules.
-    Plan plan(const Transfer& transfer, Time now) const;
-    Plan plan_new(const Transfer& transfer, Time now) const;
+    Plan plan(const Transfer& transfer, const Names& names, Time now) const;
+    Plan plan_new(const Transfer& transfer, const Names& names, Time now) const;
     Plan plan_end(const Transfer& transfer, Time now) const;
     Refusal refuse_amounts(const Transfer& transfer, const Movement& movement, Time now) const;
 
@@ -181,8 +187,10 @@ private:
     void apply(const Movement& movement);
     void take_back(const Movement& movement);
     void assert_balanced(AccountIndex any_of_ledger) const;
-    std::size_t warm(std::span<const Transfer> transfers, std::size_t first) const;
-    void commit(const Plan& plan, const Transfer& transfer, Time now);
+    Names look_up(const Transfer& transfer) const;
+    void look_up(std::span<const Transfer> transfers, std::span<Names> names) const;
+    Refusal run_one(const Transfer& transfer, const Names& names, Time now);
+    void commit(const Plan& plan, const Transfer& transfer, const Names& names, Time now);
     void stage(const Plan& plan, const Transfer& transfer, Time now);
     void commit_staged();
     void undo_staged();

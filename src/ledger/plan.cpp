@@ -116,19 +116,18 @@ Refusal Ledger::refuse_record(const Transfer& remembered) {
     return Refusal::created;
 }
 
-Ledger::Plan Ledger::plan(const Transfer& transfer, Time now) const {
+Ledger::Plan Ledger::plan(const Transfer& transfer, const Names& names, Time now) const {
     if (const Refusal r = refuse_header(transfer); r != Refusal::created) return Plan{r};
-    if (const Remembered* known = transfers_.find(transfer.id)) {
+    if (const Remembered* known = transfers_.find(transfer.id, names.id_hash)) {
         return Plan{compare_with_existing(transfer, known->transfer)};
     }
     if (const Refusal r = refuse_shape(transfer); r != Refusal::created) return Plan{r};
     const bool ends = (transfer.flags & (post_pending | void_pending)) != 0;
-    return ends ? plan_end(transfer, now) : plan_new(transfer, now);
+    return ends ? plan_end(transfer, now) : plan_new(transfer, names, now);
 }
 
-Ledger::Plan Ledger::plan_new(const Transfer& transfer, Time now) const {
-    Movement movement{find_account(transfer.debit_account_id),
-                      find_account(transfer.credit_account_id)};
+Ledger::Plan Ledger::plan_new(const Transfer& transfer, const Names& names, Time now) const {
+    Movement movement{names.debit, names.credit};
     if (!movement.debit) return Plan{Refusal::debit_account_not_found};
     if (!movement.credit) return Plan{Refusal::credit_account_not_found};
     const Account& debit = accounts_[movement.debit.value];

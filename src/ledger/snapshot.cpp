@@ -170,7 +170,7 @@ Result<void> Ledger::import_finished(std::span<const Remembered> finished) {
         if (transfers_.find(record.transfer.id) != nullptr) {
             return corrupt(fmt::format("finished transfer {}: its id occurs twice", i));
         }
-        transfers_.add_finished(record);
+        transfers_.add_finished(record, transfers_.hash(record.transfer.id));
     }
     return {};
 }

@@ -11,21 +11,21 @@ TransferStore::TransferStore(std::uint64_t finished_kept, std::uint64_t hash_see
     SUAN_ASSERT(finished_kept < in_ring / 2);
 }
 
-std::uint32_t TransferStore::find_position(TransferId id) const {
-    return ids_.find(hash(id), [&](std::uint32_t p) { return at(p).transfer.id == id; });
+std::uint32_t TransferStore::find_position(TransferId id, std::uint64_t hash) const {
+    return ids_.find(hash, [&](std::uint32_t p) { return at(p).transfer.id == id; });
 }
 
 const Remembered& TransferStore::at(std::uint32_t position) const {
     return (position & in_ring) != 0 ? in_ring_at(position & ~in_ring) : rows_[position].remembered;
 }
 
-const Remembered* TransferStore::find(TransferId id) const {
-    const std::uint32_t position = find_position(id);
+const Remembered* TransferStore::find(TransferId id, std::uint64_t hash) const {
+    const std::uint32_t position = find_position(id, hash);
     return position == IndexTable::none ? nullptr : &at(position);
 }
 
 Row TransferStore::find_row(TransferId id) const {
-    const std::uint32_t position = find_position(id);
+    const std::uint32_t position = find_position(id, hash(id));
     return position == IndexTable::none || (position & in_ring) != 0 ? no_row : position;
 }
 
@@ -68,28 +68,26 @@ void TransferStore::finish(Row row) {
     SUAN_ASSERT(rows_[row].remembered.state != TransferState::pending);
     if (rows_[row].heap_position != UINT32_MAX) heap_remove(row);
     if (finished_kept_ == 0) return remove(row);
-    const std::uint32_t position = next_in_ring();
-    in_ring_at(position & ~in_ring) = rows_[row].remembered;
+    const std::uint32_t position = add_to_ring(rows_[row].remembered);
     ids_.move(hash(rows_[row].remembered.transfer.id), row, position);
     release(row);
 }
 
-void TransferStore::add_finished(const Remembered& remembered) {
+void TransferStore::add_finished(const Remembered& remembered, std::uint64_t hash) {
     SUAN_ASSERT(remembered.state != TransferState::pending);
     if (finished_kept_ == 0) return;
-    const std::uint32_t position = next_in_ring();
-    in_ring_at(position & ~in_ring) = remembered;
-    ids_.insert(hash(remembered.transfer.id), position);
+    ids_.insert(hash, add_to_ring(remembered));
 }
 
-std::uint32_t TransferStore::next_in_ring() {
+std::uint32_t TransferStore::add_to_ring(const Remembered& remembered) {
     if (ring_size_ < finished_kept_) {
         if (ring_size_ % chunk == 0) ring_.emplace_back().reserve(chunk);
-        ring_.back().emplace_back();
+        ring_.back().push_back(remembered);
         return in_ring | static_cast<std::uint32_t>(ring_size_++);
     }
     const std::uint32_t position = in_ring | static_cast<std::uint32_t>(ring_oldest_);
     ids_.erase(hash(in_ring_at(ring_oldest_).transfer.id), position);
+    in_ring_at(ring_oldest_) = remembered;
     ring_oldest_ = ring_oldest_ + 1 == ring_size_ ? 0 : ring_oldest_ + 1;
     return position;
 }

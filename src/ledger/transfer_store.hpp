@@ -31,13 +31,17 @@ public:
 
     TransferStore(std::uint64_t finished_kept, std::uint64_t hash_seed);
 
+    // Where the index looks for an id: whoever asks for the same id more than once keeps it.
+    std::uint64_t hash(TransferId id) const { return hash_of(id.high, id.low, hash_seed_); }
+
     // The record with this id, pending or finished, or null. Valid until the next change.
-    const Remembered* find(TransferId id) const;
+    const Remembered* find(TransferId id) const { return find(id, hash(id)); }
+    const Remembered* find(TransferId id, std::uint64_t hash) const;
     // The row of a record that is still a row, or no_row.
     Row find_row(TransferId id) const;
     const Record& row(Row row) const { return rows_[row]; }
-    // Loads where the id would be found, and gives a value that depends on it.
-    std::uint32_t touch(TransferId id) const { return ids_.touch(hash(id)); }
+    // Loads where an id of that hash would be found, and gives a value that depends on it.
+    std::uint32_t touch(std::uint64_t hash) const { return ids_.touch(hash); }
 
     // Adds a record whose id is not there. It does not expire before `start_timeout`.
     Row add(const Remembered& remembered, AccountIndex debit, AccountIndex credit);
@@ -47,8 +51,8 @@ public:
     void remove(Row row);
     // Moves a row whose state is not pending to the finished records.
     void finish(Row row);
-    // As add and finish, without a row.
-    void add_finished(const Remembered& remembered);
+    // As add and finish, without a row. `hash` is that of its id.
+    void add_finished(const Remembered& remembered, std::uint64_t hash);
 
     // The row that expires first, by (expiry, id), or no_row.
     Row first_to_expire() const { return heap_.empty() ? no_row : heap_.front(); }
@@ -77,15 +81,14 @@ private:
     static constexpr std::uint32_t in_ring = 0x8000'0000;  // marks positions in the ring
     static constexpr std::size_t chunk = 4'096;
 
-    std::uint64_t hash(TransferId id) const { return hash_of(id.high, id.low, hash_seed_); }
-    std::uint32_t find_position(TransferId id) const;
+    std::uint32_t find_position(TransferId id, std::uint64_t hash) const;
     const Remembered& at(std::uint32_t position) const;
     Remembered& in_ring_at(std::size_t place) { return ring_[place / chunk][place % chunk]; }
     const Remembered& in_ring_at(std::size_t place) const {
         return ring_[place / chunk][place % chunk];
     }
-    // A place in the ring for one more record, forgetting the oldest where it is full.
-    std::uint32_t next_in_ring();
+    // Puts one more record into the ring, forgetting the oldest where it is full: its position.
+    std::uint32_t add_to_ring(const Remembered& remembered);
     void release(Row row);
 
     bool expires_before(Row a, Row b) const;

@@ -99,7 +99,7 @@ std::uint32_t batch_book(std::string_view bytes) {
     return bytes.size() < batch_head_bytes ? 0 : read_u32(bytes, 16);
 }
 
-Result<DecodedBatch> decode_batch(std::string_view bytes) {
+Result<DecodedBatch> view_batch(std::string_view bytes) {
     if (auto head = check_head(bytes); !head) return std::move(head).error();
     DecodedBatch out;
     out.form = Form{read_u32(bytes, 8)};
@@ -108,11 +108,10 @@ Result<DecodedBatch> decode_batch(std::string_view bytes) {
     const std::size_t size = record_bytes(out.form);
     reserve(out, count);
     if (out.form == Form::plain) {
-        // Records without padding may be copied as bytes; strings are aligned as words are.
+        // Records without padding are bytes; strings are aligned as words are.
         const char* const records = bytes.data() + batch_head_bytes;
         if (reinterpret_cast<std::uintptr_t>(records) % alignof(ledger::Transfer) == 0) {
-            const auto* const first = reinterpret_cast<const ledger::Transfer*>(records);
-            out.transfers.assign(first, first + count);
+            out.in_place = {reinterpret_cast<const ledger::Transfer*>(records), count};
         } else {
             out.transfers.resize(count);
             std::memcpy(out.transfers.data(), records, count * size);
@@ -131,6 +130,14 @@ Result<DecodedBatch> decode_batch(std::string_view bytes) {
         }
         decode_signature(out, record);
     }
+    return out;
+}
+
+Result<DecodedBatch> decode_batch(std::string_view bytes) {
+    Result<DecodedBatch> out = view_batch(bytes);
+    if (!out || out->in_place.empty()) return out;
+    out->transfers.assign(out->in_place.begin(), out->in_place.end());
+    out->in_place = {};
     return out;
 }
 

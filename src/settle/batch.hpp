@@ -40,15 +40,23 @@ struct DecodedBatch {
     Form form = Form::plain;
     std::uint32_t book = 0;
     std::vector<ledger::Transfer> transfers;
+    std::span<const ledger::Transfer> in_place;  // instead of them: see view_batch
     // In the signed forms, as long as transfers.
     std::vector<SignedPart> signed_parts;
     std::vector<crypto::Signature> signatures;
     std::vector<SignaturePoint> points;  // form signed_point
     std::vector<std::uint8_t> hints;     // form signed_hint
+
+    std::span<const ledger::Transfer> records() const {
+        return in_place.empty() ? std::span<const ledger::Transfer>(transfers) : in_place;
+    }
 };
 
 // `invalid` names the offset, what was expected and what was found.
 Result<DecodedBatch> decode_batch(std::string_view bytes);
+// The same, but the records of a plain batch stay where they are where they are aligned: `records`
+// are of the bytes, which must stay as long.
+Result<DecodedBatch> view_batch(std::string_view bytes);
 std::string encode_batch(const DecodedBatch& batch);
 // How long a batch is that begins with these batch_head_bytes or more. `invalid` as decode_batch.
 Result<std::size_t> batch_bytes(std::string_view head);

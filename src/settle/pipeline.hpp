@@ -105,13 +105,16 @@ inline BlockMoves moves_of(const Work& work, const Block& block, std::uint64_t o
     out.place.book = work.batch.book;
     out.moves = work.moves;
     out.finishes = work.finishes;
-    out.transfers = work.batch.transfers;
+    out.transfers = work.batch.records();
     out.answers = work.answers;
-    out.place.finished = static_cast<std::uint32_t>(work.finishes.size());
-    for (std::size_t i = 0; i < work.answers.size(); ++i) {
-        const bool is_hold = (out.transfers[i].flags & ledger::transfer_flags::pending) != 0;
-        if (work.answers[i] == 0 && !is_hold) ++out.place.finished;
-    }
+    // Of the records every one that was made has finished, but for holds.
+    const auto finishes = [](const Move& move) {
+        return move.kind == MoveKind::transfer || move.kind == MoveKind::post ||
+               move.kind == MoveKind::release;
+    };
+    const auto records = std::count_if(work.moves.begin(), work.moves.end(), finishes);
+    out.place.finished =
+        static_cast<std::uint32_t>(work.finishes.size()) + static_cast<std::uint32_t>(records);
     return out;
 }
 
@@ -232,6 +235,7 @@ private:
                 task.seen = newest;
             } else {
                 if (!task.work.error) late.check_again(task.work);
+                if (auto moves = spare_moves_.try_pop()) task.work.moves = std::move(*moves);
                 decider_.decide(task.work, now_());
                 if (!task.work.answers.empty()) ++newest;
                 task.cut = cutter_.after(task.work, decider_);
@@ -313,6 +317,9 @@ private:
                 if (!done) index_failure_ = std::move(done).error();
             }
             index_grew_.notify_all();
+            if (task.work.moves.capacity() >= spare_moves_min) {
+                spare_moves_.push(std::move(task.work.moves));
+            }
             gate_.leave(task.bytes);
         }
     }
@@ -330,7 +337,9 @@ private:
         for (auto& [number, state] : *cut.books)
             kept.books.push_back({number, std::move(state), index_->sequences(number)});
         cut.books.reset();
-        return write_whole(kept_path(options_.index_folder), encode_kept(journal_->id(), kept));
+        const std::string bytes = encode_kept(journal_->id(), kept);
+        const std::string_view pieces[] = {bytes};
+        return write_whole(kept_path(options_.index_folder), pieces);
     }
 
     // One frame of the journal, on opening.
@@ -405,6 +414,9 @@ private:
         return true;
     }
 
+    // Fewer are not worth keeping: there are as many lists as batches on their way.
+    static constexpr std::size_t spare_moves_min = 1'024;
+
     EngineOptions options_;
     std::unique_ptr<File> file_;
     Now now_;
@@ -428,6 +440,7 @@ private:
     Channel<pipeline::TaskPointer> to_seal_;
     Channel<pipeline::TaskPointer> to_append_;
     Channel<pipeline::TaskPointer> to_index_;
+    Channel<std::vector<Move>> spare_moves_;  // back from the index, for their memory
     std::vector<std::thread> threads_;
 };
 

@@ -56,7 +56,7 @@ void Checker::check(Work& work) {
         }
         return;
     }
-    Result<DecodedBatch> batch = decode_batch(work.body);
+    Result<DecodedBatch> batch = view_batch(work.body);
     if (!batch) {
         work.error = std::move(batch).error();
         return;
@@ -92,7 +92,7 @@ void Checker::verify(Work& work, const std::vector<std::uint32_t>& which) {
         const SignedPart& part = batch.signed_parts[i];
         if (part.key == 0 || part.key > signers.size()) continue;
         const std::size_t start = messages_.size();
-        append_signed_message(messages_, journal_id_, batch.book, part, batch.transfers[i]);
+        append_signed_message(messages_, journal_id_, batch.book, part, batch.records()[i]);
         items.push_back(SignedItem{signers[part.key - 1],
                                    std::string_view(messages_.data() + start, signed_message_bytes),
                                    batch.signatures[i]});
@@ -142,8 +142,8 @@ void Decider::decide_batch(Work& work) {
         work.error = Error{ErrorCode::not_found, fmt::format("there is no book {}", batch.book)};
         return;
     }
-    work.codes.resize(batch.transfers.size());
-    books_.apply(batch.book, TransferBatch{batch.transfers, batch.signed_parts, work.verdicts},
+    work.codes.resize(batch.records().size());
+    books_.apply(batch.book, TransferBatch{batch.records(), batch.signed_parts, work.verdicts},
                  work.time, work.codes);
     work.answers = bytes_of(work.codes);
     work.state_digest = books_.digest(batch.book);
@@ -167,11 +167,11 @@ Result<void> Decider::replay(const Frame& frame, Work& work) {
         if (!change) return std::move(change).error();
         work.change = std::move(*change);
     } else {
-        Result<DecodedBatch> batch = decode_batch(work.body);
+        Result<DecodedBatch> batch = view_batch(work.body);
         if (!batch) return corrupt(std::move(batch).error().context);
         work.batch = std::move(*batch);
-        if (work.batch.transfers.size() != frame.answers.size()) {
-            return corrupt(fmt::format("{} transfers, {} answers", work.batch.transfers.size(),
+        if (work.batch.records().size() != frame.answers.size()) {
+            return corrupt(fmt::format("{} transfers, {} answers", work.batch.records().size(),
                                        frame.answers.size()));
         }
         const std::size_t is_signed = work.batch.signed_parts.size();

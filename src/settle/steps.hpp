@@ -28,7 +28,7 @@ struct Work {
     std::string body;  // the bytes of the batch, or of the encoded change
 
     // check
-    DecodedBatch batch;
+    DecodedBatch batch;  // of `body`, which stays where it is
     std::vector<SignatureVerdict> verdicts;
     Admin change;
     std::optional<Error> error;  // it is refused as a whole, and nothing of it is kept

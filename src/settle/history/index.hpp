@@ -85,6 +85,9 @@ private:
     Tail tail_;
     std::vector<LateFinish> finishes_;
     std::vector<std::shared_ptr<const Segment>> segments_;  // oldest first
+    // Of who adds alone: the block at hand, and the segment that was written last, for its memory.
+    std::vector<IdPlace> made_;
+    SegmentBytes segment_bytes_;
 };
 
 }  // namespace suan::settle
