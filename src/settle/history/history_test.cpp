@@ -264,6 +264,7 @@ TEST(History, ASegmentIsAsLongAsItsHeadSays) {
             EXPECT_EQ(opened.error().code, ErrorCode::corrupt);
         }
     }
+    EXPECT_FALSE(open_with(0, UINT64_MAX, ""));
     EXPECT_FALSE(open_with(6, 0, "more"));
 }
 

@@ -170,6 +170,7 @@ Result<void> Segment::read_head(const Hash256& journal_id) {
     blocks_crc_ = read_u32(*head, 96);
     finishes_crc_ = read_u32(*head, 100);
     if (blocks_ == 0 || blocks_ > UINT32_MAX) return corrupt("it has no blocks");
+    if (first_block_ > UINT64_MAX - blocks_) return corrupt("its blocks have no numbers");
     if (!fits()) return corrupt("it is not as long as its head says");
     const Result<std::vector<BlockPlace>> all = blocks();
     if (!all) return all.error();
