@@ -28,7 +28,9 @@ std::string reason(CK_RV code) {
 Result<Uri> parsed(std::string_view text) {
     Uri uri(p11_kit_uri_new());
     const std::string copy(text);
-    if (p11_kit_uri_parse(copy.c_str(), P11_KIT_URI_FOR_ANY, uri.get()) != P11_KIT_URI_OK ||
+    // What stands behind a zero byte would be passed over in silence.
+    if (copy.find('\0') != std::string::npos ||
+        p11_kit_uri_parse(copy.c_str(), P11_KIT_URI_FOR_ANY, uri.get()) != P11_KIT_URI_OK ||
         p11_kit_uri_any_unrecognized(uri.get()) != 0)
         return Error{ErrorCode::invalid, "pkcs11: not a URI of RFC 7512 that names an object"};
     if (p11_kit_uri_get_pin_value(uri.get()) != nullptr)

@@ -5,6 +5,7 @@
 #include "base/bytes.hpp"
 #include "core/state.hpp"
 #include "log/block.hpp"
+#include "log/cosignature.hpp"
 #include "log/entry.hpp"
 #include "log/evidence.hpp"
 #include "log/export.hpp"
@@ -75,7 +76,12 @@ void read_block(std::string_view input) {
     if (header) SUAN_ASSERT(suan::log::encode_header(*header) == input);
     const auto block = suan::log::decode_block(input);
     check_error(block);
-    if (block) SUAN_ASSERT(suan::log::encode_block(*block) == input);
+    if (block) {
+        SUAN_ASSERT(suan::log::encode_block(*block) == input);
+        // Keys of witnesses are any bytes, too: false, or true of a true one.
+        for (const suan::log::WitnessSignature& witness : block->witnesses)
+            static_cast<void>(suan::log::verify_cosignature({}, block->header, witness));
+    }
     const auto receipt = suan::log::decode_receipt(input);
     check_error(receipt);
     if (receipt) SUAN_ASSERT(suan::log::encode_receipt(*receipt) == input);

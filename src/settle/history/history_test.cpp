@@ -1,6 +1,8 @@
 // Histories against a list that is kept by hand: random transfers, holds, posts, voids, expiries
 // and fees; asked in pages of any size and at any time; from memory, from segments and after
 // restarts.
+#include "base/bytes.hpp"
+#include "log/crc32c.hpp"
 #include "settle/engine.hpp"
 #include "settle/history/index.hpp"
 #include "settle/testing.hpp"
@@ -8,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
 
 namespace suan::settle {
 namespace {
@@ -221,6 +224,38 @@ TEST(History, EveryPageAndBalanceIsRightAcrossSegmentsAndRestarts) {
         }
         EXPECT_TRUE(seed == 1 || w.segments() > 2);
     }
+}
+
+// A head with a true checksum that promises more than the file has: nothing is made room for.
+TEST(History, ASegmentIsAsLongAsItsHeadSays) {
+    Tail tail(1);
+    BlockPlace block;
+    block.number = 1;
+    tail.add(block, {}, {});
+    const std::string good = encode_segment(Hash256{}, 0, tail, {});
+    const Folder folder;
+    const auto open_with = [&](std::size_t number, std::uint64_t value, std::string tail_bytes) {
+        std::string bytes = good;
+        for (std::size_t i = 0; i < 8 && number < 6; ++i)
+            bytes[40 + 8 * number + i] = static_cast<char>(value >> (8 * i));
+        std::string crc;
+        append_u32(crc, log::crc32c(std::string_view(bytes).substr(0, 124)));
+        bytes.replace(124, 4, crc);
+        const auto path = folder.path / "segment";
+        std::ofstream(path, std::ios::binary) << bytes << tail_bytes;
+        return Segment::open(path, Hash256{});
+    };
+    ASSERT_TRUE(open_with(1, 1, ""));
+    for (const std::size_t number : {1U, 2U, 3U, 4U, 5U}) {
+        for (const std::uint64_t value :
+             {std::uint64_t{2}, std::uint64_t{UINT32_MAX}, std::uint64_t{1} << 59, UINT64_MAX}) {
+            const auto opened = open_with(number, value, "");
+            ASSERT_FALSE(opened) << number << " " << value;
+            EXPECT_EQ(opened.error().code, ErrorCode::corrupt);
+        }
+    }
+    EXPECT_FALSE(open_with(0, UINT64_MAX, ""));
+    EXPECT_FALSE(open_with(6, 0, "more"));
 }
 
 TEST(History, ABrokenSegmentIsReportedAndMadeAgain) {

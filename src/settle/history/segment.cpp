@@ -181,10 +181,30 @@ Result<void> Segment::read_head(const Hash256& journal_id) {
     blocks_crc_ = read_u32(*head, 96);
     finishes_crc_ = read_u32(*head, 100);
     if (blocks_ == 0 || blocks_ > UINT32_MAX) return corrupt("it has no blocks");
+    if (first_block_ > UINT64_MAX - blocks_) return corrupt("its blocks have no numbers");
+    if (!fits()) return corrupt("it is not as long as its head says");
     const Result<std::vector<BlockPlace>> all = blocks();
     if (!all) return all.error();
     first_time_ = all->front().time;
     return {};
+}
+
+// Whether the parts that the head names make up the whole file. Nothing is read or made room for
+// that is not there.
+bool Segment::fits() const {
+    const off_t end = ::lseek(fd_, 0, SEEK_END);
+    if (end < static_cast<off_t>(head_bytes)) return false;
+    std::uint64_t left = static_cast<std::uint64_t>(end) - head_bytes;
+    const std::pair<std::uint64_t, std::size_t> parts[] = {{blocks_, block_entry_bytes},
+                                                           {accounts_, account_entry_bytes},
+                                                           {ids_, id_entry_bytes},
+                                                           {finishes_, finish_entry_bytes},
+                                                           {run_bytes_, 1}};
+    for (const auto& [count, size] : parts) {
+        if (count > left / size) return false;
+        left -= count * size;
+    }
+    return left == 0;
 }
 
 // All of the bytes asked for.

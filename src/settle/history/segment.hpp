@@ -89,6 +89,7 @@ private:
 
     explicit Segment(int fd) : fd_(fd) {}
     Result<void> read_head(const Hash256& journal_id);
+    bool fits() const;
     Result<std::string> read(std::uint64_t offset, std::size_t count) const;
     Result<std::optional<Entry>> find_entry(std::uint32_t book, std::uint32_t account) const;
 
