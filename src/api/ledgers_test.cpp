@@ -267,7 +267,72 @@ TEST_F(LedgersTest, AStreamLargerThanWhatIsEverHeldGoesThrough) {
     EXPECT_EQ(credits("a2"), batches * 8'192U);
 }
 
-<<<<<<< HEAD
+// They fill the journal, and nobody pays for them.
+TEST_F(LedgersTest, RefusedTransfersAreTakenUpToSoManyAnHour) {
+    settle::DecodedBatch wrong = batch(1, 8'192);
+    for (ledger::Transfer& transfer : wrong.transfers)
+        transfer.ledger = 9;
+    std::string body;
+    for (int i = 0; i < 13; ++i)
+        body += settle::encode_batch(wrong);
+    for (const settle::BatchAnswer& answer : answers(ask(user, "POST", path("/batches"), body)))
+        EXPECT_EQ(created(answer), 0U);
+    const Answer refused = ask(user, "POST", path("/transfers"),
+                               fmt::format(R"({{"transfers":[{}]}})", transfer("7")));
+    EXPECT_EQ(refused.status, 429) << refused.body;
+    EXPECT_EQ(refused.code(), "limit_reached");
+    world_.clock.advance(Duration::hours(1));
+    EXPECT_EQ(codes(send(transfer("7"))), "created");
+}
+
+// A body may take hours.
+TEST_F(LedgersTest, WhoIsDisabledInTheMiddleOfAStreamSendsNothingMore) {
+    const std::string first = settle::encode_batch(batch(1, 1));
+    const std::string second = settle::encode_batch(batch(2, 1));
+    http::testing::RawSocket socket(api_->port());
+    socket.say(
+        fmt::format("POST {} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\n"
+                    "Content-Length: {}\r\nConnection: close\r\n\r\n{}",
+                    path("/batches"), user, first.size() + second.size(), first));
+    const auto seen_by_admin = [&] {
+        return number(ok(admin, "GET", path("/accounts/a2")), "/credits_posted");
+    };
+    ASSERT_TRUE(http::testing::eventually([&] { return seen_by_admin() == 1; }));
+    const auto id =
+        json_lib::value_to<std::uint64_t>(ok(user, "GET", "/v1/whoami").at("/member_id"));
+    ok(admin, "POST", fmt::format("/v1/members/{}/disable", id));
+    socket.say(second);
+    const std::string heard = socket.hear_all();
+    const std::size_t head = heard.find("\r\n\r\n");
+    ASSERT_NE(head, std::string::npos) << heard;
+    const auto all = settle::decode_answers(std::string_view(heard).substr(head + 4));
+    ASSERT_TRUE(all) << heard;
+    ASSERT_EQ(all->size(), 2U);
+    EXPECT_EQ(created((*all)[0]), 1U);
+    const auto* const refused = std::get_if<settle::RefusedBatch>(&(*all)[1]);
+    ASSERT_NE(refused, nullptr);
+    EXPECT_EQ(refused->status, 401U);
+    EXPECT_EQ(seen_by_admin(), 1U);
+}
+
+// What is kept of each for the answer must not grow with a body of a GiB.
+TEST_F(LedgersTest, AStreamHasOnlySoManyBatches) {
+    constexpr std::size_t most = settle::stream_batches_max;
+    const std::string one = settle::encode_batch(batch(1, 1));
+    std::string body;
+    for (std::size_t i = 0; i < most + 2; ++i)
+        body += one;
+    const auto all = answers(ask(user, "POST", path("/batches"), body));
+    ASSERT_EQ(all.size(), most + 1);
+    EXPECT_EQ(created(all[0]), 1U);
+    const auto* const last = std::get_if<settle::RefusedBatch>(&all.back());
+    ASSERT_NE(last, nullptr);
+    EXPECT_EQ(last->status, 400U);
+    EXPECT_NE(last->json.find("batch 16385: a request has at most 16384"), std::string::npos)
+        << last->json;
+    EXPECT_EQ(credits("a2"), 1U);
+}
+
 TEST_F(LedgersTest, OneAccountOrTransferMoreThanARequestTakesIsRefused) {
     const auto accounts = [&](std::uint32_t count) {
         std::string list;
@@ -333,72 +398,6 @@ TEST_F(LedgersTest, OneKeyOrByteMoreThanAnAccountOrContractTakesIsRefused) {
     EXPECT_EQ(last.status, 429) << last.body;
     EXPECT_EQ(last.code(), "limit_reached") << last.body;
     EXPECT_NE(last.body.find("at most 16 keys"), std::string::npos) << last.body;
-=======
-// They fill the journal, and nobody pays for them.
-TEST_F(LedgersTest, RefusedTransfersAreTakenUpToSoManyAnHour) {
-    settle::DecodedBatch wrong = batch(1, 8'192);
-    for (ledger::Transfer& transfer : wrong.transfers)
-        transfer.ledger = 9;
-    std::string body;
-    for (int i = 0; i < 13; ++i)
-        body += settle::encode_batch(wrong);
-    for (const settle::BatchAnswer& answer : answers(ask(user, "POST", path("/batches"), body)))
-        EXPECT_EQ(created(answer), 0U);
-    const Answer refused = ask(user, "POST", path("/transfers"),
-                               fmt::format(R"({{"transfers":[{}]}})", transfer("7")));
-    EXPECT_EQ(refused.status, 429) << refused.body;
-    EXPECT_EQ(refused.code(), "limit_reached");
-    world_.clock.advance(Duration::hours(1));
-    EXPECT_EQ(codes(send(transfer("7"))), "created");
-}
-
-// A body may take hours.
-TEST_F(LedgersTest, WhoIsDisabledInTheMiddleOfAStreamSendsNothingMore) {
-    const std::string first = settle::encode_batch(batch(1, 1));
-    const std::string second = settle::encode_batch(batch(2, 1));
-    http::testing::RawSocket socket(api_->port());
-    socket.say(
-        fmt::format("POST {} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\n"
-                    "Content-Length: {}\r\nConnection: close\r\n\r\n{}",
-                    path("/batches"), user, first.size() + second.size(), first));
-    const auto seen_by_admin = [&] {
-        return number(ok(admin, "GET", path("/accounts/a2")), "/credits_posted");
-    };
-    ASSERT_TRUE(http::testing::eventually([&] { return seen_by_admin() == 1; }));
-    const auto id =
-        json_lib::value_to<std::uint64_t>(ok(user, "GET", "/v1/whoami").at("/member_id"));
-    ok(admin, "POST", fmt::format("/v1/members/{}/disable", id));
-    socket.say(second);
-    const std::string heard = socket.hear_all();
-    const std::size_t head = heard.find("\r\n\r\n");
-    ASSERT_NE(head, std::string::npos) << heard;
-    const auto all = settle::decode_answers(std::string_view(heard).substr(head + 4));
-    ASSERT_TRUE(all) << heard;
-    ASSERT_EQ(all->size(), 2U);
-    EXPECT_EQ(created((*all)[0]), 1U);
-    const auto* const refused = std::get_if<settle::RefusedBatch>(&(*all)[1]);
-    ASSERT_NE(refused, nullptr);
-    EXPECT_EQ(refused->status, 401U);
-    EXPECT_EQ(seen_by_admin(), 1U);
-}
-
-// What is kept of each for the answer must not grow with a body of a GiB.
-TEST_F(LedgersTest, AStreamHasOnlySoManyBatches) {
-    constexpr std::size_t most = settle::stream_batches_max;
-    const std::string one = settle::encode_batch(batch(1, 1));
-    std::string body;
-    for (std::size_t i = 0; i < most + 2; ++i)
-        body += one;
-    const auto all = answers(ask(user, "POST", path("/batches"), body));
-    ASSERT_EQ(all.size(), most + 1);
-    EXPECT_EQ(created(all[0]), 1U);
-    const auto* const last = std::get_if<settle::RefusedBatch>(&all.back());
-    ASSERT_NE(last, nullptr);
-    EXPECT_EQ(last->status, 400U);
-    EXPECT_NE(last->json.find("batch 16385: a request has at most 16384"), std::string::npos)
-        << last->json;
-    EXPECT_EQ(credits("a2"), 1U);
->>>>>>> review
 }
 
 TEST_F(LedgersTest, WhatIsMadeIsChargedAndTheBillChecksOffline) {
