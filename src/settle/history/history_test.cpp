@@ -232,7 +232,11 @@ TEST(History, ASegmentIsAsLongAsItsHeadSays) {
     BlockPlace block;
     block.number = 1;
     tail.add(block, {}, {});
-    const std::string good = encode_segment(Hash256{}, 0, tail, {});
+    SegmentBytes segment;
+    encode_segment(Hash256{}, 0, tail, {}, segment);
+    std::string good;
+    for (const std::string_view piece : segment.pieces())
+        good += piece;
     const Folder folder;
     const auto open_with = [&](std::size_t number, std::uint64_t value, std::string tail_bytes) {
         std::string bytes = good;
