@@ -237,6 +237,12 @@ public:
     Result<exec::LogChunk> read_log(const exec::LogQuery&) const override {
         return Error{ErrorCode::not_found, "none"};
     }
+    Result<exec::FileList> list_files(const exec::AttemptRef&) const override {
+        return Error{ErrorCode::not_found, "none"};
+    }
+    Result<exec::FileChunk> read_file(const exec::FileQuery&) const override {
+        return Error{ErrorCode::not_found, "none"};
+    }
     std::string describe() const override { return "everything runs on"; }
 };
 

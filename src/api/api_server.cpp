@@ -10,6 +10,7 @@ namespace suan::api {
 void add_all_routes(http::Router& router, const ContextPtr& context, const AppCatalogue& apps) {
     add_job_routes(router, context);
     add_job_output_routes(router, context);
+    add_job_file_routes(router, context);
     add_org_routes(router, context);
     add_money_routes(router, context);
     add_bill_routes(router, context);

@@ -16,6 +16,20 @@ TEST_F(ApiTest, ASubmittedJobIsListedExplainedAndCancelled) {
     ok(user, "POST", fmt::format("/v1/jobs/{}/cancel", id), R"({"reason":"enough"})");
 }
 
+TEST_F(ApiTest, AnAppsFormBecomesAJobThatIsNotSubmitted) {
+    const std::string where = "/v1/apps/demo/job";
+    const Answer made = ok(user, "POST", where, R"({"values":[{"name":"x","text":"seven"}]})");
+    EXPECT_EQ(made.body, R"({"name":"seven"})");
+    EXPECT_EQ(ok(user, "GET", "/v1/jobs").at("/jobs").as_array().size(), 0U);
+    EXPECT_EQ(ok(user, "POST", "/v1/jobs", made.body).status, 201);
+    const Answer none = ask(user, "POST", where, "{}");
+    EXPECT_EQ(none.status, 400);
+    EXPECT_NE(none.body.find("parameter x is required"), std::string::npos) << none.body;
+    const std::string file = R"({"values":[{"name":"x","files":[{"name":"a","content":"00ff"}]}]})";
+    EXPECT_EQ(ask(user, "POST", where, file).status, 413);
+    EXPECT_EQ(ask(user, "POST", "/v1/apps/none/job", "{}").status, 404);
+}
+
 TEST_F(ApiTest, ARetryUnderTheSameKeyIsOneJobAndAnotherBodyClashes) {
     const http::Headers key = {{"Idempotency-Key", "k1"}};
     const Answer first = ask(user, "POST", "/v1/jobs", R"({"name":"a","pool":"big"})", key);

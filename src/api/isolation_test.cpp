@@ -121,6 +121,7 @@ protected:
             R"({"name":"acme-done","pool":"big","script":"#!secret-of-acme","sim_duration_ms":1000})");
         const std::uint64_t id = id_of(answer, "/id");
         world_.executor.outputs_[JobId{id}] = "secret output of acme";
+        world_.executor.files_[JobId{id}] = {{"a/b.txt", "secret file of acme"}};
         word("job", id);
         word("seq", id_of(answer, "/seq"));
         const exec::StartOrder order = world_.executor.wait_start(1);
@@ -285,6 +286,7 @@ TEST_F(IsolationTest, AuditorsColleaguesAndOperatorsSeeNoPayloadAndNoOutput) {
             EXPECT_EQ(answer.status, status) << row.target << " " << row.body << answer.body;
             EXPECT_EQ(answer.body.find("secret-of"), std::string::npos) << row.target;
             EXPECT_EQ(answer.body.find("secret output"), std::string::npos) << row.target;
+            EXPECT_EQ(answer.body.find("secret file"), std::string::npos) << row.target;
         }
         // A colleague submits jobs of his own.
         if (who != 3) {
@@ -293,6 +295,8 @@ TEST_F(IsolationTest, AuditorsColleaguesAndOperatorsSeeNoPayloadAndNoOutput) {
     }
     EXPECT_NE(ask(user, "GET", "/v1/jobs/" + acmes.at("job") + "/logs").body.find("secret output"),
               std::string::npos);
+    EXPECT_EQ(ask(user, "GET", "/v1/jobs/" + acmes.at("job") + "/files/content?path=a/b.txt").body,
+              "secret file of acme");
 }
 
 // Nothing that an org may read changes by what another does, but for what all may see: how far the

@@ -1,10 +1,9 @@
 #include "api/job_list.hpp"
 
 #include "api/cursor.hpp"
-#include "api/json/names.hpp"
+#include "api/job_filter.hpp"
+#include "api/job_sort.hpp"
 #include "api/views_jobs.hpp"
-
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <vector>
@@ -12,26 +11,14 @@
 namespace suan::api {
 namespace {
 
-constexpr std::uint32_t jobs_per_piece = 20'000;  // looked at in one go: well under a millisecond
-constexpr std::uint32_t reasons_per_page = 32;    // waiting jobs whose reasons are asked for
+constexpr std::uint32_t reasons_per_page = 32;  // waiting jobs whose reasons are asked for
 constexpr std::uint32_t ended_states = (1U << JOB_STATE_COMPLETED) | (1U << JOB_STATE_FAILED) |
                                        (1U << JOB_STATE_CANCELLED) | (1U << JOB_STATE_TIMEOUT) |
                                        (1U << JOB_STATE_DEPENDENCY_FAILED);
 
-struct Filter {
-    OrgId org;
-    ProjectId project;
-    MemberId member;
-    PoolId pool;
-    std::uint32_t states = ~0U;  // bits
-    std::string name;
-    JobId array;
-    Time since;
-};
-
 struct Listing {
     CallPtr call;
-    Filter filter;
+    JobFilter filter;
     bool resolved = false;
     std::uint64_t before = UINT64_MAX;
     std::uint32_t limit = 0;
@@ -46,66 +33,6 @@ struct Listing {
     JobList out;
 };
 using ListingPtr = std::shared_ptr<Listing>;
-
-std::optional<http::Failure> read_states(std::string_view text, Filter& filter) {
-    if (text.empty()) return std::nullopt;
-    filter.states = 0;
-    while (true) {
-        const std::string_view name = text.substr(0, text.find(','));
-        const auto* value = json::find_enum_value(*JobState_descriptor(), name);
-        if (value == nullptr || value->number() == 0) {
-            return invalid("state", fmt::format("there is no state \"{}\": waiting, running, "
-                                                "stopping, completed, failed, cancelled, timeout "
-                                                "or dependency_failed",
-                                                name));
-        }
-        filter.states |= 1U << value->number();
-        if (name.size() == text.size()) return std::nullopt;
-        text.remove_prefix(name.size() + 1);
-    }
-}
-
-std::optional<http::Failure> resolve(const core::State& state, const Viewer& viewer,
-                                     const http::Request& request, Filter& filter) {
-    const OrgScope scope = org_scope(state, viewer, request.query("org").value_or(""));
-    if (scope.failure) return scope.failure;
-    filter.org = scope.org;
-    const std::string project(request.query("project").value_or(""));
-    const std::string member(request.query("member").value_or(""));
-    if ((!project.empty() || !member.empty()) && !filter.org) {
-        return invalid("org", "must be given with project or member: their names are the org's");
-    }
-    if (!project.empty()) {
-        const core::Project* found = state.project_by_name(filter.org, project);
-        if (found == nullptr)
-            return not_found(fmt::format("the org has no project {}", project), "project");
-        filter.project = found->id;
-    }
-    if (!member.empty()) {
-        const auto found = state.member_names.find({filter.org, member});
-        if (found == state.member_names.end())
-            return not_found(fmt::format("the org has no member {}", member), "member");
-        filter.member = found->second;
-    }
-    const std::string_view pool = request.query("pool").value_or("");
-    if (!pool.empty()) {
-        const core::Pool* found = state.pool_by_name(pool);
-        if (found == nullptr) return not_found(fmt::format("there is no pool {}", pool), "pool");
-        filter.pool = found->id;
-    }
-    return std::nullopt;
-}
-
-// Of a core::Job and of a runtime::JobRow alike.
-template <typename Any>
-bool matches(const Filter& filter, const Any& job) {
-    return (!filter.org || job.org == filter.org) &&
-           (!filter.project || job.project == filter.project) &&
-           (!filter.member || job.member == filter.member) &&
-           (!filter.pool || job.pool == filter.pool) && ((filter.states >> job.state) & 1U) != 0 &&
-           (!filter.array || job.array == filter.array || job.id == filter.array) &&
-           (filter.name.empty() || job.name == filter.name) && job.submitted >= filter.since;
-}
 
 void read_piece(const core::State& state, const Viewer& viewer, Listing& listing) {
     listing.found.clear();
@@ -208,20 +135,14 @@ void next_piece(const ListingPtr& listing) {
 }  // namespace
 
 void get_jobs(const CallPtr& call) {
+    if (call->request->query("sort")) return get_sorted_jobs(call);
     const Page page = page_of(*call->request);
     if (page.failure) return call->fail(*page.failure);
     auto listing = std::make_shared<Listing>();
     listing->call = call;
     listing->limit = page.limit;
     if (page.position != 0) listing->before = page.position;
-    Filter& filter = listing->filter;
-    const std::string_view states = call->request->query("state").value_or("");
-    if (auto bad = read_states(states, filter)) return call->fail(*bad);
-    filter.name = std::string(call->request->query("name").value_or(""));
-    filter.array = JobId{call->request->query_u64("array").value_or(0)};
-    filter.since = Time{static_cast<std::int64_t>(
-        std::min<std::uint64_t>(call->request->query_u64("since_us").value_or(0),
-                                static_cast<std::uint64_t>(time_max.us)))};
+    if (auto bad = read_filter(*call->request, listing->filter)) return call->fail(*bad);
     next_piece(listing);
 }
 

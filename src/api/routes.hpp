@@ -12,6 +12,7 @@ namespace suan::api {
 
 void add_job_routes(http::Router& router, const ContextPtr& context);
 void add_job_output_routes(http::Router& router, const ContextPtr& context);
+void add_job_file_routes(http::Router& router, const ContextPtr& context);
 void add_org_routes(http::Router& router, const ContextPtr& context);
 void add_money_routes(http::Router& router, const ContextPtr& context);
 void add_bill_routes(http::Router& router, const ContextPtr& context);

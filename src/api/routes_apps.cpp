@@ -7,9 +7,8 @@ using Apps = std::shared_ptr<const AppCatalogue>;
 using Answering = std::function<void(const AppCatalogue& apps, Call& call)>;
 
 // Answers to whoever may use the route, from the catalogue alone.
-void add_route(http::Router& router, const ContextPtr& context, const RouteText& text,
-               const Apps& apps, Answering answer) {
-    http::Route route = make_route(context, text, roles::everyone, nullptr, nullptr, nullptr);
+void add_route(http::Router& router, const ContextPtr& context, http::Route route, const Apps& apps,
+               Answering answer) {
     route.handler = [context, apps, answer](http::RequestPtr request, http::Responder responder) {
         ask(
             make_call(context, std::move(request), std::move(responder)),
@@ -24,14 +23,31 @@ void add_route(http::Router& router, const ContextPtr& context, const RouteText&
 void list_apps(const AppCatalogue& apps, Call& call) {
     std::string body = R"({"apps":[)";
     for (const auto& [name, app] : apps)
-        body += (body.back() == '[' ? "" : ",") + app;
+        body += (body.back() == '[' ? "" : ",") + app.json;
     call.responder.send({.body = body + "]}"});
 }
 
-void get_app(const AppCatalogue& apps, Call& call) {
+const OfferedApp* find_app(const AppCatalogue& apps, Call& call) {
     const auto found = apps.find(std::string(call.request->param("app")));
-    if (found == apps.end()) return call.fail(not_found("there is no such app", "app"));
-    call.responder.send({.body = found->second});
+    if (found != apps.end()) return &found->second;
+    call.fail(not_found("there is no such app", "app"));
+    return nullptr;
+}
+
+void get_app(const AppCatalogue& apps, Call& call) {
+    if (const OfferedApp* app = find_app(apps, call)) call.responder.send({.body = app->json});
+}
+
+// The job is answered, not submitted: what is sent to POST /v1/jobs is the caller's to see first.
+void make_job(const AppCatalogue& apps, Call& call) {
+    const OfferedApp* app = find_app(apps, call);
+    AppForm form;
+    if (app == nullptr || !read_body(call, form, Body::optional)) return;
+    const auto job = app->job(form);
+    if (job) return call.responder.send(http::Response::of(*job, 200, json::Defaults::omit));
+    const bool too_large = job.error().code == ErrorCode::exhausted;
+    call.fail(too_large ? http::make_failure(413, "too_large", job.error().context)
+                        : http::failure_of(job.error()));
 }
 
 }  // namespace
@@ -39,11 +55,23 @@ void get_app(const AppCatalogue& apps, Call& call) {
 void add_app_routes(http::Router& router, const ContextPtr& context, const AppCatalogue& apps) {
     using http::Method;
     const auto kept = std::make_shared<const AppCatalogue>(apps);
+    const auto route = [&](RouteText text, const google::protobuf::Descriptor* request,
+                           const google::protobuf::Descriptor* response) {
+        text.tag = "apps";
+        return make_route(context, text, roles::everyone, request, response, nullptr);
+    };
     add_route(router, context,
-              {Method::get, "/v1/apps", "list_apps", "Apps with their parameters", "apps"}, kept,
-              list_apps);
-    add_route(router, context, {Method::get, "/v1/apps/{app}", "get_app", "One app", "apps"}, kept,
+              route({Method::get, "/v1/apps", "list_apps", "Apps with their parameters"}, nullptr,
+                    nullptr),
+              kept, list_apps);
+    add_route(router, context,
+              route({Method::get, "/v1/apps/{app}", "get_app", "One app"}, nullptr, nullptr), kept,
               get_app);
+    add_route(router, context,
+              route({Method::post, "/v1/apps/{app}/job", "make_app_job",
+                     "The job that values of an app's parameters make; it is not submitted"},
+                    AppForm::descriptor(), JobRequest::descriptor()),
+              kept, make_job);
 }
 
 }  // namespace suan::api

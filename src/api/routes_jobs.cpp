@@ -210,7 +210,10 @@ void add_job_routes(http::Router& router, const ContextPtr& context) {
                              text_param("state", "waiting, running, ...; several with commas"),
                              text_param("name", "of the job, exactly"),
                              u64_param("array", "id of an array's first job"),
-                             u64_param("since_us", "submitted then or later")});
+                             u64_param("since_us", "submitted then or later"),
+                             text_param("sort",
+                                        "submitted, state, devices, wait or cost; with - in "
+                                        "front the largest first; default newest first")});
     router.add(std::move(list));
     router.add(add({Method::get, "/v1/jobs/{id:u64}", "get_job", "One job with its leases"},
                    roles::everyone, nullptr, JobView::descriptor(), get_job));

@@ -1,5 +1,6 @@
 // What a job leaves behind while it runs: its private payload, its output, its live events.
 #include "api/cookie.hpp"
+#include "api/private_job.hpp"
 #include "api/routes.hpp"
 #include "api/views_jobs.hpp"
 #include "base/limits.hpp"
@@ -14,18 +15,6 @@ namespace {
 constexpr std::uint64_t output_bytes_default = 64 << 10;
 constexpr std::uint64_t output_bytes_max = 4 << 20;
 
-// What is needed to find a job's private things, from the state or, for an old one, the history.
-struct PrivatePlan {
-    bool known = false;
-    OrgId org;
-    MemberId member;
-    PoolId pool;
-    std::uint32_t attempts = 0;
-    Hash256 payload_sm3{};
-    bool has_payload = false;
-    ExecutorKind executor = EXECUTOR_KIND_UNSPECIFIED;
-};
-
 // Of a stream that a browser's session opens. A token has no end of its own: its member is changed.
 StillSignedIn still_signed_in(const Call& call) {
     if (bearer_token(*call.request)) return {};
@@ -34,64 +23,6 @@ StillSignedIn still_signed_in(const Call& call) {
     return [&sessions = call.context->sessions, id = std::string(*id)] {
         return sessions.token_of(id).has_value();
     };
-}
-
-std::optional<http::Failure> check_private(const Viewer& viewer, const PrivatePlan& plan,
-                                           std::uint64_t id) {
-    if (!viewer.sees(plan.org)) return no_such_job(id);
-    if (viewer.sees_private(plan.org, plan.member)) return std::nullopt;
-    return http::make_failure(403, "forbidden",
-                              "only who submitted a job, or an admin of the org, sees its payload "
-                              "and its output");
-}
-
-std::optional<http::Failure> plan_private(const core::State& state, const Viewer& viewer,
-                                          std::uint64_t id, PrivatePlan& plan) {
-    const core::Job* job = state.jobs.find(id);
-    if (job == nullptr) return std::nullopt;
-    plan.known = true;
-    plan.org = job->org;
-    plan.member = job->member;
-    plan.pool = job->pool;
-    plan.attempts = job->attempts;
-    plan.has_payload = job->has_payload;
-    plan.payload_sm3 = job->payload_sm3;
-    plan.executor = state.pools.at(job->pool.value).executor;
-    return check_private(viewer, plan, id);
-}
-
-std::optional<http::Failure> fetch_private(const Call& call, std::uint64_t id, PrivatePlan& plan) {
-    if (plan.known) return std::nullopt;
-    const runtime::History* history = call.context->hub.history();
-    if (history == nullptr) return no_such_job(id);
-    const auto row = history->job(JobId{id});
-    if (!row) {
-        return row.error().code == ErrorCode::not_found ? no_such_job(id)
-                                                        : http::failure_of(row.error());
-    }
-    plan.org = row->org;
-    plan.member = row->member;
-    plan.pool = row->pool;
-    plan.attempts = row->attempts;
-    return std::nullopt;
-}
-
-Lookup<JobPayloadView, PrivatePlan> private_lookup(std::uint64_t id) {
-    Lookup<JobPayloadView, PrivatePlan> parts;
-    parts.plan = [id](const core::State& state, const Viewer& viewer, PrivatePlan& plan) {
-        return plan_private(state, viewer, id, plan);
-    };
-    parts.fetch = [id](const Call& call, PrivatePlan& plan) {
-        return fetch_private(call, id, plan);
-    };
-    parts.show = [id](const core::State& state, const Viewer& viewer, PrivatePlan& plan,
-                      JobPayloadView& out) {
-        out.set_id(id);
-        if (const core::Pool* pool = state.pools.find(plan.pool.value))
-            plan.executor = pool->executor;
-        return check_private(viewer, plan, id);
-    };
-    return parts;
 }
 
 void get_payload(const CallPtr& call) {
@@ -124,12 +55,7 @@ std::optional<http::Failure> read_output_query(const http::Request& request,
     const std::uint64_t task = request.query_u64("task").value_or(0);
     if (task >= limits::tasks_max) return invalid("task", "there is no such task");
     query.task = static_cast<std::uint32_t>(task);
-    const std::uint64_t attempt =
-        request.query_u64("attempt").value_or(std::max(1U, plan.attempts));
-    if (attempt < 1 || attempt > std::max(1U, plan.attempts)) {
-        return invalid("attempt", fmt::format("the job has had {} attempts", plan.attempts));
-    }
-    query.attempt = static_cast<std::uint32_t>(attempt);
+    if (auto bad = read_attempt(request, plan, query.attempt)) return bad;
     query.offset = request.query_u64("offset").value_or(0);
     query.max_bytes = request.query_u64("limit_bytes").value_or(output_bytes_default);
     if (query.max_bytes < 1 || query.max_bytes > output_bytes_max) {
@@ -160,13 +86,10 @@ void send_output(Call& call, const exec::Executor* executor, const exec::LogQuer
 }
 
 void get_output(const CallPtr& call) {
-    auto plan = std::make_shared<PrivatePlan>();
-    const std::uint64_t id = call->request->param_u64("id");
-    const auto parts = private_lookup(id);
-    const auto serve = [plan](Call& c) {
+    ask_private(call, [](Call& c, const PrivatePlan& plan) {
         exec::LogQuery query;
-        if (auto bad = read_output_query(*c.request, *plan, query)) return c.fail(*bad);
-        const exec::Executor* executor = c.context->hub.executor(plan->executor);
+        if (auto bad = read_output_query(*c.request, plan, query)) return c.fail(*bad);
+        const exec::Executor* executor = c.context->hub.executor(plan.executor);
         if (!c.request->query_true("follow")) return send_output(c, executor, query);
         if (executor == nullptr) return c.fail(not_found("this job's pool keeps no output"));
         query.max_bytes = output_bytes_default;
@@ -176,20 +99,7 @@ void get_output(const CallPtr& call) {
         scope.executor = executor;
         scope.query = query;
         c.context->live.follow(std::move(scope), c.responder.stream());
-    };
-    const auto check = [parts, plan](const core::State& state, const Viewer& viewer) {
-        JobPayloadView unused;
-        return parts.show(state, viewer, *plan, unused);
-    };
-    ask(
-        call,
-        [parts, plan](const core::State& state, const Viewer& viewer) {
-            return parts.plan(state, viewer, *plan);
-        },
-        [call, parts, plan, check, serve](Call& c) {
-            if (auto failure = parts.fetch(c, *plan)) return c.fail(*failure);
-            ask(call, check, serve);
-        });
+    });
 }
 
 std::optional<http::Failure> resume_point(const http::Request& request, std::uint64_t now,

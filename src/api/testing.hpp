@@ -76,9 +76,19 @@ protected:
         ledgers_ = std::move(*opened);
     }
 
+    // A job named after the first value.
+    static Result<JobRequest> demo_job(const AppForm& form) {
+        if (form.values().empty()) return Error{ErrorCode::invalid, "parameter x is required"};
+        if (!form.values(0).files().empty())
+            return Error{ErrorCode::exhausted, "the files are too large"};
+        JobRequest job;
+        job.set_name(form.values(0).text());
+        return job;
+    }
     static ApiOptions options_of_test() {
         ApiOptions options;
-        options.apps["demo"] = R"({"name":"demo"})";
+        options.apps["demo"] = {R"({"name":"demo"})",
+                                [](const AppForm& form) { return demo_job(form); }};
         return options;
     }
 

@@ -97,6 +97,27 @@ Error unknown_parameter(const AppTemplate& app, const std::string& name) {
                                   : fmt::format("it has {}", fmt::join(names, ", "))));
 }
 
+bool takes_files(const AppParameter& p) {
+    return p.type == AppType::file || p.type == AppType::files;
+}
+
+// Every value has a parameter, and is of its kind.
+Result<void> check_names(const AppTemplate& app, const AppValues& values) {
+    for (const auto& [name, text] : values.texts) {
+        const AppParameter* p = app.find(name);
+        if (p == nullptr) return unknown_parameter(app, name);
+        if (takes_files(*p)) return wrong(fmt::format("parameter {} takes files", name));
+    }
+    for (const auto& [name, files] : values.files) {
+        const AppParameter* p = app.find(name);
+        if (p == nullptr) return unknown_parameter(app, name);
+        if (!takes_files(*p)) return wrong(fmt::format("parameter {} takes a text", name));
+        if (p->type == AppType::file && files.size() != 1)
+            return wrong(fmt::format("parameter {} is one file", name));
+    }
+    return {};
+}
+
 // The value to use: given, or the default. None: the argument is left out.
 Result<std::optional<std::string>> value_of(const AppParameter& p, const AppValues& values) {
     const auto given = values.texts.find(p.name);
@@ -136,22 +157,31 @@ Result<AppValues> app_values(const AppTemplate& app, const std::vector<std::stri
         if (again && p->type != AppType::files)
             return wrong(fmt::format("parameter {} is given twice", name));
         const std::string value = pair.substr(equals + 1);
-        if (p->type != AppType::file && p->type != AppType::files) {
+        if (!takes_files(*p)) {
             values.texts[name] = value;
             continue;
         }
         auto files = read(value, p->suffix);
-        if (p->type == AppType::file && files.size() != 1)
-            return wrong(fmt::format("parameter {} is one file", name));
         for (AppFile& file : files)
             values.files[name].push_back(std::move(file));
     }
     return values;
 }
 
+Result<AppValues> app_values(const AppForm& form) {
+    AppValues values;
+    for (const AppFieldValue& value : form.values()) {
+        if (values.texts.count(value.name()) > 0 || values.files.count(value.name()) > 0)
+            return wrong(fmt::format("parameter {} is given twice", value.name()));
+        if (!value.text().empty()) values.texts[value.name()] = value.text();
+        for (const AppInputFile& file : value.files())
+            values.files[value.name()].push_back({file.name(), file.content()});
+    }
+    return values;
+}
+
 Result<JobRequest> app_request(const AppTemplate& app, const AppValues& values) {
-    for (const auto& [name, text] : values.texts)
-        if (app.find(name) == nullptr) return unknown_parameter(app, name);
+    if (auto good = check_names(app, values); !good) return std::move(good).error();
     JobRequest job;
     job.set_name(app.name);
     job.set_pool(app.pool);
@@ -169,7 +199,7 @@ Result<JobRequest> app_request(const AppTemplate& app, const AppValues& values) 
             job.add_argv(argument.substr(0, hole->at) + value +
                          argument.substr(hole->at + hole->size));
         };
-        if (p.type == AppType::file || p.type == AppType::files) {
+        if (takes_files(p)) {
             const auto given = values.files.find(p.name);
             if (given == values.files.end() || given->second.empty()) {
                 if (p.required) return wrong(fmt::format("parameter {} is required", p.name));

@@ -3,6 +3,7 @@
 
 #include "bin/app_template.hpp"
 #include "suan/api.pb.h"
+#include "suan/api_apps.pb.h"
 
 #include <functional>
 #include <map>
@@ -32,6 +33,9 @@ using AppReader =
     std::function<std::vector<AppFile>(const std::string& path, const std::string& suffix)>;
 Result<AppValues> app_values(const AppTemplate& app, const std::vector<std::string>& pairs,
                              const AppReader& read);
+
+// The same from a form that the hub was sent.
+Result<AppValues> app_values(const AppForm& form);
 
 // A tar file, gzipped: what the script unpacks.
 std::string packed(const std::vector<AppFile>& files);

@@ -104,6 +104,43 @@ TEST(App, wrong_values_are_refused_by_name) {
     EXPECT_THAT(error({"input"}), HasSubstr("not NAME=VALUE"));
 }
 
+// What a console sends makes the very job that the command line makes.
+TEST(App, a_form_and_a_command_line_make_the_same_job) {
+    AppForm form;
+    const auto add = [&](const std::string& name, const std::string& text) {
+        AppFieldValue& value = *form.add_values();
+        value.set_name(name);
+        value.set_text(text);
+        return &value;
+    };
+    for (const char* name : {"a.qasm", "b.qasm"}) {
+        AppFieldValue& value = form.values().empty() ? *add("input", "") : *form.mutable_values(0);
+        AppInputFile& file = *value.add_files();
+        file.set_name(name);
+        file.set_content("text of " + std::string(name));
+    }
+    add("shots", "7");
+    add("text", "");
+    auto values = app_values(form);
+    ASSERT_TRUE(values) << values.error().context;
+    const auto job = app_request(parsed(demo), *values);
+    const auto expected = requested({"input=a.qasm", "input=b.qasm", "shots=7"});
+    ASSERT_TRUE(job && expected);
+    EXPECT_EQ(job->SerializeAsString(), expected->SerializeAsString());
+    add("shots", "8");
+    EXPECT_THAT(app_values(form).error().context, HasSubstr("shots is given twice"));
+}
+
+TEST(App, values_of_the_wrong_kind_are_refused) {
+    const auto error = [](const AppValues& values) {
+        auto job = app_request(parsed(demo), values);
+        return job ? std::string("accepted") : job.error().context;
+    };
+    EXPECT_THAT(error({{{"input", "/etc/passwd"}}, {}}), HasSubstr("input takes files"));
+    EXPECT_THAT(error({{}, {{"shots", {{"a", "b"}}}}}), HasSubstr("shots takes a text"));
+    EXPECT_THAT(error({{}, {{"inputs", {{"a", "b"}}}}}), HasSubstr("did you mean \"input\""));
+}
+
 TEST(App, files_too_large_for_a_job_are_refused) {
     std::string noise;
     unsigned x = 1;

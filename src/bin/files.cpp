@@ -19,23 +19,41 @@ namespace {
                  fmt::format("cannot write {}: {}", file.string(), std::strerror(errno)));
 }
 
-// Beside the file and renamed over it, so that a reader sees all of it or nothing.
 void write_file(const std::filesystem::path& file, std::string_view text, mode_t mode) {
-    const std::string part = fmt::format("{}.{}.part", file.string(), ::getpid());
-    ::unlink(part.c_str());
-    const int fd = ::open(part.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-    if (fd < 0) fail(file);
-    while (!text.empty()) {
-        const ssize_t n = ::write(fd, text.data(), text.size());
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) fail(file);
-        text.remove_prefix(static_cast<std::size_t>(n));
-    }
-    if (::fsync(fd) != 0 || ::close(fd) != 0 || ::rename(part.c_str(), file.c_str()) != 0)
-        fail(file);
+    WholeFile whole(file, mode);
+    whole.write(text);
+    whole.commit();
 }
 
 }  // namespace
+
+WholeFile::WholeFile(const std::filesystem::path& file, mode_t mode)
+    : file_(file), part_(fmt::format("{}.{}.part", file.string(), ::getpid())) {
+    ::unlink(part_.c_str());
+    fd_ = ::open(part_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+    if (fd_ < 0) fail(file_);
+}
+
+WholeFile::~WholeFile() {
+    if (fd_ < 0) return;
+    ::close(fd_);
+    ::unlink(part_.c_str());
+}
+
+void WholeFile::write(std::string_view text) {
+    while (!text.empty()) {
+        const ssize_t n = ::write(fd_, text.data(), text.size());
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) fail(file_);
+        text.remove_prefix(static_cast<std::size_t>(n));
+    }
+}
+
+void WholeFile::commit() {
+    if (::fsync(fd_) != 0 || ::rename(part_.c_str(), file_.c_str()) != 0) fail(file_);
+    ::close(fd_);
+    fd_ = -1;
+}
 
 void write_secret_file(const std::filesystem::path& file, std::string_view text) {
     write_file(file, text, 0600);

@@ -1,6 +1,7 @@
-// `suan job`: submit, list, show, why, logs, wait, cancel, hold, release.
+// `suan job`: submit, list, show, why, logs, files, wait, cancel, hold, release.
 #include "base/limits.hpp"
 #include "bin/cli.hpp"
+#include "bin/job_files.hpp"
 #include "bin/job_follow.hpp"
 #include "bin/job_request.hpp"
 #include "bin/job_submit.hpp"
@@ -36,7 +37,7 @@ ExitCode run_list(Cli& cli, ListOptions& o) {
 
 struct JobOptions {
     std::vector<std::string> jobs;
-    std::string reason, timeout, stream = "out";
+    std::string reason, timeout, stream = "out", get, output;
     bool whole_array = false, follow = false, exit_code = false, errors = false;
     std::uint32_t task = 0, attempt = 0;
 };
@@ -71,6 +72,18 @@ ExitCode run_logs(Cli& cli, JobOptions& o) {
         follow_output(session, log, put);
     else
         read_output(session, log, put);
+    return ExitCode::ok;
+}
+
+ExitCode run_files(Cli& cli, JobOptions& o) {
+    Session session = Session::open(cli.hub);
+    const FileOptions options{resolve_job(session, o.jobs.at(0)), o.attempt};
+    if (o.get.empty()) {
+        const JobFileList list = list_files(session, options);
+        put_result(cli, list, files_text(list));
+        return ExitCode::ok;
+    }
+    fetch_file(session, options, o.get, o.output);
     return ExitCode::ok;
 }
 
@@ -175,6 +188,14 @@ void add_job_commands(Cli& cli) {
     logs.add_flag("--stderr", o->errors, "its error stream");
     logs.add_option("--task", o->task, "of which task (default 0)");
     logs.add_option("--attempt", o->attempt, "of which attempt (default the newest)");
+    CLI::App& files =
+        job_verb(cli, noun, "files", "Files a job left in its own working folder", o, run_files);
+    files.add_option("--attempt", o->attempt, "of which attempt (default the newest)");
+    auto* get = files.add_option("--get", o->get, "fetch this file of the list")->type_name("PATH");
+    auto* output = files.add_option("--output", o->output, "where to write it, - for the terminal")
+                       ->type_name("FILE")
+                       ->needs(get);
+    get->needs(output);
     CLI::App& wait = job_verb(cli, noun, "wait", "Wait until jobs have ended", o, run_wait);
     wait.add_option("--timeout", o->timeout, "give up after, e.g. 10m (exit status 75)");
     wait.add_flag("--exit-code", o->exit_code, "end with the job's own exit status");

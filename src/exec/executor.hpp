@@ -198,6 +198,40 @@ struct LogChunk {
     std::uint64_t size = 0;  // of the file now: offset + bytes.size() == size means caught up
 };
 
+// Files that an attempt left in its own working folder; a job that named a working folder has none
+// here (forbidden says so). Links, pipes and names that are not UTF-8 are not offered.
+inline constexpr std::size_t files_listed_max = 1'000;
+inline constexpr std::size_t files_visited_max = 20'000;       // names looked at for one list
+inline constexpr std::size_t files_depth_max = 16;             // folders below each other
+inline constexpr std::uint64_t file_read_bytes_max = 4 << 20;  // of one answer
+
+struct AttemptRef {
+    JobId job;
+    std::optional<std::uint32_t> array_index;
+    std::uint32_t attempt = 1;
+};
+struct FileEntry {
+    std::string path;  // below the working folder, UTF-8, parts joined by "/"
+    std::uint64_t bytes = 0;
+    Time modified;
+};
+struct FileList {
+    std::vector<FileEntry> files;  // by path
+    std::uint64_t left_out = 0;    // names seen that are not offered
+    bool cut = false;              // by a limit above: there may be more
+};
+struct FileQuery {
+    AttemptRef of;
+    std::string path;
+    std::uint64_t offset = 0;
+    std::uint64_t max_bytes = file_read_bytes_max;
+};
+struct FileChunk {
+    std::string bytes;
+    std::uint64_t size = 0;  // of the file now, as in LogChunk
+    Time modified;
+};
+
 class Executor {
 public:
     virtual ~Executor() = default;
@@ -212,6 +246,11 @@ public:
 
     // A piece of a task's output. not_found before there is any, and when the executor keeps none.
     virtual Result<LogChunk> read_log(const LogQuery& query) const = 0;
+
+    // What the attempt's working folder holds, and a piece of one of its files. not_found when
+    // there is no such attempt or file here, and when the executor keeps none.
+    virtual Result<FileList> list_files(const AttemptRef& of) const = 0;
+    virtual Result<FileChunk> read_file(const FileQuery& query) const = 0;
 
     // One line for the operator: kind, sandbox, limits that could not be set and why.
     virtual std::string describe() const = 0;

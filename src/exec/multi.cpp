@@ -39,16 +39,33 @@ Result<std::vector<Adopted>> MultiExecutor::adopt(const std::vector<LeaseRef>& k
     return merged;
 }
 
-Result<LogChunk> MultiExecutor::read_log(const LogQuery& query) const {
+namespace {
+
+// The first answer that is not "not found": the executor that holds the job may have refused for
+// its own reason, which is the better answer.
+template <typename Executors, typename Ask>
+auto ask_each(const Executors& executors, Ask ask) -> decltype(ask(*executors.begin()->second)) {
     Error last{ErrorCode::not_found, "there is no executor"};
-    for (const auto& [kind, executor] : executors_) {
-        auto chunk = executor->read_log(query);
-        // The one that holds the job may have refused for its own reason, which is the better
-        // answer.
-        if (chunk || chunk.error().code != ErrorCode::not_found) return chunk;
-        last = std::move(chunk.error());
+    for (const auto& [kind, executor] : executors) {
+        auto answer = ask(*executor);
+        if (answer || answer.error().code != ErrorCode::not_found) return answer;
+        last = std::move(answer.error());
     }
     return last;
+}
+
+}  // namespace
+
+Result<LogChunk> MultiExecutor::read_log(const LogQuery& query) const {
+    return ask_each(executors_, [&](const Executor& one) { return one.read_log(query); });
+}
+
+Result<FileList> MultiExecutor::list_files(const AttemptRef& of) const {
+    return ask_each(executors_, [&](const Executor& one) { return one.list_files(of); });
+}
+
+Result<FileChunk> MultiExecutor::read_file(const FileQuery& query) const {
+    return ask_each(executors_, [&](const Executor& one) { return one.read_file(query); });
 }
 
 std::string MultiExecutor::describe() const {

@@ -22,6 +22,8 @@ public:
     void stop(StopOrder order) override;
     Result<std::vector<Adopted>> adopt(const std::vector<LeaseRef>& known) override;
     Result<LogChunk> read_log(const LogQuery& query) const override;
+    Result<FileList> list_files(const AttemptRef& of) const override;
+    Result<FileChunk> read_file(const FileQuery& query) const override;
     std::string describe() const override;
 
 private:

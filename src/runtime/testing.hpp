@@ -57,6 +57,23 @@ public:
             bytes.substr(std::min<std::size_t>(query.offset, bytes.size()), query.max_bytes),
             bytes.size()};
     }
+    Result<exec::FileList> list_files(const exec::AttemptRef& of) const override {
+        const auto files = files_.find(of.job);
+        if (files == files_.end()) return Error{ErrorCode::not_found, "none"};
+        exec::FileList list;
+        for (const auto& [path, bytes] : files->second)
+            list.files.push_back({path, bytes.size(), Time{7}});
+        return list;
+    }
+    Result<exec::FileChunk> read_file(const exec::FileQuery& query) const override {
+        const auto files = files_.find(query.of.job);
+        if (files == files_.end() || !files->second.contains(query.path))
+            return Error{ErrorCode::not_found, "there is no such file"};
+        const std::string& bytes = files->second.at(query.path);
+        return exec::FileChunk{
+            bytes.substr(std::min<std::size_t>(query.offset, bytes.size()), query.max_bytes),
+            bytes.size(), Time{7}};
+    }
     std::string describe() const override { return "played"; }
 
     // Waits until so many starts were ordered; the last of them.
@@ -79,8 +96,9 @@ public:
         return starts_.size();
     }
 
-    std::map<LeaseId, exec::Adopted> found_;  // set before the hub starts
-    std::map<JobId, std::string> outputs_;    // set before anybody asks for them
+    std::map<LeaseId, exec::Adopted> found_;                     // set before the hub starts
+    std::map<JobId, std::string> outputs_;                       // set before anybody asks for them
+    std::map<JobId, std::map<std::string, std::string>> files_;  // likewise
 
 private:
     std::mutex mutex_;

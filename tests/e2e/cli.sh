@@ -46,6 +46,20 @@ expect 0 'accepted' "$suan" job submit --pool cpu -- sleep 600
 expect 0 'cancelled' "$suan" job cancel 5 --reason test
 expect 1 'cancelled' "$suan" job wait 5
 
+# Files that a job left, and a link that leads out of its folder.
+expect 0 'Job 6 accepted' "$suan" job submit --pool cpu --wrap \
+    'mkdir -p out; echo result >out/a.txt; head -c 5000000 /dev/zero >big; ln -s /etc/passwd link'
+expect 0 'completed' "$suan" job wait 6
+expect 0 ' 7 .* out/a.txt' "$suan" job files 6
+expect 0 '1 names are not offered' "$suan" job files 6
+expect 0 '^result$' "$suan" job files 6 --get out/a.txt --output -
+expect 0 '' "$suan" job files 6 --get big --output "$work/big"
+cmp -n 5000000 "$work/big" /dev/zero && [[ $(stat -c %s "$work/big") == 5000000 ]]
+expect 77 'regular file' "$suan" job files 6 --get link --output "$work/link"
+expect 1 'path: must be' "$suan" job files 6 --get ../order --output "$work/link"
+[[ ! -e $work/link ]]
+expect 2 'output' "$suan" job files 6 --get big
+
 # Refusals, each with its exit code.
 expect 65 'never_fits' "$suan" job submit --pool cpu --tasks 100 -- true
 expect 75 'budget_exceeded' "$suan" job submit --pool cpu --project poor --walltime 10h -- true
@@ -59,6 +73,7 @@ expect 69 '' "$suan" job list --hub http://127.0.0.1:1
 as rival eve
 expect 1 'not_found' "$suan" job show 1
 expect 1 'not_found' "$suan" job logs 1
+expect 1 'not_found' "$suan" job files 6
 expect 0 'No jobs' "$suan" job list
 
 # The operator's side.

@@ -1,6 +1,6 @@
 // A real hub for the console's tests: data and port of its own, a centre with a pool of this
 // machine and one of 490 virtual nodes x 8.
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -103,6 +103,10 @@ export class Hub {
     const answer = await response.json();
     if (!response.ok) throw new Error(`${method} ${path} as ${who}: ${response.status} ${JSON.stringify(answer)}`);
     return answer;
+  }
+  // What the command line says to a member.
+  cli(who, words) {
+    return execFileSync(program, [...words, "--hub", this.url, "--token-file", join(this.folder, "data", "tokens", who)], { encoding: "utf8" });
   }
   async job(who, body) {
     return (await this.api(who, "POST", "/v1/jobs", { pool: "cpu", script: "#!/bin/sh\ntrue\n", ...body })).id;

@@ -12,7 +12,7 @@ const scenarios = [];
 const scenario = (name, run) => scenarios.push({ name, run });
 let browser;
 
-const pages = ["/", "/map", "/jobs", "/submit", "/money", "/money?tab=vouchers", "/money?tab=charges", "/money?tab=invoices", "/shares", "/log", "/operator", "/operator?tab=members", "/operator?tab=prices", "/operator?tab=nodes", "/operator?tab=trail"];
+const pages = ["/", "/map", "/jobs", "/jobs?sort=-devices", "/submit", "/submit?app=", "/submit?app=quantum-run", "/money", "/money?tab=vouchers", "/money?tab=charges", "/money?tab=invoices", "/shares", "/log", "/operator", "/operator?tab=members", "/operator?tab=prices", "/operator?tab=nodes", "/operator?tab=trail"];
 const settled = (page) => page.waitForFunction(() => document.querySelector("h1") && !document.querySelector(".skeleton"));
 // Chooses an option of one of Ant Design's selects.
 async function pick(page, id, option) {
@@ -86,6 +86,69 @@ scenario("a job is submitted by the form, watched, searched, cloned", async () =
   await page.getByText("YAML", { exact: true }).click();
   await page.fill("#yaml", "name: a\nwalltme: 1h\n");
   assert.match(await text(page, "#yaml-faults"), /Line 2.*walltime/);
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
+scenario("the files of a job are listed, and a large one comes whole in pieces", async () => {
+  const script = "#!/bin/sh\nmkdir -p out/算\necho '{}' >result.json\nprintf '<b>x</b>' >'out/算/<img src=x>.html'\nhead -c 9000001 /dev/zero | tr '\\0' 'z' >big.bin\nln -s /etc/passwd link\n";
+  const id = await hub.job("deepriver.lin", { name: "leaves files", walltime_ms: 60_000, script });
+  await hub.stateOf("deepriver.lin", id, "completed");
+  const page = await signIn(browser, hub, "deepriver.lin");
+  await page.goto(`${hub.url}/jobs/${id}`);
+  await page.waitForSelector("[data-test=files] td");
+  assert.deepEqual(await page.locator("[data-test=files] tbody td:first-child").allInnerTexts(), ["big.bin", "out/算/<img src=x>.html", "result.json"]);
+  assert.match(await text(page, "section[aria-label=Files]"), /8\.5 MiB[\s\S]*1 names are not offered/);
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Download big.bin" }).click()]);
+  assert.equal(download.suggestedFilename(), "big.bin");
+  const file = join(hub.folder, "big");
+  await download.saveAs(file);
+  const bytes = readFileSync(file);
+  assert.ok(bytes.length === 9_000_001 && bytes.every((byte) => byte === 122), "all pieces, in order");
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+  const colleague = await signIn(browser, hub, "deepriver.ann");
+  await colleague.goto(`${hub.url}/jobs/${id}`);
+  await colleague.waitForSelector("[data-test=files] td");
+  await colleague.context().close();
+  const auditor = await signIn(browser, hub, "audit");
+  await auditor.goto(`${hub.url}/jobs/${id}`);
+  await auditor.waitForSelector("section[aria-label=Files] [role=alert]");
+  await auditor.context().close();
+});
+
+scenario("an app submitted by its form is the job that the command line submits", async () => {
+  const qasm = join(hub.folder, "bell's $(x).qasm");
+  writeFileSync(qasm, "OPENQASM 3; qubit[2] q; h q[0];\n");
+  const said = hub.cli("deepriver.lin", ["app", "submit", "quantum-run", "--param", `program=${qasm}`, "--param", "shots=7", "--param", "backend=line20", "--pool", "cpu", "--walltime", "5m"]);
+  const byCli = Number(/Job (\d+) accepted/.exec(said)[1]);
+  const page = await signIn(browser, hub, "deepriver.lin");
+  await page.goto(`${hub.url}/submit`);
+  await page.getByText("Apps", { exact: true }).click();
+  await page.locator("[data-test=apps] button", { hasText: "quantum-run" }).click();
+  await page.waitForURL(/app=quantum-run/);
+  assert.ok(await page.locator("[data-test=submit]").isDisabled(), "a required file is missing");
+  await page.setInputFiles("input[type=file]", qasm);
+  await page.fill("#p-quantum-run-shots", "0");
+  await page.waitForSelector(".wrong");
+  assert.ok(await page.locator("[data-test=submit]").isDisabled(), "out of range");
+  await page.fill("#p-quantum-run-shots", "7");
+  await pick(page, "#p-quantum-run-backend", "line20");
+  await pick(page, "#a-pool", "cpu");
+  await page.fill("#a-walltime", "5m");
+  assert.equal(await text(page, "[data-test=most]"), "0.30");
+  await page.click("[data-test=show-job]");
+  assert.match(await text(page, "[data-test=app-job]"), /--shots=7/);
+  await page.click("[data-test=submit]");
+  await page.waitForURL(/\/jobs\/\d+$/);
+  const byForm = Number(page.url().split("/").pop());
+  const own = ({ name, org, project, member, pool, tier, tasks, devices_per_task, milli_per_device, walltime_ms, price_line, has_payload, payload_sm3 }) => ({ name, org, project, member, pool, tier, tasks, devices_per_task, milli_per_device, walltime_ms, price_line, has_payload, payload_sm3 });
+  const [one, two] = await Promise.all([byCli, byForm].map((id) => hub.api("deepriver.lin", "GET", `/v1/jobs/${id}`)));
+  assert.notEqual(one.id, two.id);
+  assert.deepEqual(own(two), own(one));
+  const [a, b] = await Promise.all([byCli, byForm].map((id) => hub.api("deepriver.lin", "GET", `/v1/jobs/${id}/payload`)));
+  assert.ok(a.payload.script.includes("base64 -d") && a.payload.argv.includes("in/0001-bell_s___x_.qasm"));
+  assert.deepEqual(b.payload, a.payload);
   assert.deepEqual(page.complaints, []);
   await page.context().close();
 });
@@ -212,6 +275,12 @@ scenario("3,920 devices and 5,000 waiting jobs", async () => {
     return /jobs$/.test(await text(page, "[data-test=loaded]")) && seen >= 4_000;
   });
   assert.ok((await page.locator(".vrow").count()) < 80, "only rows in sight exist");
+  await page.getByRole("button", { name: /^Devices/ }).click();
+  await page.waitForURL(/sort=-devices/);
+  await page.waitForSelector('[role=columnheader][aria-sort="descending"]');
+  await until("the largest come first, of all of them", async () => (await page.locator('.vrow[aria-rowindex="2"] [role=cell]').nth(5).innerText()) === "128");
+  await page.getByRole("button", { name: /^Devices/ }).click();
+  await until("the smallest come first", async () => (await page.locator('.vrow[aria-rowindex="2"] [role=cell]').nth(5).innerText()) === "1");
   console.log(`  ${seen} waiting jobs in the list`);
   assert.deepEqual(page.complaints, []);
   await page.context().close();

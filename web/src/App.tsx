@@ -39,6 +39,7 @@ function Themed() {
         components: { Tabs: { itemSelectedColor: dark ? "#7fb0ff" : "#1554c0" } },
       }}
       wave={{ disabled: true }}
+      button={{ autoInsertSpace: false }}
     >
       <BrowserRouter future={{ v7_startTransition: true, v7_relativeSplatPath: true }}>
         <Routes>

@@ -12,7 +12,7 @@ afterEach(cleanup);
 
 describe("a list of 100,000", () => {
   const items = Array.from({ length: 100_000 }, (_, i) => ({ id: i }));
-  const columns = [{ key: "id", title: "Id", width: "1fr", sort: (a: { id: number }, b: { id: number }) => a.id - b.id, cell: (item: { id: number }) => `job ${item.id}` }];
+  const columns = [{ key: "id", title: "Id", width: "1fr", sorts: "rising" as const, cell: (item: { id: number }) => `job ${item.id}` }];
   it("draws only the rows in sight and says how many there are", () => {
     render(<VirtualList columns={columns} items={items} keyOf={(item) => item.id} label="Jobs" height={400} minWidth={100} />);
     expect(screen.getAllByRole("row").length).toBeLessThan(60);
@@ -30,6 +30,17 @@ describe("a list of 100,000", () => {
     expect(onEnd).toHaveBeenCalled();
     fireEvent.click(screen.getByRole("button", { name: /Id/ }));
     expect(onOrder).toHaveBeenCalledWith({ key: "id", falling: false });
+    cleanup();
+    const turns: unknown[] = [];
+    const list = (order?: { key: string; falling: boolean }) => (
+      <VirtualList columns={[{ ...columns[0]!, sorts: "falling" as const }]} items={items.slice(0, 5)} keyOf={(item) => item.id} label="Jobs" height={400} minWidth={100} order={order} onOrder={(next) => turns.push(next)} />
+    );
+    const { rerender } = render(list());
+    for (const order of [undefined, { key: "id", falling: true }, { key: "id", falling: false }]) {
+      rerender(list(order));
+      fireEvent.click(screen.getByRole("button", { name: /Id/ }));
+    }
+    expect(turns).toEqual([{ key: "id", falling: true }, { key: "id", falling: false }, undefined]);
   });
 });
 

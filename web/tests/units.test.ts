@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { words } from "../src/i18n/words";
-import { costOf, deviceHours, parseYuan, pflops, span, yuan } from "../src/lib/units";
+import { bytes, costOf, deviceHours, parseYuan, pflops, span, yuan } from "../src/lib/units";
 import { daysLeft } from "../src/pages/Money";
-import { repriced } from "../src/pages/Operator";
+import { repriced } from "../src/pages/Prices";
 import type { Charge } from "../src/api/types";
 import { nextPlace } from "../src/shell/SignIn";
 
@@ -36,6 +36,9 @@ describe("money", () => {
   });
 });
 
+it("bytes are cut to one place, never rounded up", () => {
+  expect([0, 1_023, 1_024, 1_587, 9_000_001, (1 << 30) - 1, 5 * 2 ** 40].map(bytes)).toEqual(["0 B", "1023 B", "1.0 KiB", "1.5 KiB", "8.5 MiB", "1023.9 MiB", "5.0 TiB"]);
+});
 it("spans, device hours and PFLOPS read as on the command line", () => {
   expect(span(93_784_000)).toBe("1d 02:03:04");
   expect(span(-1)).toBe("-");

@@ -1,5 +1,6 @@
 #include "bin/hub/app_folder.hpp"
 
+#include "bin/app_request.hpp"
 #include "bin/app_template.hpp"
 #include "bin/cli.hpp"
 
@@ -7,6 +8,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <memory>
 #include <vector>
 
 namespace suan::bin {
@@ -45,8 +47,14 @@ Result<api::AppCatalogue> load_apps(const std::string& folder, const std::string
             continue;
         }
         app->program_folder = program_folder;
-        if (!apps.emplace(app->name, to_json(*app)).second)
-            complain(fmt::format("{}: there is another app {}", file, app->name));
+        const auto kept = std::make_shared<const AppTemplate>(std::move(*app));
+        api::OfferedApp offered{to_json(*kept), [kept](const AppForm& form) {
+                                    auto values = app_values(form);
+                                    return values ? app_request(*kept, *values)
+                                                  : Result<JobRequest>(values.error());
+                                }};
+        if (!apps.emplace(kept->name, std::move(offered)).second)
+            complain(fmt::format("{}: there is another app {}", file, kept->name));
     }
     return apps;
 }

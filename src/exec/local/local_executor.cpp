@@ -169,7 +169,7 @@ Result<std::vector<Adopted>> LocalExecutor::adopt(const std::vector<LeaseRef>& k
     }
     for (const std::string& name : list_folder(options_.root + "/running")) {
         const std::string marker = options_.root + "/running/" + name;
-        const auto attempt = read_file(marker);
+        const auto attempt = exec::read_file(marker);
         if (!attempt || folders.contains(*attempt)) continue;
         if (attempt->starts_with(options_.root + "/jobs/")) stop_stray(*attempt);
         ::unlink(marker.c_str());
@@ -179,6 +179,14 @@ Result<std::vector<Adopted>> LocalExecutor::adopt(const std::vector<LeaseRef>& k
 
 Result<LogChunk> LocalExecutor::read_log(const LogQuery& query) const {
     return exec::read_log(options_.root, query);
+}
+
+Result<FileList> LocalExecutor::list_files(const AttemptRef& of) const {
+    return exec::list_files(options_.root, of);
+}
+
+Result<FileChunk> LocalExecutor::read_file(const FileQuery& query) const {
+    return exec::read_file(options_.root, query);
 }
 
 std::string LocalExecutor::describe() const {

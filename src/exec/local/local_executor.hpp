@@ -45,6 +45,8 @@ public:
     void stop(StopOrder order) override;
     Result<std::vector<Adopted>> adopt(const std::vector<LeaseRef>& known) override;
     Result<LogChunk> read_log(const LogQuery& query) const override;
+    Result<FileList> list_files(const AttemptRef& of) const override;
+    Result<FileChunk> read_file(const FileQuery& query) const override;
     std::string describe() const override;
 
 private:
@@ -58,5 +60,7 @@ private:
 
 // A piece of an attempt's output, for callers without an executor. `root` as in LocalOptions.
 Result<LogChunk> read_log(const std::string& root, const LogQuery& query);
+Result<FileList> list_files(const std::string& root, const AttemptRef& of);
+Result<FileChunk> read_file(const std::string& root, const FileQuery& query);
 
 }  // namespace suan::exec

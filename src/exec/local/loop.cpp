@@ -228,7 +228,7 @@ void LocalExecutor::Loop::launcher_ended(Lease& lease) {
     // Already claimed: a supervisor that an earlier hub started for this very lease came late.
     if (code == supervise_claimed || code == supervise_already_claimed)
         return attach_supervisor(lease);
-    const auto log = read_file(lease.folder + "/supervisor.log", 64 * 1024);
+    const auto log = exec::read_file(lease.folder + "/supervisor.log", 64 * 1024);
     finish(lease, LeaseEnded{lease.ref,
                              Outcome::launch_failed,
                              {},
@@ -335,7 +335,7 @@ bool LocalExecutor::Loop::report_status(Lease& lease) {
 }
 
 void LocalExecutor::Loop::report_progress(Lease& lease) {
-    const auto text = read_file(lease.folder + "/progress");
+    const auto text = exec::read_file(lease.folder + "/progress");
     if (!text) return;
     auto mark = decode_progress(*text);
     if (!mark || lease.progress == *mark) return;

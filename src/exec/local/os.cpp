@@ -27,7 +27,10 @@ Error os_error(std::string doing, int error_number) {
     ErrorCode code = ErrorCode::io;
     if (error_number == ENOENT || error_number == ENOTDIR) code = ErrorCode::not_found;
     if (error_number == EEXIST) code = ErrorCode::exists;
-    if (error_number == EACCES || error_number == EPERM) code = ErrorCode::forbidden;
+    if (error_number == EACCES || error_number == EPERM || error_number == ELOOP ||
+        error_number == ENXIO)
+        code = ErrorCode::forbidden;
+    if (error_number == ENAMETOOLONG) code = ErrorCode::invalid;
     if (error_number == ENOSPC || error_number == EMFILE || error_number == ENFILE ||
         error_number == EAGAIN || error_number == ENOMEM)
         code = ErrorCode::exhausted;
@@ -73,6 +76,21 @@ Result<void> write_all(int fd, std::string_view bytes) {
         bytes.remove_prefix(static_cast<std::size_t>(n));
     }
     return {};
+}
+
+Result<std::string> read_at(int fd, std::uint64_t offset, std::uint64_t bytes_max) {
+    std::string bytes(bytes_max, '\0');
+    std::size_t have = 0;
+    while (have < bytes.size()) {
+        const ssize_t n = ::pread(fd, bytes.data() + have, bytes.size() - have,
+                                  static_cast<off_t>(offset + have));
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return os_error("read", errno);
+        if (n == 0) break;
+        have += static_cast<std::size_t>(n);
+    }
+    bytes.resize(have);
+    return bytes;
 }
 
 Result<void> sync_folder(const std::string& path) {
@@ -138,9 +156,9 @@ Result<Fd> open_regular(int parent, const std::string& name, int flags) {
     return fd;
 }
 
-}  // namespace
-
-Result<Fd> open_beneath(const std::string& folder, std::string_view relative, int flags) {
+// The folder that holds the last part of `relative`, and that part.
+Result<std::pair<Fd, std::string>> open_parent(const std::string& folder, std::string_view relative,
+                                               int flags) {
     if (!is_plain_relative(relative))
         return Error{
             ErrorCode::forbidden,
@@ -149,13 +167,27 @@ Result<Fd> open_beneath(const std::string& folder, std::string_view relative, in
     if (!at) return os_error("open folder " + folder, errno);
     while (true) {
         const std::size_t slash = relative.find('/');
-        const std::string part(relative.substr(0, slash));
-        if (slash == std::string_view::npos) return open_regular(at.get(), part, flags);
+        std::string part(relative.substr(0, slash));
+        if (slash == std::string_view::npos) return std::pair(std::move(at), std::move(part));
         auto next = open_subfolder(at.get(), part, flags);
         if (!next) return std::move(next.error());
         at = std::move(*next);
         relative.remove_prefix(slash + 1);
     }
+}
+
+}  // namespace
+
+Result<Fd> open_beneath(const std::string& folder, std::string_view relative, int flags) {
+    auto parent = open_parent(folder, relative, flags);
+    if (!parent) return std::move(parent.error());
+    return open_regular(parent->first.get(), parent->second, flags);
+}
+
+Result<Fd> open_folder_beneath(const std::string& folder, std::string_view relative) {
+    auto parent = open_parent(folder, relative, O_RDONLY);
+    if (!parent) return std::move(parent.error());
+    return open_subfolder(parent->first.get(), parent->second, O_RDONLY);
 }
 
 namespace {

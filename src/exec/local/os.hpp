@@ -37,11 +37,14 @@ private:
     int fd_ = -1;
 };
 
-// "doing: strerror(errno)" as an Error; ENOENT becomes not_found, EEXIST exists, ENOSPC exhausted.
+// "doing: strerror(errno)" as an Error; ENOENT becomes not_found, EEXIST exists, ENOSPC exhausted,
+// a link or a socket where a file was wanted (ELOOP, ENXIO) forbidden.
 Error os_error(std::string doing, int error_number);
 
 Result<std::string> read_file(const std::string& path, std::size_t bytes_max = 64 << 20);
 Result<void> write_all(int fd, std::string_view bytes);
+// What stands at `offset`, fewer than `bytes_max` bytes where the file ends.
+Result<std::string> read_at(int fd, std::uint64_t offset, std::uint64_t bytes_max);
 
 enum class Durable { no, yes };
 // The file at `path` has either its old content or all of `bytes`, even after a crash
@@ -56,6 +59,8 @@ Result<void> make_folders(const std::string& path, mode_t mode);
 // chose or folders that a user can write to. Only regular files. With O_CREAT, folders on the way
 // are made. Refuses "", absolute names and any "." or ".." part.
 Result<Fd> open_beneath(const std::string& folder, std::string_view relative, int flags);
+// The same for a folder.
+Result<Fd> open_folder_beneath(const std::string& folder, std::string_view relative);
 bool is_plain_relative(std::string_view path);
 
 // A process that cannot be mistaken for a later one with the same pid.

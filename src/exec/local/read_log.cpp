@@ -7,31 +7,11 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 
 namespace suan::exec {
-
-namespace {
-
-Result<std::string> read_at(int fd, std::uint64_t offset, std::uint64_t bytes_max) {
-    std::string bytes(bytes_max, '\0');
-    std::size_t have = 0;
-    while (have < bytes.size()) {
-        const ssize_t n = ::pread(fd, bytes.data() + have, bytes.size() - have,
-                                  static_cast<off_t>(offset + have));
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return os_error("read the log", errno);
-        if (n == 0) break;
-        have += static_cast<std::size_t>(n);
-    }
-    bytes.resize(have);
-    return bytes;
-}
-
-}  // namespace
 
 // The name comes from the order, the file is opened beneath its folder without following links: a
 // job that replaces its output by a link to another tenant's file gets a refusal, not that file.

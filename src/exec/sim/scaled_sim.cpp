@@ -85,6 +85,14 @@ Result<LogChunk> ScaledSim::read_log(const LogQuery& query) const {
     return sim_.read_log(query);
 }
 
+Result<FileList> ScaledSim::list_files(const AttemptRef& of) const {
+    return sim_.list_files(of);
+}
+
+Result<FileChunk> ScaledSim::read_file(const FileQuery& query) const {
+    return sim_.read_file(query);
+}
+
 std::string ScaledSim::describe() const {
     return description_;
 }

@@ -161,6 +161,15 @@ Result<LogChunk> SimExecutor::read_log(const LogQuery& query) const {
                  fmt::format("job {} runs on virtual nodes and writes no output", query.job.value)};
 }
 
+Result<FileList> SimExecutor::list_files(const AttemptRef& of) const {
+    return Error{ErrorCode::not_found,
+                 fmt::format("job {} runs on virtual nodes and writes no files", of.job.value)};
+}
+
+Result<FileChunk> SimExecutor::read_file(const FileQuery& query) const {
+    return std::move(list_files(query.of).error());
+}
+
 std::string SimExecutor::describe() const {
     return fmt::format(
         "sim: virtual nodes, seed {}, of 1000 attempts {} fail, {} are lost, {} do not "

@@ -38,6 +38,8 @@ public:
     // Virtual tasks do not survive their executor: what is not known here never started.
     Result<std::vector<Adopted>> adopt(const std::vector<LeaseRef>& known) override;
     Result<LogChunk> read_log(const LogQuery& query) const override;
+    Result<FileList> list_files(const AttemptRef& of) const override;
+    Result<FileChunk> read_file(const FileQuery& query) const override;
     std::string describe() const override;
 
     // Time never goes back: an earlier `now` changes nothing.

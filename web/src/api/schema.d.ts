@@ -80,6 +80,18 @@ export interface components {
         "suan.AddNodesRequest": {
             nodes?: components["schemas"]["suan.NodeSpec"][];
         };
+        "suan.AppFieldValue": {
+            name?: string;
+            text?: string;
+            files?: components["schemas"]["suan.AppInputFile"][];
+        };
+        "suan.AppForm": {
+            values?: components["schemas"]["suan.AppFieldValue"][];
+        };
+        "suan.AppInputFile": {
+            name?: string;
+            content?: string;
+        };
         "suan.ArraySpec": {
             indices?: number[];
             running_max?: number;
@@ -527,6 +539,17 @@ export interface components {
             exit_code?: number;
             signal?: number;
             reason?: string;
+        };
+        "suan.JobFileList": {
+            files?: components["schemas"]["suan.JobFileView"][];
+            attempt?: number;
+            cut?: boolean;
+            left_out?: number | string;
+        };
+        "suan.JobFileView": {
+            path?: string;
+            bytes?: number | string;
+            modified_us?: number | string;
         };
         "suan.JobFunded": {
             job_id?: number | string;

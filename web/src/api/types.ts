@@ -18,6 +18,17 @@ export type Lease = Full<Message<"LeaseView">>;
 export type WaitReason = Full<Message<"WaitReasonView">>;
 export type Why = Full<Message<"WhyView">>;
 export type Payload = Full<Message<"JobPayloadView">>;
+export type JobFile = Full<Message<"JobFileView">>;
+export type JobFileList = Full<Message<"JobFileList">>;
+// Of hubs that forecast (GET /v1/jobs/{id}/why, POST /v1/quotes); every field may be absent.
+export interface Forecast {
+  made_us?: Wide; start_p10_us?: Wide; start_p50_us?: Wide; start_p90_us?: Wide; run_p50_ms?: Wide; run_p90_ms?: Wide;
+  cost_p50_micro_yuan?: Wide; cost_p90_micro_yuan?: Wide; cost_max_micro_yuan?: Wide; basis?: string; samples?: Wide; age_ms?: Wide;
+}
+export interface Help {
+  change?: string; outcome?: string; kind?: string; who?: string; start_us?: Wide; starts_now?: boolean;
+  tasks?: number; devices_per_task?: number; topology?: string; walltime_ms?: Wide; tier?: string; pool?: string; amount?: Wide;
+}
 export type JobState = Job["state"];
 export type Tier = Job["tier"];
 export type Whoami = Full<Message<"WhoamiView">>;

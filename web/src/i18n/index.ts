@@ -54,6 +54,16 @@ export function useWords() {
   };
 }
 
+// Who pays, as the API names it: the org's own money, or a voucher with its funder.
+export function usePayer() {
+  const { t } = useWords();
+  return (payer: string) => {
+    const voucher = /^voucher (\d+)(?: of (.*))?$/s.exec(payer);
+    if (payer === "own money") return t("payer.own");
+    return voucher ? t(voucher[2] ? "payer.voucher" : "payer.voucher.gone", { id: voucher[1]!, funder: voucher[2] ?? "" }) : payer;
+  };
+}
+
 // A word made of a fixed beginning and a value of the API, the value itself where there is none.
 export function useNames() {
   const { t } = useTranslation();

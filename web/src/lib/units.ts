@@ -35,6 +35,15 @@ export function count(value: Wide | undefined, locale: string): string {
   return new Intl.NumberFormat(locale).format(num(value));
 }
 
+// "512 B", "1.5 MiB": one place, cut, never rounded up.
+export function bytes(value: number): string {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+  let at = 0;
+  let size = value;
+  for (; size >= 1_024 && at < units.length - 1; at += 1) size /= 1_024;
+  return `${at === 0 ? size : (Math.floor(size * 10) / 10).toFixed(1)} ${units[at]}`;
+}
+
 // Milli-devices: "8", "0.5".
 export function devices(milli: Wide | undefined, locale = "en"): string {
   return new Intl.NumberFormat(locale, { maximumFractionDigits: 3 }).format(num(milli) / 1_000);

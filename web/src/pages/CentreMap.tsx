@@ -150,7 +150,7 @@ function Fits({ view }: { view: MapView }) {
         {list.map((fit) => (
           <tr key={fit.devices}>
             <td className="num">{t("fits.each", { n: fit.devices })}</td>
-            <td><div className="share-bar" style={{ marginTop: 4 }} role="img" aria-label={`${fit.pool * fit.devices}`}><i style={{ width: `${(fit.pool * fit.devices * 100) / most}%`, background: "var(--run)" }} /></div></td>
+            <td><div className="bar-number"><span className="num">{count(fit.pool * fit.devices, locale)}</span><div className="share-bar" role="img" aria-label={`${fit.pool * fit.devices}`}><i style={{ width: `${(fit.pool * fit.devices * 100) / most}%`, background: "var(--run)" }} /></div></div></td>
             <td className="right num">{count(fit.pool, locale)}</td><td className="right num">{count(fit.rack, locale)}</td>
           </tr>
         ))}

@@ -6,7 +6,7 @@ import { useParams } from "react-router-dom";
 import { get, request } from "../api/client";
 import { useWhoami } from "../api/queries";
 import type { Invoice, OperatorKey } from "../api/types";
-import { useNames, useWords, type Word } from "../i18n";
+import { useNames, usePayer, useWords, type Word } from "../i18n";
 import { deviceHours, yuan } from "../lib/units";
 import { saveAs } from "../job/LogView";
 import { Card, Loaded, PageHead, TierTag, When, Yuan } from "../parts/basics";
@@ -102,6 +102,7 @@ function Check({ invoice }: { invoice: Invoice }) {
 
 function Body({ invoice }: { invoice: Invoice }) {
   const { t } = useWords();
+  const payer = usePayer();
   const name = useNames();
   return (
     <>
@@ -118,7 +119,7 @@ function Body({ invoice }: { invoice: Invoice }) {
             <dt>{t("corrections")}</dt><dd><Yuan micro={invoice.corrections_micro_yuan} /> {t("cny")}</dd>
             <dt>{t("total")}</dt><dd data-test="total"><strong><Yuan micro={invoice.total_micro_yuan} /></strong> {t("cny")}</dd>
             {invoice.payments.map((payment) => (
-              <div key={payment.payer} style={{ display: "contents" }}><dt>{t("paidby")}</dt><dd>{yuan(payment.micro_yuan)} {t("cny")} · {payment.payer}</dd></div>
+              <div key={payment.payer} style={{ display: "contents" }}><dt>{t("paidby")}</dt><dd>{yuan(payment.micro_yuan)} {t("cny")} · {payer(payment.payer)}</dd></div>
             ))}
           </dl>
         </Card>

@@ -5,66 +5,18 @@ import { lazy, Suspense, useMemo, useState } from "react";
 import { Link, useNavigate, useParams } from "react-router-dom";
 import { ApiError, get, send } from "../api/client";
 import { useWhoami } from "../api/queries";
-import type { Job, Payload, WaitReason, Why } from "../api/types";
-import { useNames, useWords } from "../i18n";
+import type { Job } from "../api/types";
+import { useNames, usePayer, useWords } from "../i18n";
+import { draftOf } from "../job/draft";
+import { FilesCard } from "../job/Files";
 import { LogView, type Told } from "../job/LogView";
 import { Timeline } from "../job/Timeline";
+import { WhyCard } from "../job/Why";
 import { big, devices, deviceHours, num, span, yuan } from "../lib/units";
 import { Card, JobLink, Loaded, Meter, PageHead, Problem, StateTag, TierTag, When, Yuan } from "../parts/basics";
 import { milliOf } from "./Jobs";
 
 const Chart = lazy(() => import("../parts/Chart"));
-
-export function reasonNumbers(reason: WaitReason): string {
-  const parts = [["needed", reason.needed], ["available", reason.available], ["limit", reason.limit]] as const;
-  return parts.filter(([, value]) => num(value) !== 0).map(([name, value]) => `${name} ${value}`).join(", ");
-}
-
-function WhyCard({ job }: { job: Job }) {
-  const { t } = useWords();
-  const name = useNames();
-  const query = useQuery({
-    queryKey: ["job", String(job.id), "why"],
-    queryFn: ({ signal }) => get<Why>(`/v1/jobs/${job.id}/why`, {}, signal),
-    refetchInterval: 10_000,
-  });
-  return (
-    <Card title={t("why.title")} span={12}>
-      <Loaded query={query}>
-        {(why) =>
-          why.reasons.length === 0 ? (
-            <p>{t("why.soon")}</p>
-          ) : (
-            <div className="stack">
-              {num(why.reserved_start_us) > 0 && (
-                <div className="note" data-tone="good">
-                  {t("why.reserved")} <When us={why.reserved_start_us} />
-                </div>
-              )}
-              <table className="list" data-test="reasons">
-                <thead><tr><th>{t("reason")}</th><th>{t("why.said")}</th></tr></thead>
-                <tbody>
-                  {why.reasons.map((reason, i) => (
-                    <tr key={i}>
-                      <td>
-                        <strong>{name("reason", reason.code)}</strong>
-                        <div className="faint mono">{reason.code}</div>
-                      </td>
-                      <td>
-                        {reason.message}
-                        {num(reason.other) > 0 && <> <JobLink id={reason.other} /></>}
-                      </td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </div>
-          )
-        }
-      </Loaded>
-    </Card>
-  );
-}
 
 function Facts({ job }: { job: Job }) {
   const { t, locale } = useWords();
@@ -73,7 +25,7 @@ function Facts({ job }: { job: Job }) {
   const rows: [string, React.ReactNode][] = [
     [t("org"), `${job.org} / ${job.project} / ${job.member}`],
     [t("pool"), job.pool],
-    [t("devices"), `${devices(milliOf(job), locale)} = ${num(job.tasks)} ${t("tasks")} × ${devices(num(job.devices_per_task) * num(job.milli_per_device), locale)}`],
+    [t("devices"), t("devices.split", { all: devices(milliOf(job), locale), tasks: num(job.tasks), each: devices(num(job.devices_per_task) * num(job.milli_per_device), locale) })],
     [t("topology"), name("topology", job.topology)],
     [t("submitted"), <When key="s" us={job.submitted_us} />],
     [t("started"), <When key="b" us={job.started_us} />],
@@ -84,7 +36,7 @@ function Facts({ job }: { job: Job }) {
   if (job.nodes.length) rows.push([t("nodes"), `${job.nodes.slice(0, 6).join(", ")}${job.nodes.length > 6 ? ` +${job.nodes.length - 6}` : ""}`]);
   if (job.reason) rows.push([t("reason"), name("reason", job.reason)]);
   if (num(job.signal) || num(job.exit_code)) rows.push([t("exit"), num(job.signal) ? `${t("signal")} ${job.signal}` : String(job.exit_code)]);
-  if (job.dependencies.length) rows.push([t("after"), <span key="d" className="row">{job.dependencies.map((d) => <span key={String(d.job_id)}><JobLink id={d.job_id} /> <span className="faint">{d.kind}{d.met ? " ✓" : ""}</span></span>)}</span>]);
+  if (job.dependencies.length) rows.push([t("after"), <span key="d" className="row">{job.dependencies.map((d) => <span key={String(d.job_id)}><JobLink id={d.job_id} /> <span className="faint">{name("after", d.kind)}{d.met ? " ✓" : ""}</span></span>)}</span>]);
   return (
     <dl className="facts">
       {rows.map(([title, value]) => (
@@ -98,6 +50,7 @@ function Facts({ job }: { job: Job }) {
 }
 
 function Cost({ job }: { job: Job }) {
+  const payer = usePayer();
   const { t } = useWords();
   return (
     <dl className="facts">
@@ -110,7 +63,7 @@ function Cost({ job }: { job: Job }) {
       <dt>{t("held")}</dt>
       <dd>
         <Yuan micro={job.held_micro_yuan} /> {t("cny")}
-        {job.holds.filter((hold) => big(hold.micro_yuan) !== 0n).map((hold) => <div className="faint" key={hold.payer}>{yuan(hold.micro_yuan)} · {hold.payer}</div>)}
+        {job.holds.filter((hold) => big(hold.micro_yuan) !== 0n).map((hold) => <div className="faint" key={hold.payer}>{yuan(hold.micro_yuan)} · {payer(hold.payer)}</div>)}
       </dd>
       {num(job.charged_micro_yuan) > 0 && (<><dt>{t("charges")}</dt><dd><Link to={`/money?tab=charges&job=${job.id}`}>{t("charges.ofjob")}</Link></dd></>)}
     </dl>
@@ -141,29 +94,6 @@ function Metrics({ told }: { told: Told }) {
       </Suspense>
     </Card>
   );
-}
-
-// The job again, as the form of /submit understands it. The private part is had only by those who may.
-export async function draftOf(job: Job): Promise<Record<string, unknown>> {
-  const payload = job.has_payload ? await get<Payload>(`/v1/jobs/${job.id}/payload`).then((p) => p.payload).catch(() => null) : null;
-  const draft: Record<string, unknown> = {
-    name: job.name, project: job.project, pool: job.pool, tier: job.tier, tasks: num(job.tasks_max) || num(job.tasks),
-    devices_per_task: num(job.devices_per_task), walltime: `${Math.round(num(job.walltime_ms) / 1_000)}s`,
-  };
-  if (num(job.tasks_min) && num(job.tasks_min) !== draft["tasks"]) draft["tasks_min"] = num(job.tasks_min);
-  if (num(job.milli_per_device) !== 1_000) draft["milli_per_device"] = num(job.milli_per_device);
-  if (job.topology !== "any" && job.topology !== "unspecified") draft["topology"] = job.topology;
-  if (num(job.priority)) draft["priority"] = num(job.priority);
-  if (num(job.retries)) draft["retries"] = num(job.retries);
-  if (num(job.checkpoint_interval_ms)) draft["checkpoint_interval"] = `${num(job.checkpoint_interval_ms) / 1_000}s`;
-  if (num(job.bid_micro_yuan)) draft["bid"] = yuan(job.bid_micro_yuan).replaceAll(",", "");
-  if (payload?.script) draft["script"] = payload.script;
-  if (payload?.argv?.length) draft["argv"] = payload.argv;
-  const environment = payload?.environment ?? [];
-  if (environment.length) draft["environment"] = Object.fromEntries(environment.map((v) => [v.name, v.value]));
-  if (payload?.working_dir) draft["working_dir"] = payload.working_dir;
-  if (num(payload?.sim_duration_ms)) draft["sim"] = { duration: `${num(payload?.sim_duration_ms) / 1_000}s`, ...(num(payload?.sim_exit_code) ? { exit_code: num(payload?.sim_exit_code) } : {}) };
-  return draft;
 }
 
 function Actions({ job }: { job: Job }) {
@@ -228,6 +158,7 @@ function JobBody({ job }: { job: Job }) {
         <Card title={t("job.cost")} span={5}><Cost job={job} /></Card>
         <Card title={t("leases")} span={12}><Timeline job={job} /></Card>
         <Metrics told={told} />
+        <FilesCard job={job} />
         <Card title={t("log")} span={12}>
           {num(job.attempts) === 0 ? <p className="soft">{t("log.notyet", { state: name("state", job.state) })}</p> : <LogView job={job} onTold={setTold} />}
         </Card>

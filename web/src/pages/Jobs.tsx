@@ -1,14 +1,14 @@
 // The queue: every job that one may see, newest first, by cursor; filters live in the address.
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Button, Input, Select } from "../parts/antd";
-import { useCallback, useMemo, useState } from "react";
+import { useCallback, useMemo } from "react";
 import { Link, useSearchParams } from "react-router-dom";
 import { get } from "../api/client";
 import { useOrgs, usePools, useWhoami } from "../api/queries";
 import type { Job, JobList } from "../api/types";
 import { useNames, useWords } from "../i18n";
 import { devices, num, span } from "../lib/units";
-import { Empty, PageHead, Problem, Skeleton, StateTag, TierTag, When } from "../parts/basics";
+import { Empty, PageHead, Problem, Skeleton, StateTag, TierTag, When, Yuan } from "../parts/basics";
 import { VirtualList, type Column, type Order } from "../parts/VirtualList";
 
 const states = ["waiting", "running", "stopping", "completed", "failed", "cancelled", "timeout", "dependency_failed"];
@@ -22,24 +22,32 @@ function elapsed(job: Job): number {
   return ((num(job.ended_us) || Date.now() * 1_000) - num(job.started_us)) / 1_000;
 }
 
+// From submission to the newest start; of what never started, to its end or to now.
+function waited(job: Job): number {
+  const until = job.state === "waiting" ? Date.now() * 1_000 : num(job.started_us) || num(job.ended_us);
+  return Math.max(0, (until - num(job.submitted_us)) / 1_000);
+}
+
 function useColumns(): Column<Job>[] {
   const { t, locale } = useWords();
   const name = useNames();
-  const number = (of: (job: Job) => number) => (a: Job, b: Job) => of(a) - of(b);
-  const text = (of: (job: Job) => string) => (a: Job, b: Job) => of(a).localeCompare(of(b));
+  // While it runs: how long so far, and how far it is.
+  const note = (j: Job) => {
+    const ran = elapsed(j) >= 0 && j.state !== "waiting" ? span(elapsed(j)) : "";
+    if (j.state === "running") return num(j.progress_permille) > 0 ? `${ran} · ${num(j.progress_permille) / 10} %` : ran;
+    return [j.reason ? name("reason", j.reason) : "", ran].filter(Boolean).join(" · ");
+  };
   return [
-    { key: "id", title: t("job"), width: "minmax(190px, 2fr)", sort: number((j) => num(j.id)), cell: (j) => <Link to={`/jobs/${j.id}`}>{`${j.id} · ${j.name}`}</Link> },
-    { key: "state", title: t("state"), width: "110px", sort: text((j) => j.state), cell: (j) => <StateTag state={j.state} /> },
-    { key: "org", title: t("org"), width: "minmax(100px, 1fr)", sort: text((j) => j.org), cell: (j) => <span title={`${j.org} / ${j.project} / ${j.member}`}>{`${j.org} / ${j.member}`}</span> },
-    { key: "pool", title: t("pool"), width: "minmax(70px, 0.6fr)", sort: text((j) => j.pool), cell: (j) => j.pool },
-    { key: "tier", title: t("tier"), width: "92px", sort: text((j) => j.tier), cell: (j) => <TierTag tier={j.tier} /> },
-    { key: "devices", title: t("devices"), width: "84px", right: true, sort: number(milliOf), cell: (j) => <span className="num">{devices(milliOf(j), locale)}</span> },
-    { key: "submitted", title: t("submitted"), width: "132px", sort: number((j) => num(j.submitted_us)), cell: (j) => <When us={j.submitted_us} /> },
-    { key: "ran", title: t("ran"), width: "104px", right: true, sort: number(elapsed), cell: (j) => <span className="num">{span(elapsed(j))}</span> },
-    {
-      key: "note", title: t("reason"), width: "minmax(120px, 1.2fr)",
-      cell: (j) => (j.state === "running" && num(j.progress_permille) > 0 ? `${num(j.progress_permille) / 10} %` : j.reason ? name("reason", j.reason) : ""),
-    },
+    { key: "id", title: t("job"), width: "minmax(132px, 2fr)", cell: (j) => <Link to={`/jobs/${j.id}`} title={j.name}>{`${j.id} · ${j.name}`}</Link> },
+    { key: "state", title: t("state"), width: "94px", sorts: "rising", cell: (j) => <StateTag state={j.state} /> },
+    { key: "org", title: t("org"), width: "minmax(80px, 1fr)", cell: (j) => <span title={`${j.org} / ${j.project} / ${j.member}`}>{`${j.org} / ${j.member}`}</span> },
+    { key: "pool", title: t("pool"), width: "minmax(52px, 0.5fr)", cell: (j) => <span title={j.pool}>{j.pool}</span> },
+    { key: "tier", title: t("tier"), width: "76px", cell: (j) => <TierTag tier={j.tier} /> },
+    { key: "devices", title: t("devices"), width: "78px", right: true, sorts: "falling", cell: (j) => <span className="num">{devices(milliOf(j), locale)}</span> },
+    { key: "submitted", title: t("submitted"), width: "112px", right: true, sorts: "rising", cell: (j) => <When us={j.submitted_us} /> },
+    { key: "wait", title: t("waited"), width: "84px", right: true, sorts: "falling", cell: (j) => <span className="num">{span(waited(j))}</span> },
+    { key: "cost", title: t("charged.cny"), width: "104px", right: true, sorts: "falling", cell: (j) => <Yuan micro={j.charged_micro_yuan} /> },
+    { key: "note", title: t("note.job"), width: "minmax(96px, 1.2fr)", cell: (j) => <span title={note(j)}>{note(j)}</span> },
   ];
 }
 
@@ -50,7 +58,8 @@ export default function Jobs() {
   const pools = usePools().data ?? [];
   const orgs = useOrgs().data ?? [];
   const [search, setSearch] = useSearchParams();
-  const [order, setOrder] = useState<Order | undefined>();
+  const sort = search.get("sort") ?? "";
+  const order: Order | undefined = sort ? { key: sort.replace(/^-/, ""), falling: sort.startsWith("-") } : undefined;
   const columns = useColumns();
   const filter = Object.fromEntries(["state", "pool", "org", "member", "name"].map((key) => [key, search.get(key) ?? ""]));
   const change = (key: string, value: string) => {
@@ -62,18 +71,13 @@ export default function Jobs() {
   };
   const mine = who.org !== "" && filter["member"] === who.member;
   const query = useInfiniteQuery({
-    queryKey: ["jobs", filter],
-    queryFn: ({ pageParam, signal }) => get<JobList>("/v1/jobs", { ...filter, org: filter["org"] || (filter["member"] ? who.org : ""), limit: page_items, cursor: pageParam }, signal),
+    queryKey: ["jobs", filter, sort],
+    queryFn: ({ pageParam, signal }) => get<JobList>("/v1/jobs", { ...filter, org: filter["org"] || (filter["member"] ? who.org : ""), sort, limit: page_items, cursor: pageParam }, signal),
     initialPageParam: "",
     getNextPageParam: (last) => last.next_cursor || undefined,
   });
-  const jobs = useMemo(() => {
-    const list = query.data?.pages.flatMap((page) => page.jobs) ?? [];
-    const sort = columns.find((column) => column.key === order?.key)?.sort;
-    if (!sort) return list;
-    const sorted = [...list].sort(sort);
-    return order!.falling ? sorted.reverse() : sorted;
-  }, [query.data, order, columns]);
+  // A job whose place changes between two pages may come twice.
+  const jobs = useMemo(() => [...new Map((query.data?.pages ?? []).flatMap((page) => page.jobs).map((job) => [String(job.id), job])).values()], [query.data]);
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = query;
   const more = useCallback(() => {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
@@ -114,13 +118,13 @@ export default function Jobs() {
           </Button>
         )}
         {filtered && (
-          <Button type="link" onClick={() => setSearch({}, { replace: true })}>
+          <Button type="link" onClick={() => setSearch(sort ? { sort } : {}, { replace: true })}>
             {t("filter.clear")}
           </Button>
         )}
         <span className="faint" role="status" data-test="loaded">
           {query.data && (hasNextPage ? t("jobs.some", { n: jobs.length.toLocaleString(locale) }) : t("jobs.all", { n: jobs.length.toLocaleString(locale) }))}
-          {order && hasNextPage ? ` ${t("jobs.sorted")}` : ""}
+          {order ? ` ${t("jobs.sorted")}` : ""}
         </span>
       </div>
       <section className="card flush">
@@ -134,8 +138,8 @@ export default function Jobs() {
           <Empty title={filtered ? t("jobs.none.filter") : t("jobs.none")}>{!filtered && who.role !== "auditor" && <Link to="/submit">{t("jobs.none.todo")}</Link>}</Empty>
         ) : (
           <VirtualList
-            columns={columns} items={jobs} keyOf={(job) => String(job.id)} label={t("nav.jobs")} height="max(360px, calc(100vh - 230px))" minWidth={1120}
-            order={order} onOrder={setOrder} onEnd={more}
+            columns={columns} items={jobs} keyOf={(job) => String(job.id)} label={t("nav.jobs")} height="max(360px, calc(100vh - 230px))" minWidth={1016}
+            order={order} onOrder={(next) => change("sort", next ? `${next.falling ? "-" : ""}${next.key}` : "")} onEnd={more}
             foot={isFetchingNextPage ? <div className="faint" style={{ padding: 12 }}>{t("loading")}</div> : undefined}
           />
         )}

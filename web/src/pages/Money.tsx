@@ -6,7 +6,7 @@ import { Link, useSearchParams } from "react-router-dom";
 import { all, get } from "../api/client";
 import { useBudgets, useInvoices, useOrgs, useVouchers, useWhoami } from "../api/queries";
 import type { Budget, Charge, Org, Voucher } from "../api/types";
-import { useWords } from "../i18n";
+import { usePayer, useWords } from "../i18n";
 import { big, deviceHours, num, percent, yuan } from "../lib/units";
 import { Card, Empty, JobLink, Loaded, Meter, PageHead, TierTag, When, Yuan } from "../parts/basics";
 
@@ -60,7 +60,7 @@ function Burn({ org, left }: { org: string; left: bigint }) {
         return (
           <div className="stack">
             <p className="soft">
-              {rest === null ? t("burn.none") : t("burn.left", { days: rest.toLocaleString(locale), date: new Intl.DateTimeFormat(locale, { dateStyle: "medium" }).format(Date.now() + Math.min(rest, 36_500) * 86_400_000) })}
+              {rest === null ? t("burn.none") : rest > 3_650 ? t("burn.long") : t("burn.left", { days: rest.toLocaleString(locale), date: new Intl.DateTimeFormat(locale, { dateStyle: "medium" }).format(Date.now() + rest * 86_400_000) })}
               {!burn.whole && ` ${t("burn.part")}`}
             </p>
             <Suspense fallback={<div style={{ height: 200 }} />}><Chart option={option} height={200} label={t("burn.label")} /></Suspense>
@@ -148,6 +148,7 @@ function Vouchers({ org }: { org: string }) {
 }
 
 function Charges({ org, job }: { org: string; job: string }) {
+  const payer = usePayer();
   const { t } = useWords();
   const [, setSearch] = useSearchParams();
   const query = useInfiniteQuery({
@@ -178,7 +179,7 @@ function Charges({ org, job }: { org: string; job: string }) {
                         <td className="num">{t("sheetline", { sheet: charge.price_sheet_id, line: charge.price_line })}</td>
                         <td className="right num">{deviceHours(charge.milli_device_ms)}</td>
                         <td className="right"><Yuan micro={charge.micro_yuan} /></td>
-                        <td>{charge.payments.map((payment) => (charge.payments.length > 1 ? `${payment.payer} ${yuan(payment.micro_yuan)}` : payment.payer)).join(", ")}</td>
+                        <td>{charge.payments.map((payment) => (charge.payments.length > 1 ? `${payer(payment.payer)} ${yuan(payment.micro_yuan)}` : payer(payment.payer))).join(", ")}</td>
                       </tr>
                     ))}
                   </tbody>

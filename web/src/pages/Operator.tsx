@@ -1,35 +1,18 @@
 // What the centre's operator (and, for its own org, an admin) does: orgs, members, prices, nodes.
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { Button, Input, InputNumber, Modal, Select, Tabs } from "../parts/antd";
 import { useState, type ReactNode } from "react";
 import { useSearchParams } from "react-router-dom";
-import { all, ApiError, get, send } from "../api/client";
-import { useMembers, useOrgs, usePools, usePrices, useWhoami } from "../api/queries";
-import type { Changed, Charge, JournalRow, Member, Node, PriceLine, PriceSheet } from "../api/types";
+import { useChange } from "../api/change";
+import { get } from "../api/client";
+import { useMembers, useOrgs, usePools, useWhoami } from "../api/queries";
+import type { Changed, JournalRow, Member, Node } from "../api/types";
 import { useNames, useWords, type Word } from "../i18n";
-import { big, count, devices, num, parseYuan, yuan } from "../lib/units";
-import { Card, Empty, Loaded, PageHead, StateTag, TierTag, When, Yuan } from "../parts/basics";
-
-// A change from a small form: its problem is shown where it was made.
-function useChange(stale: string[], done?: (changed: Changed) => void) {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: (change: { method: "POST" | "PUT"; path: string; body?: unknown }) => send<Changed>(change.method, change.path, change.body),
-    onSuccess: (changed) => {
-      for (const key of stale) void client.invalidateQueries({ queryKey: [key] });
-      done?.(changed);
-    },
-  });
-}
-function Refused({ error }: { error: unknown }) {
-  const { t } = useWords();
-  if (!error) return null;
-  const known = error instanceof ApiError ? error : null;
-  return <div className="note" data-tone="bad" role="alert">{known?.lost ? t("problem.lost.todo") : `${known?.field ? `${known.field}: ` : ""}${known?.message ?? String(error)}`}</div>;
-}
-function Labelled({ id, label, children }: { id: string; label: string; children: ReactNode }) {
-  return <div className="field"><label htmlFor={id}>{label}</label>{children}</div>;
-}
+import { big, count, devices, num, parseYuan } from "../lib/units";
+import { Card, Empty, Loaded, PageHead, StateTag, When, Yuan } from "../parts/basics";
+import { Field } from "../parts/Field";
+import { Refused } from "../parts/Refused";
+import { Prices } from "./Prices";
 
 function Orgs() {
   const { t, locale } = useWords();
@@ -58,7 +41,7 @@ function Orgs() {
                       <td>{org.name}{org.title && <div className="faint">{org.title}</div>}</td><td className="right num">{org.members}</td><td className="right num">{org.projects}</td>
                       <td className="right num">{count(org.jobs_running, locale)}</td><td className="right num">{count(org.jobs_waiting, locale)}</td>
                       <td className="right"><Yuan micro={org.balance_micro_yuan} /></td><td className="right"><Yuan micro={org.unbilled_micro_yuan} /></td>
-                      {may && <td><Button size="small" onClick={() => setFunding(org.name)}>{t("orgs.fund")}</Button> <Button size="small" disabled={big(org.unbilled_micro_yuan) === 0n} onClick={() => fund.mutate({ method: "POST", path: "/v1/invoices", body: { org: org.name } })}>{t("orgs.bill")}</Button></td>}
+                      {may && <td><div className="row"><Button size="small" onClick={() => setFunding(org.name)}>{t("orgs.fund")}</Button> <Button size="small" disabled={big(org.unbilled_micro_yuan) === 0n} onClick={() => fund.mutate({ method: "POST", path: "/v1/invoices", body: { org: org.name } })}>{t("orgs.bill")}</Button></div></td>}
                     </tr>
                   ))}
                 </tbody>
@@ -69,10 +52,10 @@ function Orgs() {
       </Card>
       {!funding && <Refused error={fund.error} />}
       <Modal open={making} title={t("orgs.make")} okText={t("make")} cancelText={t("back")} onCancel={() => setMaking(false)} okButtonProps={{ disabled: !name.trim(), loading: make.isPending }} onOk={() => make.mutate({ method: "POST", path: "/v1/orgs", body: { name: name.trim() } })}>
-        <div className="stack"><Labelled id="org-name" label={t("name")}><Input id="org-name" value={name} maxLength={64} onChange={(event) => setName(event.target.value)} /></Labelled><Refused error={make.error} /></div>
+        <div className="stack"><Field id="org-name" label={t("name")}><Input id="org-name" value={name} maxLength={64} onChange={(event) => setName(event.target.value)} /></Field><Refused error={make.error} /></div>
       </Modal>
       <Modal open={funding !== ""} title={t("orgs.fund.title", { org: funding })} okText={t("orgs.fund")} cancelText={t("back")} onCancel={() => setFunding("")} okButtonProps={{ disabled: micro === null || micro <= 0n, loading: fund.isPending }} onOk={() => fund.mutate({ method: "POST", path: "/v1/funds", body: { org: funding, micro_yuan: String(micro) } })}>
-        <div className="stack"><Labelled id="fund-amount" label={`${t("amount")} (${t("cny")})`}><Input id="fund-amount" value={amount} onChange={(event) => setAmount(event.target.value)} /></Labelled><Refused error={fund.error} /></div>
+        <div className="stack"><Field id="fund-amount" label={`${t("amount")} (${t("cny")})`}><Input id="fund-amount" value={amount} onChange={(event) => setAmount(event.target.value)} /></Field><Refused error={fund.error} /></div>
       </Modal>
     </div>
   );
@@ -117,9 +100,9 @@ function Members() {
       </Card>
       <Modal open={making} title={t("members.make")} okText={t("make")} cancelText={t("back")} onCancel={() => setMaking(false)} okButtonProps={{ disabled: !draft.name.trim(), loading: make.isPending }} onOk={() => make.mutate({ method: "POST", path: "/v1/members", body: draft })}>
         <div className="stack">
-          <Labelled id="member-name" label={t("name")}><Input id="member-name" value={draft.name} maxLength={64} onChange={(event) => setDraft({ ...draft, name: event.target.value })} /></Labelled>
-          {who.org === "" && <Labelled id="member-org" label={t("org")}><Select id="member-org" allowClear value={draft.org || undefined} onChange={(org) => setDraft({ ...draft, org: org ?? "" })} options={orgs.map((org) => ({ value: org.name, label: org.name }))} /></Labelled>}
-          <Labelled id="member-role" label={t("role")}><Select id="member-role" value={draft.role} onChange={(role) => setDraft({ ...draft, role })} options={(draft.org ? ["member", "admin"] : ["operator", "auditor"]).map((role) => ({ value: role, label: name("role", role) }))} /></Labelled>
+          <Field id="member-name" label={t("name")}><Input id="member-name" value={draft.name} maxLength={64} onChange={(event) => setDraft({ ...draft, name: event.target.value })} /></Field>
+          {who.org === "" && <Field id="member-org" label={t("org")}><Select id="member-org" allowClear value={draft.org || undefined} onChange={(org) => setDraft({ ...draft, org: org ?? "" })} options={orgs.map((org) => ({ value: org.name, label: org.name }))} /></Field>}
+          <Field id="member-role" label={t("role")}><Select id="member-role" value={draft.role} onChange={(role) => setDraft({ ...draft, role })} options={(draft.org ? ["member", "admin"] : ["operator", "auditor"]).map((role) => ({ value: role, label: name("role", role) }))} /></Field>
           <Refused error={make.error} />
         </div>
       </Modal>
@@ -128,113 +111,6 @@ function Members() {
         <p className="mono wrap" data-test="token" style={{ marginTop: 8 }}>{token}</p>
       </Modal>
     </div>
-  );
-}
-
-type NewPrice = { pool: string; tier: string; micro: bigint | null; text: string };
-
-// What the last thirty days of charges would have cost at other prices: charge by charge, exactly
-// as the rule computes them but for each charge's own rounding, which is at most one micro-yuan.
-export function repriced(charges: Charge[], prices: NewPrice[]) {
-  let before = 0n;
-  let after = 0n;
-  const byOrg = new Map<string, [bigint, bigint]>();
-  for (const charge of charges) {
-    const price = prices.find((one) => one.pool === charge.pool && one.tier === charge.tier && one.micro !== null);
-    const then = big(charge.micro_yuan);
-    const now = price ? (big(charge.milli_device_ms) * price.micro!) / (1_000n * 3_600_000n) : then;
-    before += then;
-    after += now;
-    const sums = byOrg.get(charge.org) ?? [0n, 0n];
-    byOrg.set(charge.org, [sums[0] + then, sums[1] + now]);
-  }
-  return { before, after, byOrg };
-}
-
-function Impact({ prices }: { prices: NewPrice[] }) {
-  const { t, locale } = useWords();
-  const [since] = useState(() => (Date.now() - 30 * 86_400_000) * 1_000);
-  const query = useQuery({ queryKey: ["charges", "impact"], queryFn: ({ signal }) => all<Charge>("/v1/charges", "charges", { since_us: since }, 50_000, signal), staleTime: 300_000 });
-  return (
-    <Loaded query={query}>
-      {({ items, whole }) => {
-        const { before, after, byOrg } = repriced(items, prices);
-        const orgs = [...byOrg].sort((a, b) => Number(b[1][0] - a[1][0])).slice(0, 10);
-        return (
-          <div className="stack" data-test="impact">
-            <p>{t("impact.sum", { before: yuan(before), after: yuan(after), change: `${after >= before ? "+" : ""}${yuan(after - before)}` })}</p>
-            <p className="faint">{t("impact.note", { n: items.length.toLocaleString(locale) })}{whole ? "" : ` ${t("burn.part")}`}</p>
-            <table className="list">
-              <thead><tr><th>{t("org")}</th><th className="right">{t("impact.was")}</th><th className="right">{t("impact.is")}</th></tr></thead>
-              <tbody>{orgs.map(([org, [was, is]]) => <tr key={org}><td>{org}</td><td className="right"><Yuan micro={was} /></td><td className="right"><Yuan micro={is} /></td></tr>)}</tbody>
-            </table>
-          </div>
-        );
-      }}
-    </Loaded>
-  );
-}
-
-function NewSheet({ current, onDone }: { current: PriceLine[]; onDone: () => void }) {
-  const { t } = useWords();
-  const [name, setName] = useState("");
-  const [prices, setPrices] = useState<NewPrice[]>(() => current.map((line) => ({ pool: line.pool, tier: line.tier, micro: big(line.micro_yuan_per_device_hour), text: yuan(line.micro_yuan_per_device_hour).replaceAll(",", "") })));
-  const publish = useChange(["prices"], onDone);
-  const good = name.trim() !== "" && prices.every((price) => price.micro !== null && price.micro >= 0n);
-  return (
-    <div className="grid">
-      <Card span={6} title={t("prices.new")}>
-        <div className="stack">
-          <Labelled id="sheet-name" label={t("name")}><Input id="sheet-name" value={name} maxLength={64} onChange={(event) => setName(event.target.value)} /></Labelled>
-          <table className="list">
-            <thead><tr><th>{t("pool")}</th><th>{t("tier")}</th><th>{t("price")} ({t("perhour")})</th></tr></thead>
-            <tbody>
-              {prices.map((price, i) => (
-                <tr key={`${price.pool}/${price.tier}`}>
-                  <td>{price.pool}</td><td><TierTag tier={price.tier} /></td>
-                  <td><Input aria-label={`${price.pool} ${price.tier}`} value={price.text} status={price.micro === null ? "error" : undefined} style={{ width: 130 }} onChange={(event) => setPrices(prices.map((one, j) => (j === i ? { ...one, text: event.target.value, micro: parseYuan(event.target.value) } : one)))} /></td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-          <p className="faint">{t("prices.effective")}</p>
-          <Refused error={publish.error} />
-          <div className="row">
-            <Button type="primary" disabled={!good} loading={publish.isPending} onClick={() => publish.mutate({ method: "POST", path: "/v1/prices", body: { name: name.trim(), lines: prices.map((price) => ({ pool: price.pool, tier: price.tier, micro_yuan_per_device_hour: Number(price.micro) })) } })}>{t("prices.publish")}</Button>
-            <Button onClick={onDone}>{t("back")}</Button>
-          </div>
-        </div>
-      </Card>
-      <Card span={6} title={t("impact.title")}><Impact prices={prices} /></Card>
-    </div>
-  );
-}
-
-function Prices() {
-  const { t } = useWords();
-  const who = useWhoami().data!;
-  const query = usePrices();
-  const [making, setMaking] = useState(false);
-  return (
-    <Loaded query={query}>
-      {(sheets: PriceSheet[]) => {
-        const current = sheets.flatMap((sheet) => sheet.lines.filter((line) => line.current));
-        if (making) return <NewSheet current={current} onDone={() => setMaking(false)} />;
-        return (
-          <div className="stack">
-            {who.role === "operator" && <div className="row"><Button type="primary" onClick={() => setMaking(true)} disabled={current.length === 0}>{t("prices.new")}</Button></div>}
-            {[...sheets].reverse().map((sheet) => (
-              <Card key={sheet.id} flush title={`${sheet.id} · ${sheet.name}`} extra={<span className="faint">{t("prices.since")} <When us={sheet.published_us} /></span>}>
-                <table className="list">
-                  <thead><tr><th>{t("lineno")}</th><th>{t("pool")}</th><th>{t("tier")}</th><th className="right">{t("price")} ({t("perhour")})</th><th>{t("state")}</th></tr></thead>
-                  <tbody>{sheet.lines.map((line) => <tr key={line.line}><td className="num">{line.line}</td><td>{line.pool}</td><td><TierTag tier={line.tier} /></td><td className="right"><Yuan micro={line.micro_yuan_per_device_hour} /></td><td>{line.current ? <span className="tag" data-tone="good">{t("prices.current")}</span> : <span className="tag">{t("prices.past")}</span>}</td></tr>)}</tbody>
-                </table>
-              </Card>
-            ))}
-          </div>
-        );
-      }}
-    </Loaded>
   );
 }
 
@@ -287,7 +163,7 @@ function Nodes() {
       <Modal open={asking !== null} title={asking && `${asking.node.name}: ${name("state", asking.to)}`} okText={t("do")} cancelText={t("back")} onCancel={() => setAsking(null)} okButtonProps={{ danger: asking?.to === "down", loading: change.isPending }} onOk={() => asking && set(asking.node, asking.to, reason)}>
         <div className="stack">
           {asking?.to === "down" && <div className="note" data-tone="warn">{t("nodes.down.warn")}</div>}
-          <Labelled id="node-reason" label={t("reason")}><Input id="node-reason" value={reason} maxLength={200} onChange={(event) => setReason(event.target.value)} /></Labelled>
+          <Field id="node-reason" label={t("reason")}><Input id="node-reason" value={reason} maxLength={200} onChange={(event) => setReason(event.target.value)} /></Field>
           <Refused error={change.error} />
         </div>
       </Modal>
@@ -309,13 +185,13 @@ function Vouchers() {
   return (
     <Card title={t("vouchers.issue")}>
       <div className="form">
-        <Labelled id="v-org" label={t("org")}><Select id="v-org" showSearch value={draft.org || undefined} onChange={(org) => setDraft({ ...draft, org })} options={orgs.map((org) => ({ value: org.name, label: org.name }))} /></Labelled>
-        <Labelled id="v-funder" label={t("funder")}><Input id="v-funder" value={draft.funder} onChange={(event) => setDraft({ ...draft, funder: event.target.value })} /></Labelled>
-        <Labelled id="v-amount" label={`${t("amount")} (${t("cny")})`}><Input id="v-amount" value={draft.amount} onChange={(event) => setDraft({ ...draft, amount: event.target.value })} status={draft.amount && micro === null ? "error" : undefined} /></Labelled>
-        <Labelled id="v-days" label={t("vouchers.days")}><InputNumber id="v-days" min={1} max={3_650} value={draft.days} onChange={(days) => setDraft({ ...draft, days: days ?? 90 })} style={{ width: "100%" }} /></Labelled>
-        <Labelled id="v-cap" label={t("vouchers.cap")}><Input id="v-cap" value={draft.cap} onChange={(event) => setDraft({ ...draft, cap: event.target.value })} /></Labelled>
-        <Labelled id="v-pools" label={t("pays.pools")}><Select id="v-pools" mode="multiple" value={draft.pools} onChange={(list) => setDraft({ ...draft, pools: list })} options={pools.map((pool) => ({ value: pool.name, label: pool.name }))} /></Labelled>
-        <Labelled id="v-contract" label={t("contract")}><Input id="v-contract" value={draft.contract} onChange={(event) => setDraft({ ...draft, contract: event.target.value })} /></Labelled>
+        <Field id="v-org" label={t("org")}><Select id="v-org" showSearch value={draft.org || undefined} onChange={(org) => setDraft({ ...draft, org })} options={orgs.map((org) => ({ value: org.name, label: org.name }))} /></Field>
+        <Field id="v-funder" label={t("funder")}><Input id="v-funder" value={draft.funder} onChange={(event) => setDraft({ ...draft, funder: event.target.value })} /></Field>
+        <Field id="v-amount" label={`${t("amount")} (${t("cny")})`}><Input id="v-amount" value={draft.amount} onChange={(event) => setDraft({ ...draft, amount: event.target.value })} status={draft.amount && micro === null ? "error" : undefined} /></Field>
+        <Field id="v-days" label={t("vouchers.days")}><InputNumber id="v-days" min={1} max={3_650} value={draft.days} onChange={(days) => setDraft({ ...draft, days: days ?? 90 })} style={{ width: "100%" }} /></Field>
+        <Field id="v-cap" label={t("vouchers.cap")}><Input id="v-cap" value={draft.cap} onChange={(event) => setDraft({ ...draft, cap: event.target.value })} /></Field>
+        <Field id="v-pools" label={t("pays.pools")}><Select id="v-pools" mode="multiple" value={draft.pools} onChange={(list) => setDraft({ ...draft, pools: list })} options={pools.map((pool) => ({ value: pool.name, label: pool.name }))} /></Field>
+        <Field id="v-contract" label={t("contract")}><Input id="v-contract" value={draft.contract} onChange={(event) => setDraft({ ...draft, contract: event.target.value })} /></Field>
       </div>
       <div className="row" style={{ marginTop: 12 }}><Button type="primary" disabled={!good} loading={issue.isPending} onClick={send_it}>{t("vouchers.issue")}</Button>{made && <span role="status">{t("vouchers.issued", { id: made })}</span>}</div>
       <Refused error={issue.error} />

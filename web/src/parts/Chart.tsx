@@ -11,8 +11,8 @@ export default function Chart({ option, height = 260, label }: { option: ECharts
     let dispose = () => {};
     void import("./charts").then(({ echarts, palette }) => {
       if (gone || !box.current) return;
-      const chart = echarts.init(box.current, undefined, { renderer: "svg" });
-      chart.setOption({ ...palette(theme.name), animation: false, ...option });
+      const chart = echarts.init(box.current, palette(theme.name), { renderer: "svg" });
+      chart.setOption({ animation: false, ...option });
       const watch = new ResizeObserver(() => chart.resize());
       watch.observe(box.current);
       dispose = () => {

@@ -1,4 +1,5 @@
 // Use over time, stacked by tier, as plain SVG: the first page does without the chart library.
+import { useEffect, useRef, useState } from "react";
 import { useWords } from "../i18n";
 
 export interface Layer {
@@ -7,12 +8,20 @@ export interface Layer {
   percent: number[]; // of all devices, by step
 }
 
-const width = 720;
 const height = 240;
 const [left, bottom, top] = [40, 24, 8];
 
 export function UsageChart({ layers, times, label }: { layers: Layer[]; times: string[]; label: string }) {
   const { t } = useWords();
+  const box = useRef<SVGSVGElement>(null);
+  const [width, setWidth] = useState(640);
+  useEffect(() => {
+    const look = () => setWidth(Math.max(240, box.current?.clientWidth || 640));
+    look();
+    const watch = new ResizeObserver(look);
+    watch.observe(box.current!);
+    return () => watch.disconnect();
+  }, []);
   const steps = times.length;
   const x = (i: number) => left + (i * (width - left)) / steps;
   const y = (percent: number) => top + ((100 - Math.min(100, percent)) * (height - top - bottom)) / 100;
@@ -24,7 +33,8 @@ export function UsageChart({ layers, times, label }: { layers: Layer[]; times: s
     const lower = base.map((value, i) => `${x(i + 1)},${y(value)} ${x(i)},${y(value)}`).reverse();
     return { ...layer, points: [...upper, ...lower].join(" ") };
   });
-  const marks = [0, 1, 2, 3, 4, 5].map((n) => Math.min(steps - 1, Math.round((n * steps) / 6)));
+  const places = width < 480 ? 3 : 6;
+  const marks = Array.from({ length: places }, (_, n) => Math.min(steps - 1, Math.round((n * steps) / places)));
   return (
     <div className="stack" style={{ gap: 4 }}>
       <div className="legend">
@@ -35,7 +45,7 @@ export function UsageChart({ layers, times, label }: { layers: Layer[]; times: s
           </span>
         ))}
       </div>
-      <svg viewBox={`0 0 ${width} ${height}`} role="img" aria-label={label} style={{ width: "100%", height: 240 }} preserveAspectRatio="none">
+      <svg ref={box} viewBox={`0 0 ${width} ${height}`} role="img" aria-label={label} style={{ width: "100%", height }} preserveAspectRatio="none">
         {[0, 25, 50, 75, 100].map((percent) => (
           <g key={percent}>
             <line x1={left} x2={width} y1={y(percent)} y2={y(percent)} stroke="var(--line)" />

@@ -9,7 +9,7 @@ export interface Column<Item> {
   width: string; // of the grid
   right?: boolean;
   cell: (item: Item) => ReactNode;
-  sort?: (a: Item, b: Item) => number;
+  sorts?: "rising" | "falling"; // the owner of the list can sort by it; which way comes first
 }
 export interface Order {
   key: string;
@@ -56,7 +56,8 @@ export function VirtualList<Item>(props: {
   const grid = { gridTemplateColumns: columns.map((column) => column.width).join(" "), height: row_px };
   const turn = (column: Column<Item>) => {
     const now = props.order?.key === column.key ? props.order : undefined;
-    props.onOrder?.(now === undefined ? { key: column.key, falling: false } : now.falling ? undefined : { key: column.key, falling: true });
+    const first = column.sorts === "falling";
+    props.onOrder?.(now === undefined ? { key: column.key, falling: first } : now.falling === first ? { key: column.key, falling: !first } : undefined);
   };
   return (
     <div
@@ -73,7 +74,7 @@ export function VirtualList<Item>(props: {
           const sorted = props.order?.key === column.key ? (props.order.falling ? "descending" : "ascending") : undefined;
           return (
             <div key={column.key} role="columnheader" aria-sort={sorted} className={column.right ? "right" : undefined}>
-              {column.sort ? (
+              {column.sorts ? (
                 <button onClick={() => turn(column)} title={t("sort")}>
                   {column.title}
                   <span aria-hidden="true">{sorted === "ascending" ? "↑" : sorted === "descending" ? "↓" : "↕"}</span>

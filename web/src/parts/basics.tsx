@@ -27,6 +27,9 @@ const tones: Record<string, string> = {
   running: "run", stopping: "warn", completed: "good", failed: "bad", timeout: "bad", dependency_failed: "bad", cancelled: "",
   open: "good", draining: "warn", down: "bad",
 };
+export function Tag({ tone, children }: { tone?: "run" | "good" | "warn" | "bad"; children: ReactNode }) {
+  return <span className="tag" data-tone={tone}>{children}</span>;
+}
 export function StateTag({ state }: { state: JobState | string }) {
   const name = useNames();
   return (
@@ -49,9 +52,9 @@ export function PageHead({ title, children }: { title: ReactNode; children?: Rea
   );
 }
 
-export function Card(props: { title?: ReactNode; extra?: ReactNode; span?: number; flush?: boolean; children: ReactNode; label?: string }) {
+export function Card(props: { aside?: boolean; title?: ReactNode; extra?: ReactNode; span?: number; flush?: boolean; children: ReactNode; label?: string }) {
   return (
-    <section className={`card${props.flush ? " flush" : ""}${props.span ? ` s${props.span}` : ""}`} aria-label={props.label}>
+    <section className={`card${props.aside ? " aside" : ""}${props.flush ? " flush" : ""}${props.span ? ` s${props.span}` : ""}`} aria-label={props.label}>
       {props.title && (
         <header>
           <h2>{props.title}</h2>
