@@ -115,7 +115,7 @@ TEST(Formats, TheContractsOfThePageCompile) {
     for (std::size_t at = text.find(start); at != std::string::npos; at = text.find(start, at)) {
         at += start.size();
         const auto contract =
-            Contract::compile(std::string_view(text).substr(at, text.find("```", at) - at));
+            ledger::Contract::compile(std::string_view(text).substr(at, text.find("```", at) - at));
         EXPECT_TRUE(contract) << contract.error().context;
         ++found;
     }
