@@ -118,7 +118,7 @@ TEST(Formats, TheContractsOfThePageCompile) {
         EXPECT_TRUE(contract) << contract.error().context;
         ++found;
     }
-    EXPECT_EQ(found, 4);
+    EXPECT_EQ(found, 5);
 }
 
 TEST(Formats, AnswersToManyBatchesAreAsThePageSays) {
