@@ -262,6 +262,8 @@ Rows chronus(const std::string& traces) {
     options.rules.expected_behind_milli = 3'000;
     options.rules.ends = sched::Rules::Ends::by_expected;
     options.rules.gang_nodes_min = 2;
+    options.rules.reservations_max = 8;
+    options.rules.spot_ratio_milli = 500;
     options.rules.min_runtime = Duration{};
     Suan policy(options, std::vector<std::uint32_t>(120, 8));
     const Missed ours = missed(*jobs, policy, model);

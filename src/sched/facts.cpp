@@ -253,7 +253,9 @@ void PoolScheduler::lease_stopping(LeaseId lease) {
 void PoolScheduler::lease_checkpointed(LeaseId lease, Time at) {
     const std::uint32_t slot = impl_->leases.find(lease);
     SUAN_ASSERT(slot != IdIndex::none);
+    if (impl_->leases[slot].lease.last_checkpoint == at) return;
     impl_->leases[slot].lease.last_checkpoint = at;
+    if (impl_->pass.too_dear) impl_->changed = true;
 }
 
 void PoolScheduler::add_use(OrgId org, ProjectId project, MemberId member,

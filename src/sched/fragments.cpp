@@ -2,6 +2,8 @@
 
 #include "base/assert.hpp"
 
+#include <boost/container/small_vector.hpp>
+
 #include <algorithm>
 
 namespace suan::sched {
@@ -57,6 +59,16 @@ void Fragments::choose_shapes() {
     typical_.resize(kept);
     weight_ = seen_total_;
     ++shapes_version_;
+    const auto taken = [](const Need& need) { return need.devices == 0 ? 0 : need.milli; };
+    levels_.clear();
+    for (const Typical& shape : typical_)
+        levels_.push_back(taken(shape.need));
+    std::sort(levels_.begin(), levels_.end());
+    levels_.erase(std::unique(levels_.begin(), levels_.end()), levels_.end());
+    for (Typical& shape : typical_) {
+        const auto at = std::lower_bound(levels_.begin(), levels_.end(), taken(shape.need));
+        shape.level = static_cast<std::uint32_t>(at - levels_.begin());
+    }
 }
 
 bool Fragments::hosts(const Node& node, const Need& need) {
@@ -69,19 +81,28 @@ bool Fragments::hosts(const Node& node, const Need& need) {
     return devices >= need.devices;
 }
 
-std::int64_t Fragments::unusable(const Node& node, const Need& need) {
-    if (!hosts(node, need)) return node.free_sum;
-    if (need.devices == 0) return 0;
-    std::int64_t sum = 0;
-    for (std::uint32_t d = 0; d < node.room.devices; ++d)
-        sum += node.free[d] < need.milli ? node.free[d] : 0;
-    return sum;
-}
-
 std::int64_t Fragments::fragment(const Node& node) const {
+    struct Usable {
+        std::uint32_t devices = 0;   // that have enough left
+        std::int64_t too_small = 0;  // milli-devices free on the others
+    };
+    boost::container::small_vector<Usable, 64> usable(levels_.size());
+    for (std::size_t level = 0; level < levels_.size(); ++level) {
+        for (std::uint32_t d = 0; d < node.room.devices; ++d) {
+            const bool enough = node.free[d] >= levels_[level];
+            usable[level].devices += enough ? 1 : 0;
+            usable[level].too_small += enough ? 0 : node.free[d];
+        }
+    }
     std::int64_t sum = 0;
-    for (const Typical& shape : typical_)
-        sum += shape.weight * unusable(node, shape.need);
+    for (const Typical& shape : typical_) {
+        const Need& need = shape.need;
+        const Usable& here = usable[shape.level];
+        const bool hosted = here.devices >= need.devices && need.cpu_milli <= node.room.cpu_milli &&
+                            need.memory_mib <= node.room.memory_mib &&
+                            (need.models == 0 || (need.models >> node.room.model & 1U) != 0);
+        sum += shape.weight * (hosted ? here.too_small : node.free_sum);
+    }
     return sum;
 }
 

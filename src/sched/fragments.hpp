@@ -14,7 +14,8 @@
 // which the most frequent that make up 95 % count, as in the paper. Integers only.
 //
 // Incremental: what a task of a shape would cost on a node is kept until the node changes or the
-// shapes do, so a choice looks at a word a node and reckons only the nodes that changed.
+// shapes do, so a choice looks at a word a node and reckons only the nodes that changed. Many
+// shapes take the same of a device: what is too small for it is summed up once for all of them.
 #pragma once
 
 #include "base/limits.hpp"
@@ -78,6 +79,7 @@ private:
     struct Typical {
         Need need;
         std::int64_t weight = 0;
+        std::uint32_t level = 0;  // in levels_
     };
     // What a shape would cost on each node.
     struct Costs {
@@ -88,7 +90,6 @@ private:
     };
 
     static bool hosts(const Node& node, const Need& need);
-    static std::int64_t unusable(const Node& node, const Need& need);
     std::int64_t fragment(const Node& node) const;
     void reckon(Costs& costs, const Need& need, std::uint32_t at);
     void choose_shapes();
@@ -100,7 +101,8 @@ private:
     std::uint32_t seen_total_ = 0;
     std::uint32_t choose_again_at_ = 1;
     std::vector<Typical> typical_;
-    std::int64_t weight_ = 1;  // of all that was seen when the shapes were chosen
+    std::vector<std::uint32_t> levels_;  // what shapes take of a device, each amount once; 0: none
+    std::int64_t weight_ = 1;            // of all that was seen when the shapes were chosen
     std::uint64_t shapes_version_ = 1;
     std::map<Need, Costs> costs_;
 };

@@ -45,6 +45,7 @@ struct Pass {
     std::uint64_t holders_tried = 0;  // the number for which no holder could start
     std::size_t overtakable = 0;      // holders that the walk knew it could overtake
     bool preemption_failed = false;   // some head found no victims
+    bool too_dear = false;            // or only such as would lose too much
     std::array<bool, 3> has_slot{};   // by claim: a reservation could be had
     std::vector<JobId> overtaken;     // not reserved again in this pass
 };
@@ -134,7 +135,18 @@ struct PoolScheduler::Impl {
 
     // Preemption (preemption.cpp).
     std::optional<Preempt> plan_preemption(std::uint32_t job);
-    Time affordable_at(std::uint32_t job, int128 lost, std::int64_t stopped_milli) const;
+    struct Price {
+        std::uint32_t ratio_milli = 0;
+        Time from;       // not earlier, whatever it costs
+        Time at_latest;  // then whatever it costs
+    };
+    Price price_of_spot(std::uint32_t job) const;
+    Price price_of_borrowers(std::uint32_t job) const;
+    struct Toll {
+        int128 lost = 0;         // milli-device-microseconds
+        std::int64_t milli = 0;  // milli-devices
+    };
+    Time affordable_at(std::uint32_t job, const Toll& toll, const Price& price) const;
 
     // Explain (explain.cpp): each adds its reason when it applies.
     void explain_limits(std::uint32_t job, std::vector<Reason>& out) const;

@@ -188,24 +188,33 @@ bool Impl::spans_nodes(std::uint32_t job) const {
            (std::int64_t{rules.gang_nodes_min} - 1) * node_milli;
 }
 
-// When stopping costs no more than rules.reclaim_ratio_milli of the work that the job waited for:
-// now, later, or time_max.
-//     lost + stopped * t <= ratio / 1000 * asked * (waited + t), and in any case after
-//     reclaim_within
-Time Impl::affordable_at(std::uint32_t job, int128 lost, std::int64_t stopped_milli) const {
+Impl::Price Impl::price_of_borrowers(std::uint32_t job) const {
     const Time queued = jobs[job].queued;
-    if (queued + rules.reclaim_after > now) return queued + rules.reclaim_after;
-    if (rules.reclaim_ratio_milli == 0) return now;
-    const Time at_latest = queued + rules.reclaim_within;
+    return {rules.reclaim_ratio_milli, queued + rules.reclaim_after, queued + rules.reclaim_within};
+}
+
+Impl::Price Impl::price_of_spot(std::uint32_t job) const {
+    const Time queued = jobs[job].queued;
+    Time at_latest = queued + rules.spot_within;
+    if (jobs[job].latest_start.us != 0) at_latest = std::min(at_latest, jobs[job].latest_start);
+    return {rules.spot_ratio_milli, queued, at_latest};
+}
+
+// When stopping costs no more than ratio_milli of the work that the job waited for: now, later, or
+// time_max.
+//     lost + stopped * t <= ratio / 1000 * asked * (waited + t), and in any case at the latest
+Time Impl::affordable_at(std::uint32_t job, const Toll& toll, const Price& price) const {
+    if (price.from > now) return price.from;
+    if (price.ratio_milli == 0 || price.at_latest <= now) return now;
     const int128 rate = static_cast<int128>(shape_of(job).milli_devices(shape_of(job).tasks_min)) *
-                        rules.reclaim_ratio_milli;
-    const int128 missing = lost * 1'000 - rate * (now - queued).us;
-    if (missing <= 0 || at_latest <= now) return now;
-    const int128 closing = rate - static_cast<int128>(stopped_milli) * 1'000;
-    if (closing <= 0) return at_latest;
+                        price.ratio_milli;
+    const int128 missing = toll.lost * 1'000 - rate * (now - jobs[job].queued).us;
+    if (missing <= 0) return now;
+    const int128 closing = rate - static_cast<int128>(toll.milli) * 1'000;
+    if (closing <= 0) return price.at_latest;
     const int128 wait = (missing + closing - 1) / closing;
-    return wait < (at_latest - now).us ? now + Duration{static_cast<std::int64_t>(wait)}
-                                       : at_latest;
+    return wait < (price.at_latest - now).us ? now + Duration{static_cast<std::int64_t>(wait)}
+                                             : price.at_latest;
 }
 
 std::optional<Preempt> Impl::plan_preemption(std::uint32_t job) {
@@ -220,18 +229,23 @@ std::optional<Preempt> Impl::plan_preemption(std::uint32_t job) {
     if (const Reservation* own = reservation_of(jobs[job].id)) scratch.unreserve(own->placement);
     Search search(*this, job);
     search.collect(reclaims ? Sources::spot_and_borrowers : Sources::spot);
+    // Nothing where it costs too much yet.
+    const auto affordable = [&](std::optional<Plan> plan, const Price& price) {
+        if (!plan) return plan;
+        Toll toll{plan->lost, 0};
+        for (const Victim& victim : plan->victims)
+            toll.milli += leases[victim.slot].milli();
+        const Time at = affordable_at(job, toll, price);
+        if (at <= now) return plan;
+        pass.young_until = std::min(pass.young_until, at);
+        pass.too_dear = true;
+        return std::optional<Plan>{};
+    };
     std::optional<Plan> plan = search.best(Sources::spot);
-    if (!plan && reclaims) {
-        plan = search.best(Sources::spot_and_borrowers);
-        std::int64_t stopped = 0;
-        for (const Victim& victim : plan ? plan->victims : std::vector<Victim>{})
-            stopped += leases[victim.slot].milli();
-        const Time at = plan ? affordable_at(job, plan->lost, stopped) : now;
-        if (at > now) {
-            pass.young_until = std::min(pass.young_until, at);
-            plan.reset();
-        }
-    }
+    const bool spot_would_do = plan.has_value();
+    plan = affordable(std::move(plan), price_of_spot(job));
+    if (!spot_would_do && reclaims)
+        plan = affordable(search.best(Sources::spot_and_borrowers), price_of_borrowers(job));
     if (!plan || plan->victims.empty()) {
         pass.preemption_failed = true;
         return std::nullopt;

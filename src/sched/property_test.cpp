@@ -102,7 +102,10 @@ void submit_random(World& world, Random& random, Extras extras) {
 }
 
 void random_step(World& world, Random& random, Extras extras) {
-    switch (random.below(8)) {
+    switch (random.below(9)) {
+        case 8:
+            if (!world.running.empty()) world.checkpoint(world.running.begin()->first);
+            break;
         case 0:
         case 1:
         case 2:
@@ -147,6 +150,8 @@ Rules random_rules(Random& random) {
     rules.reclaim_after = Duration::minutes(random.below(3) * 4);
     if (random.below(2) == 0) rules.reclaim_within = Duration::minutes(20);
     rules.stops_max = random.below(3);
+    rules.spot_ratio_milli = random.below(3) * 500;
+    if (random.below(2) == 0) rules.spot_within = Duration::minutes(15);
     return rules;
 }
 

@@ -189,5 +189,63 @@ TEST(Reclaim, AJobStoppedOftenEnoughIsImmune) {
     EXPECT_EQ(world.preemptions, 1);
 }
 
+// docs/rules/spot.md
+TEST(Spot, IsStoppedWhenItsCheckpointIsFreshOrTheJobCanWaitNoLonger) {
+    Rules rules;
+    rules.spot_ratio_milli = 500;
+    rules.min_runtime = Duration{};
+    World world = nodes_of_eight(1, rules);
+    WaitingJob spot = gang(8, 1, 2);
+    spot.tier = Tier::spot;
+    world.submit(spot);
+    world.schedule();
+    world.to(1'200);
+    WaitingJob strict = gang(4, 1, 1);
+    strict.latest_start = Time{} + Duration::seconds(3'000);
+    const JobId job = world.submit(strict);
+    world.schedule();
+    EXPECT_EQ(world.preemptions, 0);
+    // 8 x (1,200 + t) is never within 0.5 x 4 x t: it is stopped at the job's latest start.
+    EXPECT_EQ(world.pool.wakes_at(), Time{} + Duration::seconds(3'000));
+    EXPECT_FALSE(world.pool.wants_pass());
+    // It saves its work at 2,400 s: nothing is lost by stopping it there.
+    world.to(2'400);
+    world.checkpoint(world.running.begin()->first);
+    EXPECT_TRUE(world.pool.wants_pass());
+    world.schedule();
+    EXPECT_EQ(world.preemptions, 1);
+    world.finish_stopping();
+    world.schedule();
+    EXPECT_TRUE(world.runs(job));
+}
+
+TEST(Spot, MakesWayAtTheLatestStartWhateverItCosts) {
+    Rules rules;
+    rules.spot_ratio_milli = 1;
+    rules.spot_within = Duration::hours(1);
+    rules.min_runtime = Duration{};
+    World world = nodes_of_eight(2, rules);
+    WaitingJob spot = gang(8, 1, 2);
+    spot.tier = Tier::spot;
+    world.submit(spot);
+    world.submit(spot);
+    world.schedule();
+    world.to(60);
+    WaitingJob strict = gang(8, 1, 1);
+    strict.latest_start = Time{} + Duration::seconds(1'000);
+    world.submit(strict);
+    world.submit(gang(8, 1, 1));
+    world.schedule();
+    EXPECT_EQ(world.preemptions, 0);
+    EXPECT_EQ(world.pool.wakes_at(), Time{} + Duration::seconds(1'000));
+    world.to(1'000);
+    world.schedule();
+    EXPECT_EQ(world.preemptions, 1);
+    EXPECT_EQ(world.pool.wakes_at(), Time{} + Duration::seconds(3'660));
+    world.to(3'660);
+    world.schedule();
+    EXPECT_EQ(world.preemptions, 2);
+}
+
 }  // namespace
 }  // namespace suan::sched

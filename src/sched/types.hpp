@@ -115,6 +115,11 @@ struct Rules {
     std::uint32_t reclaim_ratio_milli = 0;
     Duration reclaim_after;  // a head that waited for less stops no borrower
     Duration reclaim_within = Duration{INT64_MAX / 4};
+    // The same price for spot leases that make way for a standard or reserved job: how much work
+    // they may lose for the work that it waited for; 0: no bound. At its latest start, or after
+    // spot_within, they are stopped for whatever it costs.
+    std::uint32_t spot_ratio_milli = 0;
+    Duration spot_within = Duration{INT64_MAX / 4};
     std::uint32_t stops_max = 0;  // a job preempted so often is not preempted again; 0: no bound
     enum class Order : std::uint8_t { fair = 0, fifo = 1, shortest = 2 } order = Order::fair;
     enum class Backfill : std::uint8_t { on = 0, off = 1 } backfill = Backfill::on;

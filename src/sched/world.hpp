@@ -19,6 +19,7 @@ struct World {
     JobId submit(WaitingJob job);
     void cancel(JobId job);
     void end(LeaseId lease);  // counts the use as well
+    void checkpoint(LeaseId lease);
     void to(std::int64_t seconds);
 
     // Runs passes until the scheduler wants none, feeding every decision back. Victims of a

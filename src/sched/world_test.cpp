@@ -57,6 +57,11 @@ void World::end(LeaseId lease) {
                  now);
 }
 
+void World::checkpoint(LeaseId lease) {
+    running.at(lease).last_checkpoint = now;
+    pool.lease_checkpointed(lease, now);
+}
+
 void World::to(std::int64_t seconds) {
     now = Time{} + Duration::seconds(seconds);
     pool.advance(now);
