@@ -14,6 +14,7 @@ void add_all_routes(http::Router& router, const ContextPtr& context) {
     add_centre_routes(router, context);
     add_log_routes(router, context);
     add_hub_routes(router, context);
+    add_plan_routes(router, context);
 }
 
 std::string openapi_document(const http::Router& router) {
@@ -27,14 +28,15 @@ std::string openapi_document(const http::Router& router) {
 }
 
 struct ApiServer::Parts {
-    explicit Parts(runtime::Hub& hub, std::uint32_t work_threads)
-        : context(std::make_shared<Context>(hub, work_threads)) {}
+    Parts(runtime::Hub& hub, const ApiOptions& options)
+        : context(std::make_shared<Context>(hub, options.work_threads, options.forecast_period)) {}
     ~Parts() { stop(Duration{}); }
 
     // The streams end first, so that their connections can finish; then whoever still answers has
     // its threads until the server is gone.
     void stop(Duration deadline) {
         context->live.stop();
+        context->forecasts.stop();
         if (server) server->stop(deadline);
         context->pool.stop();
     }
@@ -48,7 +50,7 @@ ApiServer::ApiServer(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 ApiServer::~ApiServer() = default;
 
 Result<std::unique_ptr<ApiServer>> ApiServer::start(runtime::Hub& hub, ApiOptions options) {
-    auto parts = std::make_unique<Parts>(hub, options.work_threads);
+    auto parts = std::make_unique<Parts>(hub, options);
     add_all_routes(parts->router, parts->context);
     parts->context->openapi = openapi_document(parts->router);
     http::ServerOptions server;
@@ -65,6 +67,7 @@ Result<std::unique_ptr<ApiServer>> ApiServer::start(runtime::Hub& hub, ApiOption
     auto started = http::Server::start(parts->router, std::move(server));
     if (!started) return std::move(started.error()).wrap("the API server");
     parts->server = std::move(*started);
+    parts->context->forecasts.start();
     return std::unique_ptr<ApiServer>(new ApiServer(std::move(parts)));
 }
 

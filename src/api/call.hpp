@@ -16,6 +16,7 @@
 #include "api/roles.hpp"
 #include "api/viewer.hpp"
 #include "api/work_pool.hpp"
+#include "runtime/forecast_service.hpp"
 #include "runtime/hub.hpp"
 #include "suan/api.pb.h"
 
@@ -30,10 +31,13 @@ struct Context {
     runtime::Hub& hub;
     WorkPool pool;
     Live live;
+    runtime::ForecastService forecasts;
     std::string openapi;
     std::function<http::ServerStats()> http_stats;
 
-    Context(runtime::Hub& h, std::uint32_t pool_threads) : hub(h), pool(pool_threads), live(h) {}
+    Context(runtime::Hub& h, std::uint32_t pool_threads,
+            Duration forecast_period = Duration::seconds(10))
+        : hub(h), pool(pool_threads), live(h), forecasts(h, forecast_period) {}
 };
 using ContextPtr = std::shared_ptr<Context>;
 

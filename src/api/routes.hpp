@@ -17,6 +17,7 @@ void add_bill_routes(http::Router& router, const ContextPtr& context);
 void add_centre_routes(http::Router& router, const ContextPtr& context);
 void add_log_routes(http::Router& router, const ContextPtr& context);
 void add_hub_routes(http::Router& router, const ContextPtr& context);
+void add_plan_routes(http::Router& router, const ContextPtr& context);
 
 // What the functions above build routes with.
 using CallHandler = void (*)(const CallPtr& call);

@@ -57,6 +57,7 @@ void get_metrics(const CallPtr& call) {
             if (*of_centre) {
                 write_hub(*text, context.hub.metrics(), context.http_stats(),
                           context.live.streams());
+                write_forecasts(*text, context.forecasts.status());
             }
             send_metrics(c, std::move(*text));
         });

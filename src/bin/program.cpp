@@ -44,6 +44,7 @@ void add_commands(Cli& cli) {
     add_log_commands(cli);
     add_ledger_commands(cli);
     add_crypto_commands(cli);
+    add_plan_commands(cli);
     add_tool_commands(cli);
 }
 

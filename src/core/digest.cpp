@@ -56,6 +56,7 @@ uint128 digest_of(const Job& job) {
                 (job.array_slot ? 8U : 0U));
     digest.text(job.name);
     digest.text(as_text(job.payload_sm3));
+    if (job.quote) digest.word(job.quote.value);
     for (const Hold& hold : job.holds) {
         digest.word(hold.transfer.low);
         digest.word(hold.voucher.value);
@@ -169,6 +170,29 @@ void mix_money(Digest& digest, const State& state) {
     digest.word(state.invoices.size());
 }
 
+// Nothing where there is none, so that blocks of logs from before there were any still verify.
+void mix_promises(Digest& digest, const State& state) {
+    if (state.next_quote == 1 && state.rules.empty()) return;
+    digest.word(state.next_quote);
+    for (const auto& [id, quote] : state.quotes) {
+        digest.word(id.value);
+        digest.word(quote.job.value);
+        digest.number(quote.offered_at.us);
+        digest.number(quote.start_by.us);
+        digest.number(quote.offer.start_by_us());
+        digest.number(quote.offered.valid_until_us());
+        digest.number(quote.offered.compensation_micro_yuan());
+        digest.number(quote.offered.micro_yuan_per_device_hour());
+        digest.word(quote.own_fault ? 1 : 0);
+    }
+    digest.word(state.rules_in_force.value);
+    for (const RulesVersion& rules : state.rules) {
+        digest.text(rules.content.name());
+        digest.number(rules.effective.us);
+        digest.word(static_cast<std::uint64_t>(rules.state));
+    }
+}
+
 }  // namespace
 
 Hash256 State::digest() {
@@ -208,6 +232,7 @@ Hash256 State::digest() {
     mix_centre(digest, *this);
     mix_orgs(digest, *this);
     mix_money(digest, *this);
+    mix_promises(digest, *this);
     const uint128 first = digest.value();
     digest.word(0x5375616E);  // the second half: the same content, mixed once more
     const uint128 second = digest.value();

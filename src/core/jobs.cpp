@@ -3,6 +3,7 @@
 #include "base/limits.hpp"
 #include "core/funds.hpp"
 #include "core/leases.hpp"
+#include "core/quotes.hpp"
 
 #include <fmt/format.h>
 
@@ -243,6 +244,7 @@ void apply_job_ended(State& state, const JobEnded& event) {
     release_holds(state, job);
     Org& org = state.orgs.at(job.org.value);
     drop_from_unfunded(state, job);
+    forget_quote(state, job);
     SUAN_ASSERT(org.jobs_waiting > 0);
     --org.jobs_waiting;
     job.state = event.state();
@@ -305,6 +307,7 @@ Verdict decide_hold_job(Step& step, const HoldJob& command) {
 void apply_job_held(State& state, const JobHeld& event) {
     Job& job = state.jobs.at(event.job_id());
     job.held = true;
+    quote_at_own_fault(state, job);
     dequeue(state, job);
     state.touch(job);
 }
@@ -360,6 +363,7 @@ void apply_job_unfunded(State& state, const JobUnfunded& event) {
     dequeue(state, job);
     release_holds(state, job);
     job.funded = false;
+    quote_at_own_fault(state, job);
     add_to_unfunded(state, job);
     state.touch(job);
 }

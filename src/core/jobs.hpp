@@ -12,6 +12,16 @@ struct SubmitVerdict {
     std::optional<IdempotentRequest> done;
 };
 SubmitVerdict decide_submit_job(Step& step, const SubmitJob& command);
+
+// What a submission must satisfy before money is asked for, and the job that it describes.
+struct Asked {
+    Verdict rejection;
+    Job job;
+    PriceSheetId sheet;
+    PriceLine price;
+};
+Verdict check_submitter(const Step& step, const SubmitJob& command);
+Asked check_asked(const Step& step, const SubmitJob& command);
 Verdict decide_cancel_job(Step& step, const CancelJob& command);
 Verdict decide_hold_job(Step& step, const HoldJob& command);
 Verdict decide_release_job(Step& step, const ReleaseJob& command);

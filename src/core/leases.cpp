@@ -3,6 +3,7 @@
 #include "base/limits.hpp"
 #include "core/jobs.hpp"
 #include "core/money.hpp"
+#include "core/quotes.hpp"
 
 #include <fmt/format.h>
 
@@ -145,6 +146,7 @@ void apply_job_started(State& state, const JobStarted& event) {
     job.started = state.now;
     job.attempts = lease.attempt;
     job.progress_permille = 0;
+    quotes_see_start(state, job);
     Org& org = state.orgs.at(job.org.value);
     --org.jobs_waiting;
     ++org.jobs_running;

@@ -70,22 +70,14 @@ void rest_on_other_money(Step& step, JobId id, Time until) {
 
 }  // namespace
 
-Verdict decide_publish_price_sheet(Step& step, const PublishPriceSheet& command) {
-    if (!is_operator(step.actor())) {
-        return reject(RejectionCode::forbidden, "",
-                      "only an operator of the centre publishes prices");
-    }
-    if (Verdict bad = check_name(command.name(), "name")) return bad;
-    if (command.lines().empty() ||
-        static_cast<std::size_t>(command.lines_size()) > limits::price_lines_max) {
-        return reject(RejectionCode::invalid_field, "lines",
-                      fmt::format("lines must hold 1 to {} prices", limits::price_lines_max));
-    }
+Verdict check_price_lines(const State& state,
+                          const google::protobuf::RepeatedPtrField<PriceLine>& lines,
+                          const std::string& prefix) {
     std::set<std::pair<std::uint32_t, int>> seen;
-    for (int i = 0; i < command.lines_size(); ++i) {
-        const PriceLine& line = command.lines(i);
-        const std::string field = fmt::format("lines[{}]", i);
-        if (step.state().pools.find(line.pool_id()) == nullptr) {
+    for (int i = 0; i < lines.size(); ++i) {
+        const PriceLine& line = lines[i];
+        const std::string field = fmt::format("{}[{}]", prefix, i);
+        if (state.pools.find(line.pool_id()) == nullptr) {
             return reject(RejectionCode::not_found, field + ".pool_id",
                           fmt::format("there is no pool {}", line.pool_id()));
         }
@@ -107,6 +99,21 @@ Verdict decide_publish_price_sheet(Step& step, const PublishPriceSheet& command)
                           fmt::format("a price must be 0 to {} micro-yuan", limits::money_max));
         }
     }
+    return std::nullopt;
+}
+
+Verdict decide_publish_price_sheet(Step& step, const PublishPriceSheet& command) {
+    if (!is_operator(step.actor())) {
+        return reject(RejectionCode::forbidden, "",
+                      "only an operator of the centre publishes prices");
+    }
+    if (Verdict bad = check_name(command.name(), "name")) return bad;
+    if (command.lines().empty() ||
+        static_cast<std::size_t>(command.lines_size()) > limits::price_lines_max) {
+        return reject(RejectionCode::invalid_field, "lines",
+                      fmt::format("lines must hold 1 to {} prices", limits::price_lines_max));
+    }
+    if (Verdict bad = check_price_lines(step.state(), command.lines(), "lines")) return bad;
     step.emit([&](Event& event) {
         event.mutable_price_sheet_published()->set_price_sheet_id(step.state().next_sheet);
     });
@@ -116,18 +123,23 @@ Verdict decide_publish_price_sheet(Step& step, const PublishPriceSheet& command)
 void apply_price_sheet_published(State& state, const Entry& entry,
                                  const PriceSheetPublished& event) {
     const PublishPriceSheet& command = entry.command().publish_price_sheet();
+    publish_prices(state, PriceSheetId{event.price_sheet_id()}, command.name(), command.lines());
+}
+
+void publish_prices(State& state, PriceSheetId id, const std::string& name,
+                    const google::protobuf::RepeatedPtrField<PriceLine>& lines) {
     PriceSheet sheet;
-    sheet.id = PriceSheetId{event.price_sheet_id()};
-    sheet.name = command.name();
+    sheet.id = id;
+    sheet.name = name;
     sheet.published = state.now;
-    sheet.lines.assign(command.lines().begin(), command.lines().end());
+    sheet.lines.assign(lines.begin(), lines.end());
     for (const PriceLine& line : sheet.lines) {
         const std::pair key(PoolId{line.pool_id()}, line.tier());
         state.prices[key] = line;
         state.price_sheet_of[key] = sheet.id;
     }
-    state.next_sheet = event.price_sheet_id() + 1;
-    state.sheets.insert(event.price_sheet_id(), std::move(sheet));
+    state.next_sheet = id.value + 1;
+    state.sheets.insert(id.value, std::move(sheet));
 }
 
 Verdict decide_fund_org(Step& step, const FundOrg& command) {

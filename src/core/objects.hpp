@@ -9,6 +9,7 @@
 #include "base/time.hpp"
 #include "ledger/types.hpp"
 #include "sched/scheduler.hpp"
+#include "suan/log.pb.h"
 #include "suan/types.pb.h"
 
 #include <boost/container/small_vector.hpp>
@@ -20,6 +21,9 @@
 #include <vector>
 
 namespace suan::core {
+
+using QuoteId = Id<struct QuoteTag, std::uint64_t>;
+using RulesId = Id<struct RulesTag, std::uint32_t>;
 
 struct Node {
     NodeId id;
@@ -38,6 +42,8 @@ struct PoolLimits {
     Duration walltime_max = Duration::hours(366 * 24);
     Duration grace_default = Duration::seconds(30);
     Duration meter_interval = Duration::hours(1);
+    std::uint32_t quote_compensation_permille = 0;  // 0: no binding quotes
+    Duration quote_valid = Duration::minutes(10);
 };
 
 struct Pool {
@@ -193,6 +199,7 @@ struct Job {
     std::vector<JobDependency> dependencies;
     std::uint32_t dependencies_open = 0;
     LeaseId lease;  // current one
+    QuoteId quote;  // that it was submitted with; kept after the quote has ended
     PriceSheetId sheet;
     std::uint32_t price_line = 0;
     Money price;  // per device hour
@@ -239,6 +246,31 @@ struct Array {
     std::uint32_t failed = 0;
     std::uint32_t running_max = 0;  // 0: no bound
     std::uint32_t released = 0;     // jobs let into the queue so far
+};
+
+// A binding quote that has not ended: offered, or taken up by a job that has not started yet.
+struct Quote {
+    QuoteId id;
+    Time offered_at;
+    OfferQuote offer;
+    QuoteOffered offered;
+    JobId job;               // that took it up
+    Time start_by;           // of that job
+    bool own_fault = false;  // its org did something that may have kept the job from starting
+
+    OrgId org() const { return OrgId{offer.org_id()}; }
+    PoolId pool() const { return PoolId{offer.spec().pool_id()}; }
+};
+
+enum class RulesState : std::uint8_t { scheduled = 0, in_force = 1, replaced = 2, withdrawn = 3 };
+
+// A version of the centre's rules file. The content of one that is past is dropped.
+struct RulesVersion {
+    RulesId id;
+    ChangeRules content;
+    Time scheduled;
+    Time effective;
+    RulesState state = RulesState::scheduled;
 };
 
 struct IdempotentRequest {

@@ -4,6 +4,7 @@
 #include "core/jobs.hpp"
 #include "core/leases.hpp"
 #include "core/money.hpp"
+#include "core/quotes.hpp"
 #include "core/spec.hpp"
 #include "core/state.hpp"
 
@@ -60,7 +61,7 @@ public:
         s.now = Time{from_.now_us()};
         set_counters(s, from_.counters());
         return ledger(s) && pools(s) && nodes(s) && orgs(s) && people(s) && vouchers(s) &&
-               prices(s) && jobs(s) && leases(s) && queues(s) && others(s);
+               prices(s) && jobs(s) && leases(s) && queues(s) && others(s) && promises(s);
     }
 
 private:
@@ -325,6 +326,7 @@ private:
             if (!job.has_ended()) s.dependents[JobId{dependency.job_id()}].push_back(job.id);
         }
         job.lease = LeaseId{record.lease_id()};
+        job.quote = QuoteId{record.quote_id()};
         job.sheet = PriceSheetId{record.price_sheet_id()};
         job.price_line = record.price_line();
         job.price = Money{record.price()};
@@ -457,6 +459,51 @@ private:
                                   Time{record.to_us()}, Money{record.total()}});
         }
         return true;
+    }
+    bool promises(State& s) {
+        s.next_quote = std::max<std::uint64_t>(1, from_.next_quote());
+        for (const QuoteRecord& record : from_.quotes()) {
+            const Job* job = s.jobs.find(record.job_id());
+            const bool good =
+                record.id() != 0 && record.id() < s.next_quote &&
+                s.quotes.count(QuoteId{record.id()}) == 0 &&
+                s.orgs.find(record.offer().org_id()) != nullptr &&
+                s.pools.find(record.offer().spec().pool_id()) != nullptr &&
+                record.offered_at_us() >= 0 && record.start_by_us() >= 0 &&
+                record.offered().valid_until_us() >= 0 &&
+                (record.job_id() == 0 || (job != nullptr && job->quote.value == record.id() &&
+                                          job->state == JOB_STATE_WAITING));
+            if (!need(good, "quote", record.id())) return false;
+            Quote quote;
+            quote.id = QuoteId{record.id()};
+            quote.offered_at = Time{record.offered_at_us()};
+            quote.offer = record.offer();
+            quote.offered = record.offered();
+            quote.job = JobId{record.job_id()};
+            quote.start_by = Time{record.start_by_us()};
+            quote.own_fault = record.own_fault();
+            insert_quote(s, std::move(quote));
+        }
+        return rules(s);
+    }
+    bool rules(State& s) {
+        for (const RulesRecord& record : from_.rules()) {
+            const bool good = record.id() == s.rules.size() + 1 && record.state() <= 3 &&
+                              record.effective_us() >= 0;
+            if (!need(good, "rules version", record.id())) return false;
+            RulesVersion made;
+            made.id = RulesId{record.id()};
+            made.content = record.rules();
+            made.scheduled = Time{record.scheduled_us()};
+            made.effective = Time{record.effective_us()};
+            made.state = static_cast<RulesState>(record.state());
+            if (made.state == RulesState::scheduled)
+                s.timers.push({made.effective, Timer::Kind::rules, made.id.value});
+            s.rules.push_back(std::move(made));
+        }
+        s.rules_in_force = RulesId{from_.rules_in_force()};
+        return need(from_.rules_in_force() <= s.rules.size(), "rules in force",
+                    from_.rules_in_force());
     }
 
     const StateSnapshot& from_;

@@ -3,6 +3,8 @@
 #include "core/jobs.hpp"
 #include "core/leases.hpp"
 #include "core/money.hpp"
+#include "core/quotes.hpp"
+#include "core/rules_file.hpp"
 
 namespace suan::core {
 namespace {
@@ -20,6 +22,12 @@ void run_timers(Step& step) {
                 break;
             case Timer::Kind::voucher:
                 expire_voucher(step, VoucherId{static_cast<std::uint32_t>(timer.id)});
+                break;
+            case Timer::Kind::quote:
+                quote_due(step, QuoteId{timer.id});
+                break;
+            case Timer::Kind::rules:
+                rules_due(step, RulesId{static_cast<std::uint32_t>(timer.id)});
                 break;
         }
     }

@@ -16,7 +16,7 @@
 namespace suan::core {
 
 struct Timer {
-    enum class Kind : std::uint8_t { lease = 0, begin = 1, voucher = 2 };
+    enum class Kind : std::uint8_t { lease = 0, begin = 1, voucher = 2, quote = 3, rules = 4 };
     Time at;
     Kind kind = Kind::lease;
     std::uint64_t id = 0;

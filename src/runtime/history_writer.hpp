@@ -12,7 +12,7 @@
 namespace suan::runtime {
 
 // Changes when the tables do: a hub then rebuilds them from the log.
-inline constexpr std::int64_t history_version = 1;
+inline constexpr std::int64_t history_version = 2;
 
 // One thread at a time; write and finish only inside a batch's `also` or SqliteLog::transact.
 class HistoryWriter {
@@ -36,9 +36,10 @@ private:
     Result<void> put(const ChargeRow& row);
     Result<void> put(const InvoiceRow& row);
     Result<void> put(const JournalRow& row);
+    Result<void> put(const WaitRow& row);
 
     log::SqliteLog& log_;
-    SqliteStatement job_, lease_, charge_, invoice_, movement_, progress_;
+    SqliteStatement job_, lease_, charge_, invoice_, movement_, wait_, progress_;
 };
 
 }  // namespace suan::runtime
