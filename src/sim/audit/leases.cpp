@@ -114,6 +114,7 @@ void Auditor::Impl::job_started(const JobStarted& event) {
     of->queued = false;
     of->state = JOB_STATE_RUNNING;
     of->lease = event.lease_id();
+    promises_see_start(event.job_id(), *of);
     AuditLease& made = leases[event.lease_id()];
     made.job = event.job_id();
     made.tasks = event.tasks();
