@@ -154,6 +154,17 @@ RulesRequest request_from(const sim::RulesFile& rules, const std::string& text) 
     return out;
 }
 
+// What the hub refuses of the file is shown at its line.
+ChangeAccepted send_rules(Cli& cli, const sim::RulesFile& rules, const RulesRequest& request) {
+    try {
+        return Session::open(cli.hub).send<ChangeAccepted>("POST", "/v1/rules", request);
+    } catch (const Failed& failed) {
+        if (failed.field().find('[') == std::string::npos) throw;
+        throw Failed(failed.code(), sim::at_field(rules, failed.field(), failed.what()).context,
+                     failed.what_to_do());
+    }
+}
+
 ExitCode apply_rules(Cli& cli, RulesOptions& o) {
     const std::string text = read_file(o.file, rules_file_bytes_max);
     const sim::RulesFile rules = checked(sim::parse_rules_file(o.file, text));
@@ -163,7 +174,7 @@ ExitCode apply_rules(Cli& cli, RulesOptions& o) {
         if (!at) throw Failed(ExitCode::usage, "--at: " + at.error().context);
         request.set_effective_us(at->us);
     }
-    const auto change = Session::open(cli.hub).send<ChangeAccepted>("POST", "/v1/rules", request);
+    const ChangeAccepted change = send_rules(cli, rules, request);
     put_result(cli, change,
                fmt::format("Version {} of the rules {}.\n", rules.name,
                            o.at.empty() ? std::string("is in force")

@@ -271,7 +271,7 @@ std::optional<Forecast> Forecaster::of(JobId job) const {
 Forecast Forecaster::ask(const Job& job, Time now) const {
     const ForecastJob asked{
         job.id,     job.pool,  run_like(job), job.walltime,
-        Duration{}, LeaseId{}, job.price,    job.shape.milli_devices(job.shape.tasks_max),
+        Duration{}, LeaseId{}, job.price,     job.shape.milli_devices(job.shape.tasks_max),
         now};
     const auto copy =
         std::find_if(newest_.pools.begin(), newest_.pools.end(),

@@ -34,9 +34,9 @@ Verdict check_spans(const PoolRules& rules, const std::string& prefix) {
     };
     for (const auto& [field, value] : spans) {
         if (value >= 0 && value <= ms_max) continue;
-        return reject(RejectionCode::invalid_field, prefix + field,
-                      fmt::format("{} must be 0 (the default) to {} ms, got {}", field, ms_max,
-                                  value));
+        return reject(
+            RejectionCode::invalid_field, prefix + field,
+            fmt::format("{} must be 0 (the default) to {} ms, got {}", field, ms_max, value));
     }
     return std::nullopt;
 }

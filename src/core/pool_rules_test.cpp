@@ -54,9 +54,7 @@ struct PoolRulesTest : ::testing::Test {
         centre.tick();
         return centre.at(longer).lease ? longer : shorter;
     }
-    Duration expected(std::uint32_t devices) {
-        return centre.at(submit(devices)).expected;
-    }
+    Duration expected(std::uint32_t devices) { return centre.at(submit(devices)).expected; }
     std::string refusal(const PoolRules& rules) {
         const Rejection no = centre.refused(set(rules));
         return std::string(to_string(no.code)) + " " + no.field;

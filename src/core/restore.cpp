@@ -5,7 +5,7 @@
 #include "core/leases.hpp"
 #include "core/ledgers.hpp"
 #include "core/money.hpp"
-#include "core/quotes.hpp"
+#include "core/restore_plans.hpp"
 #include "core/spec.hpp"
 #include "core/state.hpp"
 
@@ -88,24 +88,6 @@ private:
         s.books = std::move(*restored);
         return true;
     }
-    bool run_times(Pool& pool, const RunTimesRecord& record) {
-        const sched::RunKey key{OrgId{record.org_id()}, MemberId{record.member_id()},
-                                record.milli()};
-        sched::RunHistogram levels;
-        std::uint32_t total = 0;
-        const bool whole = record.counts().size() == levels.counts.size();
-        for (std::size_t i = 0; whole && i < levels.counts.size(); ++i) {
-            levels.counts[i] = static_cast<std::uint8_t>(record.counts()[i]);
-            total += levels.counts[i];
-        }
-        if (!need(whole && total < sched::RunTimes::samples_max, "run times of org",
-                  record.org_id())) {
-            return false;
-        }
-        levels.total = static_cast<std::uint16_t>(total);
-        pool.run_times.restore(key, levels);
-        return true;
-    }
     bool pools(State& s) {
         for (const PoolRecord& record : from_.pools()) {
             if (!need(record.id() != 0 && record.id() < s.next_pool &&
@@ -133,8 +115,10 @@ private:
                 pool.scheduler.restore_use({OrgId{use.org_id()}, ProjectId{use.project_id()},
                                             MemberId{use.member_id()}, use.inflated_use()});
             }
-            for (const RunTimesRecord& learnt : record.run_times())
-                if (!run_times(pool, learnt)) return false;
+            for (const RunTimesRecord& learnt : record.run_times()) {
+                if (!need(restore_run_times(pool, learnt), "run times of org", learnt.org_id()))
+                    return false;
+            }
             s.pool_names.emplace(pool.name, pool.id);
             s.pools.insert(record.id(), std::move(pool));
         }
@@ -552,45 +536,10 @@ private:
 
     bool promises(State& s) {
         s.next_quote = std::max<std::uint64_t>(1, from_.next_quote());
-        for (const QuoteRecord& record : from_.quotes()) {
-            const Job* job = s.jobs.find(record.job_id());
-            const bool good =
-                record.id() != 0 && record.id() < s.next_quote &&
-                s.quotes.count(QuoteId{record.id()}) == 0 &&
-                s.orgs.find(record.offer().org_id()) != nullptr &&
-                s.pools.find(record.offer().spec().pool_id()) != nullptr &&
-                record.offered_at_us() >= 0 && record.start_by_us() >= 0 &&
-                record.offered().valid_until_us() >= 0 &&
-                (record.job_id() == 0 || (job != nullptr && job->quote.value == record.id() &&
-                                          job->state == JOB_STATE_WAITING));
-            if (!need(good, "quote", record.id())) return false;
-            Quote quote;
-            quote.id = QuoteId{record.id()};
-            quote.offered_at = Time{record.offered_at_us()};
-            quote.offer = record.offer();
-            quote.offered = record.offered();
-            quote.job = JobId{record.job_id()};
-            quote.start_by = Time{record.start_by_us()};
-            quote.own_fault = record.own_fault();
-            insert_quote(s, std::move(quote));
-        }
-        return rules(s);
-    }
-    bool rules(State& s) {
-        for (const RulesRecord& record : from_.rules()) {
-            const bool good = record.id() == s.rules.size() + 1 && record.state() <= 3 &&
-                              record.effective_us() >= 0;
-            if (!need(good, "rules version", record.id())) return false;
-            RulesVersion made;
-            made.id = RulesId{record.id()};
-            made.content = record.rules();
-            made.scheduled = Time{record.scheduled_us()};
-            made.effective = Time{record.effective_us()};
-            made.state = static_cast<RulesState>(record.state());
-            if (made.state == RulesState::scheduled)
-                s.timers.push({made.effective, Timer::Kind::rules, made.id.value});
-            s.rules.push_back(std::move(made));
-        }
+        for (const QuoteRecord& record : from_.quotes())
+            if (!need(restore_quote(s, record), "quote", record.id())) return false;
+        for (const RulesRecord& record : from_.rules())
+            if (!need(restore_rules(s, record), "rules version", record.id())) return false;
         s.rules_in_force = RulesId{from_.rules_in_force()};
         return need(from_.rules_in_force() <= s.rules.size(), "rules in force",
                     from_.rules_in_force());

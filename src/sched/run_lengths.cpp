@@ -63,7 +63,7 @@ void RunLengths::learn(const RunLike& key, Duration ran) {
 }
 
 RunEstimate RunLengths::estimate(const RunLike& key, Duration walltime, Duration elapsed,
-                               std::uint32_t permille) const {
+                                 std::uint32_t permille) const {
     SUAN_ASSERT(permille <= 1'000);
     const std::int64_t left_ms = std::max<std::int64_t>(1, (walltime - elapsed).us / 1'000);
     const std::int64_t elapsed_ms = elapsed.us / 1'000;

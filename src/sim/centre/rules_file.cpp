@@ -17,13 +17,29 @@ constexpr std::array<std::string_view, 3> pool_fields{"name", "rules", "nodes"};
 constexpr std::array<std::string_view, 5> share_fields{"org", "pool", "deserved", "weight",
                                                        "limit"};
 constexpr std::array<std::string_view, 3> price_fields{"pool", "tier", "yuan_per_device_hour"};
-constexpr std::array<std::string_view, 23> rules_fields{
-    "order",          "backfill",         "preemption",     "usage_half_life",
-    "usage_horizon",  "min_runtime",      "walltime_max",   "walltime_default",
-    "grace_default",  "meter_interval",   "quote_valid",    "quote_compensation_permille",
-    "ends",           "reservations_max", "gang_nodes_min", "reserve_after",
-    "overdue_after",  "reclaim_ratio",    "reclaim_after",  "reclaim_within",
-    "expected_behind", "expected_permille", "stops_max"};
+constexpr std::array<std::string_view, 23> rules_fields{"order",
+                                                        "backfill",
+                                                        "preemption",
+                                                        "usage_half_life",
+                                                        "usage_horizon",
+                                                        "min_runtime",
+                                                        "walltime_max",
+                                                        "walltime_default",
+                                                        "grace_default",
+                                                        "meter_interval",
+                                                        "quote_valid",
+                                                        "quote_compensation_permille",
+                                                        "ends",
+                                                        "reservations_max",
+                                                        "gang_nodes_min",
+                                                        "reserve_after",
+                                                        "overdue_after",
+                                                        "reclaim_ratio",
+                                                        "reclaim_after",
+                                                        "reclaim_within",
+                                                        "expected_behind",
+                                                        "expected_permille",
+                                                        "stops_max"};
 constexpr std::array<std::string_view, 2> ends_names{"limit", "expected"};
 constexpr std::array<std::string_view, 3> order_names{"fair", "fifo", "shortest"};
 constexpr std::array<std::string_view, 2> switch_names{"on", "off"};
@@ -208,9 +224,12 @@ Result<ChangeRules> to_command(const core::State& state, const RulesFile& rules,
     return out;
 }
 
+Error at_field(const RulesFile& rules, std::string_view field, std::string_view message) {
+    return at_line(rules, mark_of_field(rules, field), message);
+}
+
 Error blame(const RulesFile& rules, const core::Rejection& refused) {
-    return at_line(rules, mark_of_field(rules, refused.field),
-                   fmt::format("{}: {}", refused.field, refused.message));
+    return at_field(rules, refused.field, fmt::format("{}: {}", refused.field, refused.message));
 }
 
 }  // namespace suan::sim

@@ -59,6 +59,9 @@ Result<ChangeRules> to_command(const core::State& state, const RulesFile& rules,
 // What the core refused of the command, as an error at the line of the file.
 Error blame(const RulesFile& rules, const core::Rejection& refused);
 
+// The same of what a hub refused: `field` is of its request, "shares[1].org".
+Error at_field(const RulesFile& rules, std::string_view field, std::string_view message);
+
 // The rules of a pool, in centre files and here.
 void read_pool_rules(YamlErrors& errors, const YamlMap::Item& item, PoolRules& out);
 
