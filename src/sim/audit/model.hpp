@@ -180,10 +180,10 @@ struct Auditor::Impl {
     std::map<std::uint32_t, AuditVoucher> vouchers;
     std::map<std::uint64_t, AuditJob> jobs;
     std::map<std::uint64_t, AuditLease> leases;
-    std::map<std::uint64_t, AuditArray> arrays;  // by their first job
-    std::set<std::uint64_t> alive;               // jobs that have not ended
-    std::map<std::uint64_t, AuditQuote> quotes;  // open ones
-    std::map<std::uint32_t, ChangeRules> rules;  // scheduled versions
+    std::map<std::uint64_t, AuditArray> arrays;            // by their first job
+    std::set<std::uint64_t> alive;                         // jobs that have not ended
+    std::map<std::uint64_t, AuditQuote> quotes;            // open ones
+    std::map<std::uint32_t, ChangeRules> scheduled_rules;  // versions of the rules file
     std::uint32_t last_rules = 0;
     std::int64_t revenue = 0, bank = 0, funders = 0, corrections = 0;
     std::map<std::uint64_t, AuditRequest> requests;
@@ -233,6 +233,7 @@ struct Auditor::Impl {
     void check_shares(const AuditJob& job, std::int64_t added);
     void lease_stopping(const LeaseStopping& event);
     void check_preemption(AuditJob& job, const AuditLease& lease, std::uint64_t for_job);
+    void check_reclaim(const AuditJob& of, const AuditJob* winner, const PoolRules& pool_rules);
     void lease_ended(const LeaseEnded& event);
     void lease_progress(const LeaseProgress& event);
     void check_nothing_overdue();

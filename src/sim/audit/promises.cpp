@@ -151,16 +151,16 @@ void Auditor::Impl::check_promises_kept() {
 void Auditor::Impl::rules_scheduled(const RulesScheduled& event) {
     if (event.rules_id() != ++last_rules)
         violate(Rule::rules_wrong, fmt::format("the next version is {}", last_rules));
-    rules[event.rules_id()] = current->command().change_rules();
+    scheduled_rules[event.rules_id()] = current->command().change_rules();
 }
 
 void Auditor::Impl::rules_took_effect(const RulesTookEffect& event) {
-    const auto found = rules.find(event.rules_id());
-    if (found == rules.end() || found->second.effective_us() > now) {
+    const auto found = scheduled_rules.find(event.rules_id());
+    if (found == scheduled_rules.end() || found->second.effective_us() > now) {
         return violate(Rule::rules_wrong, fmt::format("version {} is not due", event.rules_id()));
     }
     const ChangeRules in_force = found->second;
-    rules.erase(found);
+    scheduled_rules.erase(found);
     for (const SetPoolRules& change : in_force.pools())
         rules_changed(change);
     std::map<std::uint32_t, std::int64_t> deserved, devices;
@@ -181,11 +181,12 @@ void Auditor::Impl::rules_took_effect(const RulesTookEffect& event) {
 }
 
 void Auditor::Impl::rules_withdrawn(const RulesWithdrawn& event) {
-    const auto found = rules.find(event.rules_id());
-    if (found == rules.end() || found->second.effective_us() > now || event.reason().empty()) {
+    const auto found = scheduled_rules.find(event.rules_id());
+    if (found == scheduled_rules.end() || found->second.effective_us() > now ||
+        event.reason().empty()) {
         violate(Rule::rules_wrong, fmt::format("version {} is not due", event.rules_id()));
     }
-    rules.erase(event.rules_id());
+    scheduled_rules.erase(event.rules_id());
 }
 
 }  // namespace suan::sim
