@@ -15,10 +15,6 @@ namespace {
 
 using sim::OpenbPod;
 
-std::int64_t milli_of(const OpenbPod& pod) {
-    return std::int64_t{pod.gpus} * pod.gpu_milli;
-}
-
 double thread_seconds() {
     timespec now{};
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
@@ -49,35 +45,6 @@ sched::Need need_of(const OpenbPod& pod, Models& models) {
     return need;
 }
 
-std::vector<std::uint32_t> arrivals(const std::vector<OpenbPod>& pods, std::int64_t capacity,
-                                    std::uint64_t seed) {
-    std::vector<std::uint32_t> order(pods.size());
-    for (std::uint32_t i = 0; i < order.size(); ++i)
-        order[i] = i;
-    std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
-        return std::tie(pods[a].name, a) < std::tie(pods[b].name, b);
-    });
-    sim::Rng rng(seed);
-    for (std::size_t i = order.size(); i > 1; --i)
-        std::swap(order[i - 1], order[rng.below(i)]);
-    const std::vector<std::uint32_t> list = order;
-    const std::int64_t enough = capacity / 10 * 13;
-    std::int64_t asked = 0;
-    for (const OpenbPod& pod : pods)
-        asked += milli_of(pod);
-    while (asked > enough) {
-        const auto dropped = order.begin() + static_cast<std::ptrdiff_t>(rng.below(order.size()));
-        asked -= milli_of(pods[*dropped]);
-        order.erase(dropped);
-    }
-    for (;;) {
-        const OpenbPod& next = pods[list[rng.below(list.size())]];
-        if (asked + next.gpu_milli > enough) return order;
-        asked += milli_of(next);
-        order.push_back(static_cast<std::uint32_t>(&next - pods.data()));
-    }
-}
-
 }  // namespace
 
 Result<FillFigures> fill_openb(const std::string& folder, const std::string& list,
@@ -101,7 +68,7 @@ Result<FillFigures> fill_openb(const std::string& folder, const std::string& lis
     std::vector<sched::Need> needs;
     for (const OpenbPod& pod : pods->pods)
         needs.push_back(need_of(pod, models));
-    const std::vector<std::uint32_t> order = arrivals(pods->pods, capacity, seed);
+    const std::vector<std::uint32_t> order = sim::openb_arrivals(pods->pods, capacity, seed);
 
     FillFigures out;
     const double begin = thread_seconds();
@@ -111,7 +78,7 @@ Result<FillFigures> fill_openb(const std::string& folder, const std::string& lis
     std::int64_t arrived = 0, allocated = 0, in_bin = 0;
     double sum = 0;
     for (const std::uint32_t index : order) {
-        const std::int64_t milli = milli_of(pods->pods[index]);
+        const std::int64_t milli = sim::milli_of(pods->pods[index]);
         arrived += milli;
         if (const auto spot = fragments.choose(needs[index])) {
             fragments.take(needs[index], *spot);

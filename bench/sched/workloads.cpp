@@ -40,21 +40,30 @@ std::uint32_t org_named(Workload& workload, std::string_view name) {
                                       workload.orgs.begin());
 }
 
+// Gives every row of a file with these columns to `take`, which may leave a fault in the fields.
+template <std::size_t N, typename Take>
+Result<void> for_each_row(const std::string& file, const std::array<Column, N>& columns,
+                          const Take& take) {
+    auto input = Input::file(file);
+    if (!input) return std::move(input).error();
+    auto rows = CsvReader::open(std::move(*input), columns, sim::Others::ignore);
+    if (!rows) return std::move(rows).error();
+    for (;;) {
+        auto found = rows->next();
+        if (!found) return std::move(found).error();
+        if (!*found) return {};
+        take(rows->fields());
+        if (!rows->fields().ok()) return rows->fields().take_error();
+    }
+}
+
 }  // namespace
 
 Result<Workload> read_muri_workload(const std::string& file) {
     static constexpr std::array<Column, 5> columns{
         {{"num_gpu"}, {"submit_time"}, {"iterations"}, {"model_name"}, {"iteration_time"}}};
-    auto input = Input::file(file);
-    if (!input) return std::move(input).error();
-    auto rows = CsvReader::open(std::move(*input), columns, sim::Others::ignore);
-    if (!rows) return std::move(rows).error();
     Workload out;
-    for (;;) {
-        auto found = rows->next();
-        if (!found) return std::move(found).error();
-        if (!*found) break;
-        sim::Fields& fields = rows->fields();
+    auto read = for_each_row(file, columns, [&](sim::Fields& fields) {
         Job job;
         job.devices = static_cast<std::uint32_t>(fields.integer(0, 1, 1'024));
         job.submit_us = fields.integer(1, 0, 1LL << 50) * 1'000;
@@ -62,9 +71,9 @@ Result<Workload> read_muri_workload(const std::string& file) {
         job.org = org_named(out, fields.name(3, 64));
         job.run_us = iterations * fields.integer(4, 1, 1LL << 20) * 1'015;
         job.event_cost_us = event_cost_s(fields.text(3), job.devices) * 1'000'000;
-        if (!fields.ok()) return fields.take_error();
         out.jobs.push_back(job);
-    }
+    });
+    if (!read) return std::move(read).error();
     by_submission(out.jobs);
     return out;
 }
@@ -96,16 +105,8 @@ Result<Workload> read_philly_workload(const std::string& file, std::int64_t comp
 Result<Workload> read_chronus_workload(const std::string& file) {
     static constexpr std::array<Column, 6> columns{
         {{"user"}, {"num_gpu"}, {"submit_time"}, {"duration"}, {"expect_time_list"}, {"job_type"}}};
-    auto input = Input::file(file);
-    if (!input) return std::move(input).error();
-    auto rows = CsvReader::open(std::move(*input), columns, sim::Others::ignore);
-    if (!rows) return std::move(rows).error();
     Workload out;
-    for (;;) {
-        auto found = rows->next();
-        if (!found) return std::move(found).error();
-        if (!*found) break;
-        sim::Fields& fields = rows->fields();
+    auto read = for_each_row(file, columns, [&](sim::Fields& fields) {
         Job job;
         job.org = org_named(out, fields.name(0, 64));
         job.devices = static_cast<std::uint32_t>(fields.integer(1, 0, 1'024));
@@ -119,9 +120,9 @@ Result<Workload> read_chronus_workload(const std::string& file) {
             if (!deadline) fields.fail(4, "minutes after submission");
             job.deadline_us = deadline.value_or(0);
         }
-        if (!fields.ok()) return fields.take_error();
         if (job.devices > 0 && job.run_us > 0) out.jobs.push_back(job);
-    }
+    });
+    if (!read) return std::move(read).error();
     by_submission(out.jobs);
     return out;
 }

@@ -17,18 +17,6 @@ namespace {
 using namespace testing;
 namespace fs = std::filesystem;
 
-// A folder of its own that goes with the test.
-struct Folder {
-    fs::path path;
-    Folder() {
-        std::string name = (fs::temp_directory_path() / "suan-settle-XXXXXX").string();
-        EXPECT_NE(mkdtemp(name.data()), nullptr);
-        path = name;
-    }
-    ~Folder() { fs::remove_all(path); }
-    fs::path journal() const { return path / "books.journal"; }
-};
-
 std::unique_ptr<Engine> open(const fs::path& path) {
     auto file = open_file(path);
     EXPECT_TRUE(file) << (file ? "" : file.error().context);

@@ -103,18 +103,9 @@ public:
     }
 
     Result<std::string> read(std::uint64_t offset, std::size_t count) const override {
-        std::string out(count, '\0');
-        std::size_t done = 0;
-        while (done < count) {
-            const ssize_t n =
-                ::pread(fd_, out.data() + done, count - done, static_cast<off_t>(offset + done));
-            if (n < 0 && errno == EINTR) continue;
-            if (n < 0) return failure("pread");
-            if (n == 0) break;
-            done += static_cast<std::size_t>(n);
-        }
-        out.resize(done);
-        return out;
+        auto bytes = read_at(fd_, offset, count);
+        if (!bytes) return std::move(bytes).error().wrap(name_);
+        return bytes;
     }
 
 private:
@@ -210,6 +201,21 @@ Result<std::unique_ptr<File>> open_file(const std::filesystem::path& path) {
     }
     if (auto done = sync_folder(path); !done) return std::move(done).error();
     return std::unique_ptr<File>(std::move(file));
+}
+
+Result<std::string> read_at(int fd, std::uint64_t offset, std::size_t count) {
+    std::string out(count, '\0');
+    std::size_t done = 0;
+    while (done < count) {
+        const ssize_t n =
+            ::pread(fd, out.data() + done, count - done, static_cast<off_t>(offset + done));
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return Error{ErrorCode::io, fmt::format("pread: {}", std::strerror(errno))};
+        if (n == 0) break;
+        done += static_cast<std::size_t>(n);
+    }
+    out.resize(done);
+    return out;
 }
 
 Result<void> write_whole(const std::filesystem::path& path, std::string_view bytes) {

@@ -6,14 +6,43 @@
 #include "settle/batch.hpp"
 #include "settle/books/books.hpp"
 #include "settle/steps.hpp"
+#include "settle/verifier.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
 #include <string>
 #include <vector>
 
 namespace suan::settle::testing {
+
+// A folder of its own that goes with the test.
+struct Folder {
+    std::filesystem::path path;
+    Folder() {
+        std::string name = (std::filesystem::temp_directory_path() / "suan-settle-XXXXXX").string();
+        EXPECT_NE(mkdtemp(name.data()), nullptr);
+        path = name;
+    }
+    ~Folder() { std::filesystem::remove_all(path); }
+    std::filesystem::path journal() const { return path / "books.journal"; }
+};
+
+// Takes a signature for good when its first byte is 1, so that no key is needed.
+class FakeVerifier final : public SignatureVerifier {
+public:
+    std::uint32_t add_signer(const RawKey&) override { return next_++; }
+    void verify(std::span<const SignedItem> items, std::span<const SignaturePoint>,
+                std::span<const std::uint8_t>, std::span<std::uint8_t> verdicts) override {
+        for (std::size_t i = 0; i < items.size(); ++i)
+            verdicts[i] = items[i].signature[0];
+    }
+
+private:
+    std::uint32_t next_ = 0;
+};
 
 inline constexpr ledger::AccountId account_id(std::uint64_t n) {
     return {0, n};

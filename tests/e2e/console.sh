@@ -12,6 +12,8 @@ installed=node_modules/.package-lock.json
 if [[ ! -f $installed || package-lock.json -nt $installed ]]; then
     npm ci --no-audit --no-fund --loglevel=error
 fi
+# A lock file that lacks a package passes where everything is installed and fails in a fresh clone.
+npm ci --dry-run --no-audit --no-fund --loglevel=error >/dev/null
 export CHROMIUM=${CHROMIUM:-$(command -v chromium)}
 npm run --silent types -- --check
 npm run --silent check

@@ -211,12 +211,9 @@ int run_backend_command(const RunArguments& a) {
         return fail({ErrorCode::invalid, "--noise-factor is a number from 0 to 100"});
     auto runs = runs_of(a);
     if (!runs) return fail(runs.error());
-    std::vector<NamedText> files;
-    for (const std::string& file : a.files) {
-        auto text = read_file(file);
-        if (!text) return fail(text.error());
-        files.push_back({file, std::move(*text)});
-    }
+    const auto read = read_files(a.files);
+    if (!read) return fail(read.error());
+    const std::vector<NamedText>& files = *read;
     const unsigned count = threads_of(a);
     if (auto good = check_limits(files, *runs, options.run, count, a, &*backend); !good)
         return fail(good.error());

@@ -148,6 +148,16 @@ Result<std::map<std::string, double, std::less<>>> parse_params(
     return out;
 }
 
+Result<std::vector<NamedText>> read_files(const std::vector<std::string>& files) {
+    std::vector<NamedText> out;
+    for (const std::string& file : files) {
+        auto text = read_file(file);
+        if (!text) return std::move(text).error();
+        out.push_back({file, std::move(*text)});
+    }
+    return out;
+}
+
 Result<std::vector<BatchRun>> runs_of(const RunArguments& a) {
     std::vector<Sweep> sweeps;
     std::size_t points = 1;
@@ -200,12 +210,9 @@ int run_files(const RunArguments& a) {
     if (a.progress) options.progress = print_progress;
     auto runs = runs_of(a);
     if (!runs) return fail(runs.error());
-    std::vector<NamedText> files;
-    for (const std::string& file : a.files) {
-        auto text = read_file(file);
-        if (!text) return fail(text.error());
-        files.push_back({file, std::move(*text)});
-    }
+    const auto read = read_files(a.files);
+    if (!read) return fail(read.error());
+    const std::vector<NamedText>& files = *read;
     const unsigned threads = threads_of(a);
     if (auto good = check_limits(files, *runs, options.run, threads, a); !good)
         return fail(good.error());

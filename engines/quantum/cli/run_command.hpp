@@ -41,6 +41,7 @@ std::string result_text(const RunResult& result, std::size_t top);
 unsigned threads_of(const RunArguments& arguments);
 // Each file with each point of the sweeps, the first sweep changing fastest.
 Result<std::vector<BatchRun>> runs_of(const RunArguments& arguments);
+Result<std::vector<NamedText>> read_files(const std::vector<std::string>& files);
 // One document, or an array of several: printed with --json, written to --output. The exit code.
 int put_documents(const RunArguments& arguments, const std::vector<std::string>& documents);
 void print_progress(std::size_t done, std::size_t all, const std::string& message);

@@ -8,7 +8,7 @@ namespace suan::bin {
 namespace {
 
 constexpr std::string_view centre =
-    R"(# The centre of ./up: this machine as pool cpu, and a virtual pool of 490 nodes x 8.
+    R"(# The centre of ./up: this machine (pools cpu and quantum) and a virtual pool of 490 x 8.
 title: demonstration
 pools:
   - name: cpu
@@ -19,6 +19,13 @@ pools:
     rules: {{order: fair, min_runtime: 1s}}
     nodes:
       - {{name: this, devices: {cores}}}
+  - name: quantum
+    title: simulated quantum machines, on this machine
+    executor: local
+    device_type: simulator
+    rules: {{order: fair, min_runtime: 1s}}
+    nodes:
+      - {{name: this-quantum, devices: 1}}
   - name: 1000P
     title: Ascend 910-class, 1000 PFLOPS, virtual
     executor: sim
@@ -35,6 +42,7 @@ price_sheets:
       - {{pool: cpu, tier: reserved, yuan_per_device_hour: 5.4}}
       - {{pool: cpu, tier: standard, yuan_per_device_hour: 3.6}}
       - {{pool: cpu, tier: spot, yuan_per_device_hour: 1.2}}
+      - {{pool: quantum, tier: all, yuan_per_device_hour: 6}}
       - {{pool: 1000P, tier: reserved, yuan_per_device_hour: 12}}
       - {{pool: 1000P, tier: standard, yuan_per_device_hour: 8}}
       - {{pool: 1000P, tier: spot, yuan_per_device_hour: 3.2}}
@@ -67,6 +75,7 @@ orgs:
     members: [{{name: chen, role: member}}]
     shares:
       - {{pool: 1000P, deserved: 490}}
+      - {{pool: quantum, deserved: 1}}
     vouchers:
       - {{funder: City Science Bureau, contract: KJ-2026-017, yuan: 5000000,
          expires: {expires}, pools: [1000P]}}

@@ -15,16 +15,6 @@ namespace {
 using namespace testing;
 namespace fs = std::filesystem;
 
-struct Folder {
-    fs::path path;
-    Folder() {
-        std::string name = (fs::temp_directory_path() / "suan-history-XXXXXX").string();
-        EXPECT_NE(mkdtemp(name.data()), nullptr);
-        path = name;
-    }
-    ~Folder() { fs::remove_all(path); }
-};
-
 constexpr std::uint64_t accounts = 6;  // account 6 pays a fee of 1 in 10 to account 1
 constexpr std::int64_t start_us = 2'000'000'000'000;
 

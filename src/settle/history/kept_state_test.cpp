@@ -15,20 +15,6 @@ namespace {
 using namespace testing;
 namespace fs = std::filesystem;
 
-// Takes a signature for good when its first byte is 1.
-class FakeVerifier final : public SignatureVerifier {
-public:
-    std::uint32_t add_signer(const RawKey&) override { return next_++; }
-    void verify(std::span<const SignedItem> items, std::span<const SignaturePoint>,
-                std::span<const std::uint8_t>, std::span<std::uint8_t> verdicts) override {
-        for (std::size_t i = 0; i < items.size(); ++i)
-            verdicts[i] = items[i].signature[0];
-    }
-
-private:
-    std::uint32_t next_ = 0;
-};
-
 // Counts what is read of the journal.
 class CountingFile final : public File {
 public:

@@ -3,6 +3,7 @@
 #include "base/assert.hpp"
 #include "log/codec.hpp"
 #include "log/crc32c.hpp"
+#include "settle/file.hpp"
 
 #include <fmt/format.h>
 
@@ -178,17 +179,9 @@ Result<void> Segment::read_head(const Hash256& journal_id) {
 
 // All of the bytes asked for.
 Result<std::string> Segment::read(std::uint64_t offset, std::size_t count) const {
-    std::string out(count, '\0');
-    std::size_t done = 0;
-    while (done < count) {
-        const ssize_t n =
-            ::pread(fd_, out.data() + done, count - done, static_cast<off_t>(offset + done));
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return Error{ErrorCode::io, fmt::format("pread: {}", std::strerror(errno))};
-        if (n == 0) return corrupt("it ends too early");
-        done += static_cast<std::size_t>(n);
-    }
-    return out;
+    auto bytes = read_at(fd_, offset, count);
+    if (bytes && bytes->size() < count) return corrupt("it ends too early");
+    return bytes;
 }
 
 namespace {

@@ -14,20 +14,6 @@ namespace {
 
 using namespace testing;
 
-// Takes a signature for good when its first byte is 1, so that no key is needed.
-class FakeVerifier final : public SignatureVerifier {
-public:
-    std::uint32_t add_signer(const RawKey&) override { return next_++; }
-    void verify(std::span<const SignedItem> items, std::span<const SignaturePoint>,
-                std::span<const std::uint8_t>, std::span<std::uint8_t> verdicts) override {
-        for (std::size_t i = 0; i < items.size(); ++i)
-            verdicts[i] = items[i].signature[0];
-    }
-
-private:
-    std::uint32_t next_ = 0;
-};
-
 // One entry as it was handed to the journal: a change of the set-up, or orders with their answers.
 struct Entry {
     std::vector<Order> orders;

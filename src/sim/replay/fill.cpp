@@ -12,10 +12,6 @@ namespace {
 
 constexpr std::int64_t million = 1'000'000;
 
-std::int64_t milli_of(const OpenbPod& pod) {
-    return std::int64_t{pod.gpus} * pod.gpu_milli;
-}
-
 std::int64_t capacity_of(const CentreFile& centre) {
     std::int64_t out = 0;
     for (const CentrePool& pool : centre.pools) {
@@ -23,34 +19,6 @@ std::int64_t capacity_of(const CentreFile& centre) {
             out += std::int64_t{node.devices()} * limits::milli_per_device;
     }
     return out;
-}
-
-// By name, shuffled, then drawn from until 1.3 times `capacity`; as indices of `pods`.
-std::vector<std::uint32_t> order_of(const std::vector<OpenbPod>& pods, std::int64_t capacity,
-                                    std::uint64_t seed) {
-    std::vector<std::uint32_t> order(pods.size());
-    for (std::uint32_t i = 0; i < order.size(); ++i)
-        order[i] = i;
-    std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
-        return std::tie(pods[a].name, a) < std::tie(pods[b].name, b);
-    });
-    Rng rng(seed);
-    for (std::size_t i = order.size(); i > 1; --i)
-        std::swap(order[i - 1], order[rng.below(i)]);
-    std::int64_t asked = 0;
-    for (const OpenbPod& pod : pods)
-        asked += milli_of(pod);
-    const std::vector<std::uint32_t> list = order;
-    const std::int64_t enough = capacity / 10 * 13;
-    // A list that asks for nothing would be drawn from for ever.
-    while (asked > 0 && order.size() < limits::trace_rows_max) {
-        const std::uint32_t next = list[rng.below(list.size())];
-        // The published stop test counts a candidate by its share of one GPU.
-        if (asked + pods[next].gpu_milli > enough) break;
-        asked += milli_of(pods[next]);
-        order.push_back(next);
-    }
-    return order;
 }
 
 // The pods in their order as the jobs of a trace, for the books that Measure keeps.
@@ -154,7 +122,7 @@ Result<ReplayReport> fill_pods(CentreFile centre, const OpenbPods& pods, std::ui
     }
     if (auto named = set_rules(centre, "fifo-no-backfill"); !named) return std::move(named).error();
     const std::int64_t capacity = capacity_of(centre);
-    const Trace trace = trace_of_order(pods, order_of(pods.pods, capacity, seed));
+    const Trace trace = trace_of_order(pods, openb_arrivals(pods.pods, capacity, seed));
     complete(centre, trace);
 
     const RunCost cost;

@@ -1,14 +1,19 @@
 #include "sim/traces/openb.hpp"
 
 #include "base/assert.hpp"
+#include "base/limits.hpp"
 #include "sim/traces/builder.hpp"
 #include "sim/traces/csv_reader.hpp"
 #include "sim/traces/fields.hpp"
+#include "sim/traces/generate.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <array>
+#include <numeric>
+#include <tuple>
 
 namespace suan::sim {
 namespace {
@@ -229,6 +234,40 @@ Result<Trace> read_openb(Input input, const ReadOptions& options) {
     auto pods = read_openb_pods(std::move(input));
     if (!pods) return std::move(pods).error();
     return trace_of(*pods, options);
+}
+
+std::int64_t milli_of(const OpenbPod& pod) {
+    return std::int64_t{pod.gpus} * pod.gpu_milli;
+}
+
+std::vector<std::uint32_t> openb_arrivals(const std::vector<OpenbPod>& pods,
+                                          std::int64_t capacity_milli, std::uint64_t seed) {
+    std::vector<std::uint32_t> order(pods.size());
+    std::iota(order.begin(), order.end(), 0U);
+    std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+        return std::tie(pods[a].name, a) < std::tie(pods[b].name, b);
+    });
+    Rng rng(seed);
+    for (std::size_t i = order.size(); i > 1; --i)
+        std::swap(order[i - 1], order[rng.below(i)]);
+    const std::vector<std::uint32_t> list = order;
+    const std::int64_t enough = capacity_milli / 10 * 13;
+    std::int64_t asked = 0;
+    for (const OpenbPod& pod : pods)
+        asked += milli_of(pod);
+    while (asked > enough) {
+        const auto dropped = order.begin() + static_cast<std::ptrdiff_t>(rng.below(order.size()));
+        asked -= milli_of(pods[*dropped]);
+        order.erase(dropped);
+    }
+    // A list that asks for nothing would be drawn from for ever.
+    while (asked > 0 && order.size() < limits::trace_rows_max) {
+        const std::uint32_t next = list[rng.below(list.size())];
+        if (asked + pods[next].gpu_milli > enough) break;
+        asked += milli_of(pods[next]);
+        order.push_back(next);
+    }
+    return order;
 }
 
 }  // namespace suan::sim

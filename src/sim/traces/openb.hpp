@@ -53,6 +53,15 @@ struct OpenbPods {
 Result<std::vector<OpenbNode>> read_openb_nodes(Input input);
 Result<OpenbPods> read_openb_pods(Input input);
 
+// Milli-GPUs that a pod asks for.
+std::int64_t milli_of(const OpenbPod& pod);
+
+// The published order of arrival, as indices of `pods`: by name, shuffled; then pods drawn at
+// random until they ask for 1.3 times `capacity_milli`, or taken out at random where the list alone
+// asks for more. The published stop test counts a candidate by its share of one GPU.
+std::vector<std::uint32_t> openb_arrivals(const std::vector<OpenbPod>& pods,
+                                          std::int64_t capacity_milli, std::uint64_t seed);
+
 // Pods as jobs: one task of num_gpu devices, or gpu_milli of one. Submission is creation_time, run
 // time is deletion_time - scheduled_time. org = "openb", project = qos, member = "default", pool =
 // gpu_spec as written. LS and Guaranteed are tier reserved, Burstable standard, BE spot; a Failed
