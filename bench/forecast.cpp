@@ -1,3 +1,4 @@
+// links: suan_sim suan_core
 // Forecasts, measured in a replay: how many real starts lie in their window, how wide it is, and
 // how long the same jobs waited. And the time of the questions at the large size: 100,000 jobs
 // waiting, 500 nodes x 8, 5,000 orgs.

@@ -7,6 +7,7 @@
 #include "core/transition.hpp"
 #include "crypto/sm3.hpp"
 #include "log/sqlite/sqlite_log.hpp"
+#include "sim/centre/centre.hpp"
 #include "sim/centre/rules_file.hpp"
 #include "sim/whatif/whatif.hpp"
 #include "suan/plans.pb.h"
