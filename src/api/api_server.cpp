@@ -22,6 +22,7 @@ void add_all_routes(http::Router& router, const ContextPtr& context, const AppCa
     add_glance_routes(router, context);
     add_session_routes(router, context);
     add_hub_routes(router, context);
+    add_plan_routes(router, context);
 }
 
 std::string openapi_document(const http::Router& router) {
@@ -35,8 +36,9 @@ std::string openapi_document(const http::Router& router) {
 }
 
 struct ApiServer::Parts {
-    Parts(runtime::Hub& hub, std::uint32_t work_threads, SessionOptions sessions)
-        : context(std::make_shared<Context>(hub, work_threads, std::move(sessions))) {
+    Parts(runtime::Hub& hub, const ApiOptions& options)
+        : context(std::make_shared<Context>(hub, options.work_threads, options.sessions,
+                                            options.forecast_period)) {
         context->cookie = cookie_name(to_hex(hub.log().id()));
     }
     ~Parts() { stop(Duration{}); }
@@ -45,6 +47,7 @@ struct ApiServer::Parts {
     // its threads until the server is gone.
     void stop(Duration deadline) {
         context->live.stop();
+        context->forecasts.stop();
         if (server) server->stop(deadline);
         context->pool.stop();
         context->ledger_pool.stop();
@@ -59,7 +62,7 @@ ApiServer::ApiServer(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 ApiServer::~ApiServer() = default;
 
 Result<std::unique_ptr<ApiServer>> ApiServer::start(runtime::Hub& hub, ApiOptions options) {
-    auto parts = std::make_unique<Parts>(hub, options.work_threads, std::move(options.sessions));
+    auto parts = std::make_unique<Parts>(hub, options);
     parts->context->ledgers = options.ledgers;
     add_all_routes(parts->router, parts->context, options.apps);
     parts->context->openapi = openapi_document(parts->router);
@@ -83,6 +86,7 @@ Result<std::unique_ptr<ApiServer>> ApiServer::start(runtime::Hub& hub, ApiOption
     auto started = http::Server::start(parts->router, std::move(server));
     if (!started) return std::move(started.error()).wrap("the API server");
     parts->server = std::move(*started);
+    parts->context->forecasts.start();
     return std::unique_ptr<ApiServer>(new ApiServer(std::move(parts)));
 }
 

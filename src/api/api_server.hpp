@@ -33,7 +33,8 @@ struct ApiOptions {
     http::RateLimit token_rate{.per_second = 50'000, .burst = 100'000};
     http::RateLimit peer_rate{};  // none
     std::uint32_t connections_max = limits::connections_max;
-    http::Clock clock = http::steady_now;  // of the rates
+    Duration forecast_period = Duration::seconds(10);  // between runs ahead, at least
+    http::Clock clock = http::steady_now;              // of the rates
     // Tenants' ledgers; null: this hub keeps none. Outlives the server.
     runtime::LedgerService* ledgers = nullptr;
     AppCatalogue apps{};

@@ -50,6 +50,8 @@ void fill(const runtime::Accepted& accepted, ChangeAccepted& out) {
                 return out.set_id(event.voucher_issued().voucher_id());
             case Event::kCorrected:
                 return out.set_id(event.corrected().correction_id());
+            case Event::kRulesScheduled:
+                return out.set_id(event.rules_scheduled().rules_id());
             case Event::kInvoiceIssued:
                 return out.set_id(event.invoice_issued().invoice_id());
             case Event::kLedgerOpened:

@@ -18,6 +18,7 @@
 #include "api/usage.hpp"
 #include "api/viewer.hpp"
 #include "api/work_pool.hpp"
+#include "runtime/forecast_service.hpp"
 #include "runtime/hub.hpp"
 #include "runtime/ledgers/ledger_service.hpp"
 #include "suan/api.pb.h"
@@ -36,17 +37,20 @@ struct Context {
     // Of its own, so that a flood of transfers does not hold up what others ask for.
     WorkPool ledger_pool;
     Live live;
+    runtime::ForecastService forecasts;
     Sessions sessions;
     std::string cookie;  // name of the sessions'
     Usage usage;
     std::string openapi;
     std::function<http::ServerStats()> http_stats;
 
-    Context(runtime::Hub& h, std::uint32_t pool_threads, SessionOptions session_options)
+    Context(runtime::Hub& h, std::uint32_t pool_threads, SessionOptions session_options,
+            Duration forecast_period = Duration::seconds(10))
         : hub(h),
           pool(pool_threads),
           ledger_pool(pool_threads),
           live(h),
+          forecasts(h, forecast_period),
           sessions(std::move(session_options)) {}
 };
 using ContextPtr = std::shared_ptr<Context>;

@@ -135,6 +135,31 @@ void write_centre(MetricsText& out, const core::State& state) {
     out.sample_micro("suan_revenue_yuan", "", revenue.credits_posted - revenue.debits_posted);
 }
 
+void write_forecasts(MetricsText& out, const runtime::ForecastStatus& status) {
+    const core::Accuracy& accuracy = status.accuracy;
+    out.gauge("suan_forecast_jobs", "Waiting jobs with a forecast.",
+              static_cast<std::int64_t>(status.jobs));
+    out.gauge("suan_forecast_made_seconds", "When the newest run ahead was made, since 1970.",
+              status.made.us / 1'000'000);
+    out.begin("suan_forecast_took_seconds", "gauge", "What the newest run ahead took.");
+    out.sample_micro("suan_forecast_took_seconds", "", status.took.us);
+    out.begin("suan_forecast_scored_total", "counter",
+              "Jobs that started after a forecast, by where in its window they did.");
+    const std::pair<const char*, std::int64_t> where[] = {
+        {"in_window", accuracy.in_window},
+        {"early", accuracy.by_p90 - accuracy.in_window},
+        {"late", accuracy.scored - accuracy.by_p90},
+    };
+    for (const auto& [name, count] : where)
+        out.sample("suan_forecast_scored_total", label("start", name), count);
+    out.begin("suan_forecast_coverage_ratio", "gauge", "Starts within p10 to p90, of all scored.");
+    out.sample_micro("suan_forecast_coverage_ratio", "", accuracy.coverage_permille() * 1'000);
+    out.begin("suan_forecast_width_seconds", "gauge", "Median width of the windows.");
+    out.sample_micro("suan_forecast_width_seconds", "", accuracy.width_p50_ms() * 1'000);
+    out.begin("suan_forecast_wait_seconds", "gauge", "Median wait of the same jobs.");
+    out.sample_micro("suan_forecast_wait_seconds", "", accuracy.wait_p50_ms() * 1'000);
+}
+
 void write_hub(MetricsText& out, const runtime::Metrics& m, const http::ServerStats& http,
                std::size_t streams) {
     const auto gauge = [&](std::string_view name, std::string_view help,

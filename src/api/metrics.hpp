@@ -8,6 +8,7 @@
 #include "api/http/server.hpp"
 #include "api/viewer.hpp"
 #include "core/state.hpp"
+#include "runtime/forecast_service.hpp"
 #include "runtime/ledgers/ledger_service.hpp"
 #include "runtime/metrics.hpp"
 #include "suan/api.pb.h"
@@ -36,6 +37,7 @@ private:
 void write_public(MetricsText& out, bool ready);
 void write_org(MetricsText& out, const core::State& state, OrgId org);
 void write_centre(MetricsText& out, const core::State& state);
+void write_forecasts(MetricsText& out, const runtime::ForecastStatus& status);
 void write_hub(MetricsText& out, const runtime::Metrics& metrics, const http::ServerStats& http,
                std::size_t streams);
 void write_ledgers(MetricsText& out, const runtime::LedgerService& ledgers);

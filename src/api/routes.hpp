@@ -25,6 +25,7 @@ void add_witness_routes(http::Router& router, const ContextPtr& context);
 void add_glance_routes(http::Router& router, const ContextPtr& context);
 void add_session_routes(http::Router& router, const ContextPtr& context);
 void add_hub_routes(http::Router& router, const ContextPtr& context);
+void add_plan_routes(http::Router& router, const ContextPtr& context);
 
 // Takes every address that no other route has.
 class ConsoleFiles;

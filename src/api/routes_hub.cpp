@@ -78,6 +78,7 @@ void get_metrics(const CallPtr& call) {
                 write_hub(*text, context.hub.metrics(), context.http_stats(),
                           context.live.streams());
                 if (context.ledgers != nullptr) write_ledgers(*text, *context.ledgers);
+                write_forecasts(*text, context.forecasts.status());
             }
             send_metrics(c, std::move(*text));
         });

@@ -4,6 +4,7 @@
 #include "api/routes.hpp"
 #include "api/submission.hpp"
 #include "api/views_jobs.hpp"
+#include "api/views_plans.hpp"
 
 #include <fmt/format.h>
 #include <google/protobuf/arena.h>
@@ -137,15 +138,57 @@ void get_job_leases(const CallPtr& call) {
     lookup(call, std::move(parts));
 }
 
+struct WhyPlan {
+    WhyView view;
+    Time submitted;
+    Time started;  // 0: it waits
+};
+
+// One span for each change; the first begins with the submission.
+void add_history(const std::vector<runtime::WaitRow>& rows, const WhyPlan& plan, WhyView& out) {
+    const auto add = [&](Time from, const std::string& code) {
+        if (out.history_size() > 0) out.mutable_history(out.history_size() - 1)->set_to_us(from.us);
+        WaitSpanView& span = *out.add_history();
+        span.set_from_us(from.us);
+        span.set_code(code);
+        return &span;
+    };
+    if (rows.empty() || rows.front().since > plan.submitted) add(plan.submitted, "Priority");
+    for (const runtime::WaitRow& row : rows) {
+        WaitSpanView* span = add(row.since, row.code);
+        if (row.reserved_start > Time{})
+            span->set_message("it held a reservation, so it was among the next to start");
+    }
+    if (plan.started > Time{} && out.history_size() > 0)
+        out.mutable_history(out.history_size() - 1)->set_to_us(plan.started.us);
+}
+
 void get_why(const CallPtr& call) {
-    read<WhyView>(
+    const std::uint64_t id = call->request->param_u64("id");
+    auto plan = std::make_shared<WhyPlan>();
+    ask(
         call,
-        [id = call->request->param_u64("id")](const core::State& state, const Viewer& viewer,
-                                              WhyView& out) -> std::optional<http::Failure> {
+        [call, id, plan](const core::State& state,
+                         const Viewer& viewer) -> std::optional<http::Failure> {
             const core::Job* job = viewer.job(state, id);
             if (job == nullptr) return no_such_job(id);
-            fill_why(state, viewer, *job, out);
+            fill_why(state, viewer, *job, plan->view);
+            plan->submitted = job->submitted;
+            plan->started = job->lease ? job->started : Time{};
+            if (job->state != JOB_STATE_WAITING) return std::nullopt;
+            for (const core::HelpfulChange& each : core::help(state, *job))
+                fill(state, each, *plan->view.add_helps());
+            if (const auto forecast = call->context->forecasts.of(job->id))
+                fill(*forecast, state.now, *plan->view.mutable_forecast());
             return std::nullopt;
+        },
+        [id, plan](Call& c) {
+            if (const runtime::History* history = c.context->hub.history()) {
+                const auto rows = history->waits(JobId{id});
+                if (!rows) return c.fail(http::failure_of(rows.error()));
+                add_history(*rows, *plan, plan->view);
+            }
+            c.answer(plan->view);
         });
 }
 

@@ -147,6 +147,7 @@ std::optional<http::Failure> make_submission(JobRequest& request, std::string_vi
                                              std::string_view prefix, Submission& out) {
     if (auto failure = check_after(request, prefix)) return failure;
     SubmitJob& command = *out.command.mutable_submit_job();
+    command.set_quote_id(request.quote_id());
     if (!idempotency_key.empty()) {
         request.clear_idempotency_key();
         command.set_idempotency_key(std::string(idempotency_key));

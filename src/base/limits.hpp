@@ -25,6 +25,8 @@ inline constexpr std::uint32_t milli_per_device = 1'000;
 inline constexpr std::uint32_t vouchers_per_org_max = 1'000;
 inline constexpr std::uint32_t vouchers_per_job_max = 64;  // that one job draws on
 inline constexpr std::uint32_t price_lines_max = 1'024;
+inline constexpr std::uint32_t rules_versions_max = 10'000;    // of the rules file, over all time
+inline constexpr std::uint32_t quotes_open_per_org_max = 100;  // binding, not started or expired
 
 // Jobs.
 inline constexpr std::uint32_t tasks_max = 65'536;  // of one gang

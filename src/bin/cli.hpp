@@ -67,6 +67,8 @@ void add_witness_commands(Cli& cli);
 void add_ledger_commands(Cli& cli);
 void add_crypto_commands(Cli& cli);
 void add_tool_commands(Cli& cli);
+void add_plan_commands(Cli& cli);
+void add_whatif_command(Cli& cli, CLI::App& sim);
 void add_up_command(Cli& cli);
 
 }  // namespace suan::bin

@@ -30,10 +30,18 @@ public:
         : std::runtime_error(message), code_(code), what_to_do_(std::move(what_to_do)) {}
     ExitCode code() const { return code_; }
     const std::string& what_to_do() const { return what_to_do_; }
+    // The field of the request that a hub's refusal names; "" when it names none.
+    const std::string& field() const { return field_; }
+    Failed about(std::string field) const {
+        Failed out = *this;
+        out.field_ = std::move(field);
+        return out;
+    }
 
 private:
     ExitCode code_;
     std::string what_to_do_;
+    std::string field_;
 };
 
 }  // namespace suan::bin

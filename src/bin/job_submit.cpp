@@ -148,6 +148,7 @@ JobRequest request_of(const SubmitOptions& o, const std::vector<std::string>& re
     job.set_stdout_pattern(o.stdout_pattern);
     job.set_stderr_pattern(o.stderr_pattern);
     job.set_sim_exit_code(o.sim_exit_code);
+    job.set_quote_id(o.quote);
     set_spans(o, job);
     set_dependencies(o.after, job);
     set_environment(o.environment, job);
@@ -156,22 +157,28 @@ JobRequest request_of(const SubmitOptions& o, const std::vector<std::string>& re
     return job;
 }
 
-ExitCode run_submit(Cli& cli, SubmitOptions& options) {
-    std::vector<JobRequest> jobs;
-    if (!options.file.empty()) {
-        if (!options.wrap.empty() || !cli.rest.empty())
-            throw Failed(ExitCode::usage, "a job file and a command are one too many",
-                         "write the command into the file (script or argv)");
-        auto parsed = parse_job_file(read_file(options.file, job_file_bytes_max), Time{now_us()});
-        if (!parsed)
-            throw Failed(ExitCode::usage,
-                         fmt::format("{}: {}", options.file, parsed.error().context),
-                         "docs/formats/job.md lists the fields of a job file");
-        jobs = std::move(*parsed);
-    } else {
-        jobs.push_back(request_of(options, cli.rest));
-        jobs[0].set_idempotency_key(options.idempotency_key);
+std::vector<JobRequest> jobs_of(const SubmitOptions& options,
+                                const std::vector<std::string>& rest) {
+    if (options.file.empty()) {
+        JobRequest job = request_of(options, rest);
+        job.set_idempotency_key(options.idempotency_key);
+        return {std::move(job)};
     }
+    if (!options.wrap.empty() || !rest.empty())
+        throw Failed(ExitCode::usage, "a job file and a command are one too many",
+                     "write the command into the file (script or argv)");
+    auto parsed = parse_job_file(read_file(options.file, job_file_bytes_max), Time{now_us()});
+    if (!parsed)
+        throw Failed(ExitCode::usage, fmt::format("{}: {}", options.file, parsed.error().context),
+                     "docs/formats/job.md lists the fields of a job file");
+    if (options.quote != 0 && parsed->size() != 1)
+        throw Failed(ExitCode::usage, "--quote is for one job, and the file has several");
+    if (!parsed->empty()) parsed->front().set_quote_id(options.quote);
+    return std::move(*parsed);
+}
+
+ExitCode run_submit(Cli& cli, SubmitOptions& options) {
+    std::vector<JobRequest> jobs = jobs_of(options, cli.rest);
     Session session = Session::open(cli.hub);
     if (jobs.size() > 1) return submit_batch(cli, session, std::move(jobs));
     const JobAccepted accepted = submit_job(session, jobs[0]);
@@ -181,6 +188,7 @@ ExitCode run_submit(Cli& cli, SubmitOptions& options) {
 
 void add_submit_options(CLI::App& verb, SubmitOptions& o) {
     verb.add_option("file", o.file, "job file in YAML, - for standard input")->type_name("FILE");
+    verb.add_option("--quote", o.quote, "the binding quote that it takes up");
     verb.add_option("--wrap", o.wrap, "a shell command as the job's script");
     verb.add_option("--org", o.org, "for operators: whose job");
     verb.add_option("--project", o.project, "project of the org");

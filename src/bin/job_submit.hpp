@@ -18,6 +18,7 @@ struct SubmitOptions {
     std::uint32_t tasks = 0, tasks_min = 0, devices_per_task = 0, milli_per_device = 0, retries = 0;
     std::uint32_t cpus_per_task = 0;
     std::int32_t priority = 0, sim_exit_code = 0;
+    std::uint64_t quote = 0;
     bool held = false, wait = false;
 };
 
@@ -25,6 +26,8 @@ void add_submit_options(CLI::App& verb, SubmitOptions& options);
 ExitCode run_submit(Cli& cli, SubmitOptions& options);
 
 // `rest` is the command after `--`. Throws Failed(usage).
+// The jobs of the file, or the one that options and command describe.
+std::vector<JobRequest> jobs_of(const SubmitOptions& options, const std::vector<std::string>& rest);
 JobRequest request_of(const SubmitOptions& options, const std::vector<std::string>& rest);
 
 }  // namespace suan::bin

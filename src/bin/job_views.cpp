@@ -148,6 +148,24 @@ std::string why_text(const WhyView& why) {
     if (why.reserved_start_us() != 0)
         text += fmt::format("  Its place is reserved: it starts by {} if wall times hold.\n",
                             time_text(why.reserved_start_us()));
+    if (why.has_forecast() && why.forecast().start_p50_us() != 0)
+        text += fmt::format("  Forecast: it starts {} to {}, half such jobs by {}.\n",
+                            time_text(why.forecast().start_p10_us()),
+                            time_text(why.forecast().start_p90_us()),
+                            time_text(why.forecast().start_p50_us()));
+    if (why.history_size() > 1) text += "  What it has waited for so far:\n";
+    for (const WaitSpanView& span : why.history()) {
+        if (why.history_size() == 1) break;
+        text +=
+            fmt::format("    {} for {}\n", span.code(),
+                        span.to_us() == 0 ? std::string("now, since ") + time_text(span.from_us())
+                                          : span_text((span.to_us() - span.from_us()) / 1'000));
+    }
+    if (!why.helps().empty()) text += "  What would help, the smallest change first:\n";
+    for (const HelpView& help : why.helps())
+        text += fmt::format("    {}{}: {}\n", printable(help.change()),
+                            help.who() == "member" ? "" : fmt::format(" ({})", help.who()),
+                            help.outcome());
     return text;
 }
 

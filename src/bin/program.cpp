@@ -49,6 +49,7 @@ void add_commands(Cli& cli) {
     add_witness_commands(cli);
     add_ledger_commands(cli);
     add_crypto_commands(cli);
+    add_plan_commands(cli);
     add_tool_commands(cli);
     add_console_command(cli);
     add_top_command(cli);

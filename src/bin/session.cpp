@@ -91,7 +91,8 @@ Failed failed_answer(int status, std::string_view body) {
     if (!error.field().empty() && message.find(error.field()) == std::string::npos)
         message = fmt::format("{}: {}", error.field(), message);
     return Failed(exit_code_of(status, error.code()), fmt::format("{}: {}", error.code(), message),
-                  error.what_to_do());
+                  error.what_to_do())
+        .about(error.field());
 }
 
 namespace {

@@ -144,6 +144,7 @@ void add_tool_commands(Cli& cli) {
     verb.add_option("--scale", replay->scale, "submit so many times faster (default 1)");
     verb.add_option("--walltime", replay->walltime, "exact, max or factor:N (default exact)");
     verb.add_option("--org", replay->orgs, "only jobs of this org (again for more)");
+    add_whatif_command(cli, sim);
     auto o = std::make_shared<NoOptions>();
     add_plain(cli, cli.app, "version", "The version of this program", o, run_version);
     add_plain(cli, cli.app, "completion", "Shell completion", o, run_completion)

@@ -3,6 +3,7 @@
 #include "core/funds.hpp"
 #include "core/idempotency.hpp"
 #include "core/jobs.hpp"
+#include "core/quotes.hpp"
 #include "core/spec.hpp"
 
 #include <fmt/format.h>
@@ -64,31 +65,6 @@ Verdict check_fits(const Pool& pool, const Org& org, const Job& job) {
                 job.shape.tasks_min, job.shape.devices_per_task, pool.name,
                 pool.scheduler.totals().devices_milli / limits::milli_per_device,
                 pool.nodes.size()));
-    }
-    return std::nullopt;
-}
-
-Verdict check_submitter(const Step& step, const SubmitJob& command) {
-    const State& state = step.state();
-    const OrgId org{command.org_id()};
-    if (!is_member_of(step.actor(), org) || state.orgs.find(org.value) == nullptr) {
-        return reject(RejectionCode::not_found, "org_id",
-                      fmt::format("there is no org {}", org.value));
-    }
-    const Project* project = state.projects.find(command.project_id());
-    if (project == nullptr || project->org != org) {
-        return reject(RejectionCode::not_found, "project_id",
-                      fmt::format("the org has no project {}", command.project_id()));
-    }
-    const Member* member = state.members.find(command.member_id());
-    const bool self = step.actor().member_id() == command.member_id();
-    if (member == nullptr || member->org != org || (!self && !is_admin_of(step.actor(), org))) {
-        return reject(RejectionCode::not_found, "member_id",
-                      fmt::format("the org has no member {}", command.member_id()));
-    }
-    if (member->disabled) {
-        return reject(RejectionCode::disabled, "member_id",
-                      fmt::format("member {} is disabled", member->name));
     }
     return std::nullopt;
 }
@@ -160,41 +136,83 @@ void add_dependencies(State& state, Job& job, const JobSpec& spec) {
 
 }  // namespace
 
-SubmitVerdict decide_submit_job(Step& step, const SubmitJob& command) {
+Verdict check_submitter(const Step& step, const SubmitJob& command) {
     const State& state = step.state();
-    if (Verdict bad = check_submitter(step, command)) return {bad, {}};
-    if (auto known = check_idempotency(state, command)) return *known;
+    const OrgId org{command.org_id()};
+    if (!is_member_of(step.actor(), org) || state.orgs.find(org.value) == nullptr) {
+        return reject(RejectionCode::not_found, "org_id",
+                      fmt::format("there is no org {}", org.value));
+    }
+    const Project* project = state.projects.find(command.project_id());
+    if (project == nullptr || project->org != org) {
+        return reject(RejectionCode::not_found, "project_id",
+                      fmt::format("the org has no project {}", command.project_id()));
+    }
+    const Member* member = state.members.find(command.member_id());
+    const bool self = step.actor().member_id() == command.member_id();
+    if (member == nullptr || member->org != org || (!self && !is_admin_of(step.actor(), org))) {
+        return reject(RejectionCode::not_found, "member_id",
+                      fmt::format("the org has no member {}", command.member_id()));
+    }
+    if (member->disabled) {
+        return reject(RejectionCode::disabled, "member_id",
+                      fmt::format("member {} is disabled", member->name));
+    }
+    return std::nullopt;
+}
+
+Asked check_asked(const Step& step, const SubmitJob& command) {
+    const State& state = step.state();
+    const auto refuse = [](Verdict why) {
+        Asked out;
+        out.rejection = std::move(why);
+        return out;
+    };
     const JobSpec& spec = command.spec();
     const Pool* pool = state.pools.find(spec.pool_id());
     if (pool == nullptr) {
-        return {reject(RejectionCode::not_found, "pool_id",
-                       fmt::format("there is no pool {}", spec.pool_id())),
-                {}};
+        return refuse(reject(RejectionCode::not_found, "pool_id",
+                             fmt::format("there is no pool {}", spec.pool_id())));
     }
-    if (Verdict bad = check_spec(spec, *pool)) return {bad, {}};
+    if (Verdict bad = check_spec(spec, *pool)) return refuse(std::move(bad));
     if (command.has_array()) {
-        if (Verdict bad = check_array(command.array())) return {bad, {}};
+        if (Verdict bad = check_array(command.array())) return refuse(std::move(bad));
     }
     const auto count =
         command.has_array() ? static_cast<std::uint32_t>(command.array().indices_size()) : 1U;
     if (state.jobs.size() + count >
         std::size_t{limits::jobs_waiting_max} + limits::finished_jobs_kept) {
-        return {
-            reject(RejectionCode::limit_reached, "", "the centre's queue is full: try again later"),
-            {}};
+        return refuse(reject(RejectionCode::limit_reached, "",
+                             "the centre's queue is full: try again later"));
     }
     const OrgId org{command.org_id()};
-    if (Verdict bad = check_dependencies(state, spec, org)) return {bad, {}};
+    if (Verdict bad = check_dependencies(state, spec, org)) return refuse(std::move(bad));
     Job job = job_template(state, command);
     const Price price = price_of(state, job.pool, job.tier);
     if (price.line == nullptr) {
-        return {
+        return refuse(
             reject(RejectionCode::no_price, "tier",
-                   fmt::format("no price sheet has a price for pool {} at this tier", pool->name)),
-            {}};
+                   fmt::format("no price sheet has a price for pool {} at this tier", pool->name)));
     }
-    if (Verdict bad = check_fits(*pool, state.orgs.at(org.value), job)) return {bad, {}};
+    if (Verdict bad = check_fits(*pool, state.orgs.at(org.value), job))
+        return refuse(std::move(bad));
     job.price = Money{price.line->micro_yuan_per_device_hour()};
+    return Asked{{}, std::move(job), price.sheet, *price.line};
+}
+
+SubmitVerdict decide_submit_job(Step& step, const SubmitJob& command) {
+    const State& state = step.state();
+    if (Verdict bad = check_submitter(step, command)) return {bad, {}};
+    if (auto known = check_idempotency(state, command)) return *known;
+    Asked asked = check_asked(step, command);
+    if (asked.rejection) return {asked.rejection, {}};
+    Job& job = asked.job;
+    if (command.quote_id() != 0) {
+        if (Verdict bad = take_quoted_price(step, command, asked)) return {bad, {}};
+    }
+    const OrgId org = job.org;
+    const auto count =
+        command.has_array() ? static_cast<std::uint32_t>(command.array().indices_size()) : 1U;
     const Money amount = hold_amount(job.shape, job.walltime, job.price);
     HoldPlanner planner(state, org, job.project, step.now());
     std::vector<HoldPart> parts;
@@ -221,12 +239,12 @@ SubmitVerdict decide_submit_job(Step& step, const SubmitJob& command) {
                 admitted.set_array_index(command.array().indices(static_cast<int>(i)));
                 job.array_slot = has_array_slot(command.array(), i);
             }
-            admitted.set_price_sheet_id(price.sheet.value);
-            admitted.set_price_line(price.line->line());
+            admitted.set_price_sheet_id(asked.sheet.value);
+            admitted.set_price_line(asked.price.line());
             admitted.set_micro_yuan_per_device_hour(job.price.micro_yuan);
             const std::size_t begin = i == 0 ? 0 : ends[i - 1];
             holds_to(std::span(parts).subspan(begin, ends[i] - begin), *admitted.mutable_holds());
-            admitted.set_eligible(admitted_eligible(state, job, spec, step.now()));
+            admitted.set_eligible(admitted_eligible(state, job, command.spec(), step.now()));
         });
     }
     return {};
@@ -253,10 +271,12 @@ void apply_job_admitted(State& state, const Entry& entry, const JobAdmitted& eve
         if (made.array_slot) ++array.released;
     }
     state.next_job = event.job_id() + 1;
+    made.quote = QuoteId{command.quote_id()};
     Job& job = state.jobs.insert(made.id.value, std::move(made));
     add_dependencies(state, job, command.spec());
     place_holds(state, job, event.holds());
     remember_request(state, command, job.id);
+    if (job.quote) take_up_quote(state, job);
     if (job.begin > state.now) state.timers.push({job.begin, Timer::Kind::begin, job.id.value});
     ++state.orgs.at(job.org.value).jobs_waiting;
     if (event.eligible()) enqueue(state, job);

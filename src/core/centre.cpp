@@ -11,45 +11,6 @@
 namespace suan::core {
 namespace {
 
-Verdict check_rules(const PoolRules& rules) {
-    const auto bad = [](const char* field, std::string message) {
-        return reject(RejectionCode::invalid_field, std::string("rules.") + field,
-                      std::move(message));
-    };
-    constexpr std::int64_t ms_max = limits::walltime_us_max / 1'000;
-    const std::pair<const char*, std::int64_t> spans[] = {
-        {"usage_half_life_ms", rules.usage_half_life_ms()},
-        {"usage_horizon_ms", rules.usage_horizon_ms()},
-        {"min_runtime_ms", rules.min_runtime_ms()},
-        {"walltime_default_ms", rules.walltime_default_ms()},
-        {"walltime_max_ms", rules.walltime_max_ms()},
-        {"meter_interval_ms", rules.meter_interval_ms()},
-    };
-    for (const auto& [field, value] : spans) {
-        if (value < 0 || value > ms_max) {
-            return bad(field, fmt::format("{} must be 0 (the default) to {} ms, got {}", field,
-                                          ms_max, value));
-        }
-    }
-    if (rules.meter_interval_ms() != 0 && rules.meter_interval_ms() < 1'000) {
-        return bad("meter_interval_ms",
-                   "meter_interval_ms must be 0 (the default) or at least 1000");
-    }
-    if (rules.usage_half_life_ms() != 0 && rules.usage_half_life_ms() < 60'000) {
-        return bad("usage_half_life_ms",
-                   "usage_half_life_ms must be 0 (the default) or at least 60000");
-    }
-    if (rules.reservations_max() > limits::reservations_per_pool_max) {
-        return bad("reservations_max", fmt::format("reservations_max must be at most {}",
-                                                   limits::reservations_per_pool_max));
-    }
-    if (!rules.order().empty() && rules.order() != "fair" && rules.order() != "fifo" &&
-        rules.order() != "shortest") {
-        return bad("order", "order must be fair, fifo or shortest");
-    }
-    return std::nullopt;
-}
-
 Verdict check_nodes(const State& state, const google::protobuf::RepeatedPtrField<NodeSpec>& nodes) {
     if (state.nodes.size() + static_cast<std::size_t>(nodes.size()) > limits::nodes_max) {
         return reject(RejectionCode::limit_reached, "nodes",
@@ -88,51 +49,7 @@ void add_nodes(State& state, PoolId pool, std::uint32_t first,
     state.next_node = id;
 }
 
-Duration span(std::int64_t ms, Duration otherwise) {
-    return ms == 0 ? otherwise : Duration::milliseconds(ms);
-}
-
 }  // namespace
-
-sched::Rules sched_rules_from(const PoolRules& rules) {
-    sched::Rules out;
-    out.usage_half_life = span(rules.usage_half_life_ms(), out.usage_half_life);
-    out.usage_horizon = span(rules.usage_horizon_ms(), out.usage_horizon);
-    out.min_runtime = span(rules.min_runtime_ms(), out.min_runtime);
-    if (rules.reservations_max() != 0) out.reservations_max = rules.reservations_max();
-    if (rules.order() == "fifo") out.order = sched::Rules::Order::fifo;
-    if (rules.order() == "shortest") out.order = sched::Rules::Order::shortest;
-    if (rules.no_backfill()) out.backfill = sched::Rules::Backfill::off;
-    if (rules.no_preemption()) out.preemption = sched::Rules::Preemption::off;
-    return out;
-}
-
-PoolLimits limits_from(const PoolRules& rules) {
-    PoolLimits out;
-    out.walltime_default = span(rules.walltime_default_ms(), out.walltime_default);
-    out.walltime_max = span(rules.walltime_max_ms(), out.walltime_max);
-    out.grace_default = span(rules.grace_default_ms(), out.grace_default);
-    out.meter_interval = span(rules.meter_interval_ms(), out.meter_interval);
-    return out;
-}
-
-PoolRules rules_to_proto(const Pool& pool) {
-    PoolRules out;
-    out.set_usage_half_life_ms(pool.rules.usage_half_life.us / 1'000);
-    out.set_usage_horizon_ms(pool.rules.usage_horizon.us / 1'000);
-    out.set_min_runtime_ms(pool.rules.min_runtime.us / 1'000);
-    out.set_reservations_max(pool.rules.reservations_max);
-    out.set_order(pool.rules.order == sched::Rules::Order::fifo       ? "fifo"
-                  : pool.rules.order == sched::Rules::Order::shortest ? "shortest"
-                                                                      : "fair");
-    out.set_no_backfill(pool.rules.backfill == sched::Rules::Backfill::off);
-    out.set_no_preemption(pool.rules.preemption == sched::Rules::Preemption::off);
-    out.set_walltime_default_ms(pool.limits.walltime_default.us / 1'000);
-    out.set_walltime_max_ms(pool.limits.walltime_max.us / 1'000);
-    out.set_grace_default_ms(static_cast<std::uint32_t>(pool.limits.grace_default.us / 1'000));
-    out.set_meter_interval_ms(pool.limits.meter_interval.us / 1'000);
-    return out;
-}
 
 void insert_node(State& state, Node node) {
     Pool& pool = state.pools.at(node.pool.value);
@@ -167,7 +84,7 @@ Verdict decide_define_pool(Step& step, const DefinePool& command) {
         return reject(RejectionCode::invalid_field, "device_gflops",
                       "device_gflops must not be negative");
     }
-    if (Verdict bad = check_rules(spec.rules())) return bad;
+    if (Verdict bad = check_pool_rules(spec.rules(), "rules.")) return bad;
     if (step.state().pool_names.count(spec.name()) != 0) {
         return reject(RejectionCode::exists, "name",
                       fmt::format("there is a pool {} already", spec.name()));
@@ -286,16 +203,19 @@ Verdict decide_set_pool_rules(Step& step, const SetPoolRules& command) {
         return reject(RejectionCode::not_found, "pool_id",
                       fmt::format("there is no pool {}", command.pool_id()));
     }
-    if (Verdict bad = check_rules(command.rules())) return bad;
+    if (Verdict bad = check_pool_rules(command.rules(), "rules.")) return bad;
     step.emit([](Event& event) { event.mutable_pool_rules_changed(); });
     return std::nullopt;
 }
 
 void apply_pool_rules_changed(State& state, const Entry& entry, const PoolRulesChanged&) {
-    const SetPoolRules& command = entry.command().set_pool_rules();
-    Pool& pool = state.pools.at(command.pool_id());
-    pool.rules = sched_rules_from(command.rules());
-    pool.limits = limits_from(command.rules());
+    set_pool_rules(state, entry.command().set_pool_rules());
+}
+
+void set_pool_rules(State& state, const SetPoolRules& change) {
+    Pool& pool = state.pools.at(change.pool_id());
+    pool.rules = sched_rules_from(change.rules());
+    pool.limits = limits_from(change.rules());
     pool.scheduler.set_rules(pool.rules);
 }
 

@@ -16,6 +16,10 @@ void apply_node_state_changed(State& state, const Entry& entry, const NodeStateC
 void apply_pool_rules_changed(State& state, const Entry& entry, const PoolRulesChanged& event);
 
 // The rules as the message says them, with the defaults of PoolRules filled in.
+// What a pool's rules may hold; `field` goes before the name of the field that is wrong.
+Verdict check_pool_rules(const PoolRules& rules, const std::string& field);
+void set_pool_rules(State& state, const SetPoolRules& change);
+
 sched::Rules sched_rules_from(const PoolRules& rules);
 PoolLimits limits_from(const PoolRules& rules);
 PoolRules rules_to_proto(const Pool& pool);

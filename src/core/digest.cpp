@@ -56,6 +56,8 @@ uint128 digest_of(const Job& job) {
                 (job.array_slot ? 8U : 0U));
     digest.text(job.name);
     digest.text(as_text(job.payload_sm3));
+    if (job.quote) digest.word(job.quote.value);
+    if (job.expected.us != 0) digest.number(job.expected.us);
     for (const Hold& hold : job.holds) {
         digest.word(hold.transfer.low);
         digest.word(hold.voucher.value);
@@ -217,6 +219,40 @@ void mix_witnesses(Digest& digest, const State& state) {
     }
 }
 
+// Nothing where the rules ask for none, as below.
+void mix_run_times(Digest& digest, const State& state) {
+    state.pools.for_each([&](std::uint64_t, const Pool& pool) {
+        for (const auto& [key, learnt] : pool.run_times.levels()) {
+            digest.word((std::uint64_t{key.org.value} << 32) | key.member.value);
+            digest.number(key.milli);
+            digest.text(std::string(learnt.counts.begin(), learnt.counts.end()));
+        }
+    });
+}
+
+// Nothing where there is none, so that blocks of logs from before there were any still verify.
+void mix_promises(Digest& digest, const State& state) {
+    if (state.next_quote == 1 && state.rules.empty()) return;
+    digest.word(state.next_quote);
+    for (const auto& [id, quote] : state.quotes) {
+        digest.word(id.value);
+        digest.word(quote.job.value);
+        digest.number(quote.offered_at.us);
+        digest.number(quote.start_by.us);
+        digest.number(quote.offer.start_by_us());
+        digest.number(quote.offered.valid_until_us());
+        digest.number(quote.offered.compensation_micro_yuan());
+        digest.number(quote.offered.micro_yuan_per_device_hour());
+        digest.word(quote.own_fault ? 1 : 0);
+    }
+    digest.word(state.rules_in_force.value);
+    for (const RulesVersion& rules : state.rules) {
+        digest.text(rules.content.name());
+        digest.number(rules.effective.us);
+        digest.word(static_cast<std::uint64_t>(rules.state));
+    }
+}
+
 }  // namespace
 
 Hash256 State::digest() {
@@ -258,6 +294,8 @@ Hash256 State::digest() {
     mix_money(digest, *this);
     mix_ledgers(digest, *this);
     mix_witnesses(digest, *this);
+    mix_promises(digest, *this);
+    mix_run_times(digest, *this);
     const uint128 first = digest.value();
     digest.word(0x5375616E);  // the second half: the same content, mixed once more
     const uint128 second = digest.value();

@@ -101,6 +101,7 @@ inline constexpr std::uint16_t voucher_issued = 5;
 inline constexpr std::uint16_t voucher_expired = 6;
 inline constexpr std::uint16_t correction = 7;
 inline constexpr std::uint16_t budget = 8;
+inline constexpr std::uint16_t compensation = 9;
 }  // namespace transfer_code
 
 }  // namespace suan::core

@@ -90,12 +90,26 @@ void check_counts(const State& state) {
     });
 }
 
+void check_quotes(const State& state) {
+    SUAN_ASSERT(state.quotes.size() == state.quotes_of.size());
+    for (const auto& [id, quote] : state.quotes) {
+        SUAN_ASSERT(id.value < state.next_quote);
+        SUAN_ASSERT(state.quotes_of.count({quote.org(), id}) == 1);
+        if (!quote.job) continue;
+        const Job& job = state.jobs.at(quote.job.value);
+        SUAN_ASSERT(job.quote == id);
+        SUAN_ASSERT(job.state == JOB_STATE_WAITING);
+        SUAN_ASSERT(job.attempts == 0);
+    }
+}
+
 }  // namespace
 
 void State::check_invariants() const {
     check_leases(*this);
     check_holds(*this);
     check_counts(*this);
+    check_quotes(*this);
     SUAN_ASSERT(books.check_books());
     pools.for_each([](std::uint64_t, const Pool& pool) { pool.scheduler.check_invariants(); });
 }

@@ -3,6 +3,7 @@
 #include "base/limits.hpp"
 #include "core/funds.hpp"
 #include "core/leases.hpp"
+#include "core/quotes.hpp"
 
 #include <fmt/format.h>
 
@@ -194,21 +195,39 @@ bool ready(const Job& job, Time now) {
     return job.funded && ready_but_for_money(job, now);
 }
 
+sched::WaitingJob waiting_job(const Job& job) {
+    sched::WaitingJob out;
+    out.id = job.id;
+    out.org = job.org;
+    out.project = job.project;
+    out.member = job.member;
+    out.tier = job.tier;
+    out.priority = job.priority;
+    out.queued = job.submitted;
+    out.expected = job.expected;
+    out.walltime = job.walltime;
+    out.shape = job.shape;
+    return out;
+}
+
+sched::RunKey run_key(const Job& job) {
+    return {job.org, job.member, job.shape.milli_devices(job.shape.tasks_max)};
+}
+
+Duration expected_run(const Pool& pool, const Job& job) {
+    if (pool.limits.expected_permille == 0) return Duration{};
+    return pool.run_times.expected(run_key(job), pool.limits.expected_permille)
+        .value_or(Duration{});
+}
+
 void enqueue(State& state, Job& job) {
+    job.expected = expected_run(state.pools.at(job.pool.value), job);
+    enqueue_as_it_is(state, job);
+}
+void enqueue_as_it_is(State& state, Job& job) {
     SUAN_ASSERT(!job.queued);
     job.queued = true;
-    state.pools.at(job.pool.value)
-        .scheduler.enqueue({.id = job.id,
-                            .org = job.org,
-                            .project = job.project,
-                            .member = job.member,
-                            .tier = job.tier,
-                            .priority = job.priority,
-                            .queued = job.submitted,
-                            .expected = {},  // nothing is learnt here yet
-                            .latest_start = {},
-                            .walltime = job.walltime,
-                            .shape = job.shape});
+    state.pools.at(job.pool.value).scheduler.enqueue(waiting_job(job));
 }
 void dequeue(State& state, Job& job) {
     if (!job.queued) return;
@@ -245,6 +264,7 @@ void apply_job_ended(State& state, const JobEnded& event) {
     release_holds(state, job);
     Org& org = state.orgs.at(job.org.value);
     drop_from_unfunded(state, job);
+    forget_quote(state, job);
     SUAN_ASSERT(org.jobs_waiting > 0);
     --org.jobs_waiting;
     job.state = event.state();
@@ -307,6 +327,7 @@ Verdict decide_hold_job(Step& step, const HoldJob& command) {
 void apply_job_held(State& state, const JobHeld& event) {
     Job& job = state.jobs.at(event.job_id());
     job.held = true;
+    quote_at_own_fault(state, job);
     dequeue(state, job);
     state.touch(job);
 }
@@ -362,6 +383,7 @@ void apply_job_unfunded(State& state, const JobUnfunded& event) {
     dequeue(state, job);
     release_holds(state, job);
     job.funded = false;
+    quote_at_own_fault(state, job);
     add_to_unfunded(state, job);
     state.touch(job);
 }

@@ -12,6 +12,16 @@ struct SubmitVerdict {
     std::optional<IdempotentRequest> done;
 };
 SubmitVerdict decide_submit_job(Step& step, const SubmitJob& command);
+
+// What a submission must satisfy before money is asked for, and the job that it describes.
+struct Asked {
+    Verdict rejection;
+    Job job;
+    PriceSheetId sheet;
+    PriceLine price;
+};
+Verdict check_submitter(const Step& step, const SubmitJob& command);
+Asked check_asked(const Step& step, const SubmitJob& command);
 Verdict decide_cancel_job(Step& step, const CancelJob& command);
 Verdict decide_hold_job(Step& step, const HoldJob& command);
 Verdict decide_release_job(Step& step, const ReleaseJob& command);
@@ -48,8 +58,17 @@ void apply_job_unfunded(State& state, const JobUnfunded& event);
 void apply_job_reserved(State& state, const JobReserved& event);
 void apply_job_unreserved(State& state, const JobUnreserved& event);
 
-// Into and out of the pool's queue.
+// What the scheduler is told of a job that waits.
+sched::WaitingJob waiting_job(const Job& job);
+// Whose runs those of the job are learnt with.
+sched::RunKey run_key(const Job& job);
+// What the pool's rules let one expect of its run; 0: nothing is known.
+Duration expected_run(const Pool& pool, const Job& job);
+
+// Into and out of the pool's queue. What is expected of its run is looked up on the way in, unless
+// it comes in as it is.
 void enqueue(State& state, Job& job);
+void enqueue_as_it_is(State& state, Job& job);
 void dequeue(State& state, Job& job);
 
 }  // namespace suan::core

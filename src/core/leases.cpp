@@ -3,6 +3,7 @@
 #include "base/limits.hpp"
 #include "core/jobs.hpp"
 #include "core/money.hpp"
+#include "core/quotes.hpp"
 
 #include <fmt/format.h>
 
@@ -73,6 +74,11 @@ AfterLease what_follows(const Job& job, LeaseOutcome outcome) {
     }
 }
 
+// Only such runs say how long the next one will be.
+bool ended_by_itself(LeaseOutcome outcome) {
+    return outcome == LEASE_OUTCOME_COMPLETED || outcome == LEASE_OUTCOME_FAILED;
+}
+
 JobState state_after(LeaseOutcome outcome) {
     switch (outcome) {
         case LEASE_OUTCOME_COMPLETED:
@@ -118,6 +124,8 @@ sched::RunningLease running_lease(const Job& job, const Lease& lease) {
     running.started = lease.started;
     running.ends_by = lease.ends_by;
     running.last_checkpoint = lease.last_checkpoint;
+    running.expected = job.expected;
+    running.stops = job.preemptions;
     running.stopping = lease.stopping != STOP_REASON_UNSPECIFIED;
     running.placement = lease.placement;
     return running;
@@ -145,6 +153,7 @@ void apply_job_started(State& state, const JobStarted& event) {
     job.started = state.now;
     job.attempts = lease.attempt;
     job.progress_permille = 0;
+    quotes_see_start(state, job);
     Org& org = state.orgs.at(job.org.value);
     --org.jobs_waiting;
     ++org.jobs_running;
@@ -302,7 +311,10 @@ void apply_lease_ended(State& state, const LeaseEnded& event) {
     release_holds(state, job);
     for (const sched::Slot& slot : lease.placement)
         drop_lease(state.nodes.at(slot.node.value), lease.id);
-    state.pools.at(job.pool.value).scheduler.lease_ended(lease.id);
+    Pool& pool = state.pools.at(job.pool.value);
+    pool.scheduler.lease_ended(lease.id);
+    if (ended_by_itself(event.outcome()) && pool.limits.expected_permille != 0)
+        pool.run_times.learn(run_key(job), state.now - lease.started);
     state.forget(lease);
     state.leases.erase(event.lease_id());
     state.touch(job);

@@ -107,6 +107,26 @@ void rest_on_other_money(Step& step, JobId id, Time until) {
 
 }  // namespace
 
+Verdict check_price_lines(const State& state,
+                          const google::protobuf::RepeatedPtrField<PriceLine>& lines,
+                          const std::string& prefix) {
+    std::set<std::tuple<std::uint32_t, int, int>> seen;
+    for (int i = 0; i < lines.size(); ++i) {
+        const PriceLine& line = lines[i];
+        const std::string field = fmt::format("{}[{}]", prefix, i);
+        if (Verdict bad = check_price_line(state, line, field)) return bad;
+        if (!seen.emplace(line.pool_id(), line.tier(), line.service()).second) {
+            return reject(RejectionCode::invalid_field, field,
+                          "this pool and tier, or service, has a line in the sheet already");
+        }
+        if (line.line() != static_cast<std::uint32_t>(i) + 1) {
+            return reject(RejectionCode::invalid_field, field + ".line",
+                          fmt::format("line must be {}", i + 1));
+        }
+    }
+    return std::nullopt;
+}
+
 Verdict decide_publish_price_sheet(Step& step, const PublishPriceSheet& command) {
     if (!is_operator(step.actor())) {
         return reject(RejectionCode::forbidden, "",
@@ -118,20 +138,7 @@ Verdict decide_publish_price_sheet(Step& step, const PublishPriceSheet& command)
         return reject(RejectionCode::invalid_field, "lines",
                       fmt::format("lines must hold 1 to {} prices", limits::price_lines_max));
     }
-    std::set<std::tuple<std::uint32_t, int, int>> seen;
-    for (int i = 0; i < command.lines_size(); ++i) {
-        const PriceLine& line = command.lines(i);
-        const std::string field = fmt::format("lines[{}]", i);
-        if (Verdict bad = check_price_line(step.state(), line, field)) return bad;
-        if (!seen.emplace(line.pool_id(), line.tier(), line.service()).second) {
-            return reject(RejectionCode::invalid_field, field,
-                          "this pool and tier, or service, has a line in the sheet already");
-        }
-        if (line.line() != static_cast<std::uint32_t>(i) + 1) {
-            return reject(RejectionCode::invalid_field, field + ".line",
-                          fmt::format("line must be {}", i + 1));
-        }
-    }
+    if (Verdict bad = check_price_lines(step.state(), command.lines(), "lines")) return bad;
     step.emit([&](Event& event) {
         event.mutable_price_sheet_published()->set_price_sheet_id(step.state().next_sheet);
     });
@@ -142,14 +149,19 @@ Verdict decide_publish_price_sheet(Step& step, const PublishPriceSheet& command)
 void apply_price_sheet_published(State& state, const Entry& entry,
                                  const PriceSheetPublished& event) {
     const PublishPriceSheet& command = entry.command().publish_price_sheet();
+    publish_prices(state, PriceSheetId{event.price_sheet_id()}, command.name(), command.lines());
+}
+
+void publish_prices(State& state, PriceSheetId id, const std::string& name,
+                    const google::protobuf::RepeatedPtrField<PriceLine>& lines) {
     PriceSheet sheet;
-    sheet.id = PriceSheetId{event.price_sheet_id()};
-    sheet.name = command.name();
+    sheet.id = id;
+    sheet.name = name;
     sheet.published = state.now;
-    sheet.lines.assign(command.lines().begin(), command.lines().end());
+    sheet.lines.assign(lines.begin(), lines.end());
     take_prices(state, sheet);
-    state.next_sheet = event.price_sheet_id() + 1;
-    state.sheets.insert(event.price_sheet_id(), std::move(sheet));
+    state.next_sheet = id.value + 1;
+    state.sheets.insert(id.value, std::move(sheet));
 }
 
 void take_prices(State& state, const PriceSheet& sheet) {

@@ -19,6 +19,14 @@ void expire_vouchers_under(Step& step, JobId job);
 // Holds again for ledgers and jobs that wait for money, oldest first, as far as it goes.
 void fund_waiting_jobs(Step& step, OrgId org);
 
+// `field` is where the lines stand in the command.
+Verdict check_price_lines(const State& state,
+                          const google::protobuf::RepeatedPtrField<PriceLine>& lines,
+                          const std::string& field);
+// A sheet under the next number; its prices hold for what is submitted from now on.
+void publish_prices(State& state, PriceSheetId id, const std::string& name,
+                    const google::protobuf::RepeatedPtrField<PriceLine>& lines);
+
 void apply_price_sheet_published(State& state, const Entry& entry,
                                  const PriceSheetPublished& event);
 void apply_org_funded(State& state, const Entry& entry, const OrgFunded& event);

@@ -9,7 +9,9 @@
 #include "base/time.hpp"
 #include "ledger/contract/contract.hpp"
 #include "ledger/types.hpp"
+#include "sched/run_times.hpp"
 #include "sched/scheduler.hpp"
+#include "suan/log.pb.h"
 #include "suan/types.pb.h"
 
 #include <boost/container/small_vector.hpp>
@@ -22,6 +24,9 @@
 #include <vector>
 
 namespace suan::core {
+
+using QuoteId = Id<struct QuoteTag, std::uint64_t>;
+using RulesId = Id<struct RulesTag, std::uint32_t>;
 
 struct Node {
     NodeId id;
@@ -40,6 +45,9 @@ struct PoolLimits {
     Duration walltime_max = Duration::hours(366 * 24);
     Duration grace_default = Duration::seconds(30);
     Duration meter_interval = Duration::hours(1);
+    std::uint32_t quote_compensation_permille = 0;  // 0: no binding quotes
+    Duration quote_valid = Duration::minutes(10);
+    std::uint32_t expected_permille = 0;  // quantile of learnt run times; 0: nothing is learnt
 };
 
 struct Pool {
@@ -55,6 +63,7 @@ struct Pool {
     PoolLimits limits;
     std::vector<NodeId> nodes;
     sched::PoolScheduler scheduler{sched::Rules{}};
+    sched::RunTimes run_times;  // empty while the rules do not ask for any
 };
 
 // What an invoice line is summed over.
@@ -225,6 +234,7 @@ struct Job {
     std::uint32_t array_index = 0;
     std::uint32_t array_order = 0;  // 0.. in its array
     Duration walltime;
+    Duration expected;             // learnt run time, as it last came into the queue; 0: none
     Duration checkpoint_interval;  // 0: none
     Duration grace;
     Time submitted;
@@ -245,6 +255,7 @@ struct Job {
     std::vector<JobDependency> dependencies;
     std::uint32_t dependencies_open = 0;
     LeaseId lease;  // current one
+    QuoteId quote;  // that it was submitted with; kept after the quote has ended
     PriceSheetId sheet;
     std::uint32_t price_line = 0;
     Money price;  // per device hour
@@ -291,6 +302,31 @@ struct Array {
     std::uint32_t failed = 0;
     std::uint32_t running_max = 0;  // 0: no bound
     std::uint32_t released = 0;     // jobs let into the queue so far
+};
+
+// A binding quote that has not ended: offered, or taken up by a job that has not started yet.
+struct Quote {
+    QuoteId id;
+    Time offered_at;
+    OfferQuote offer;
+    QuoteOffered offered;
+    JobId job;               // that took it up
+    Time start_by;           // of that job
+    bool own_fault = false;  // its org did something that may have kept the job from starting
+
+    OrgId org() const { return OrgId{offer.org_id()}; }
+    PoolId pool() const { return PoolId{offer.spec().pool_id()}; }
+};
+
+enum class RulesState : std::uint8_t { scheduled = 0, in_force = 1, replaced = 2, withdrawn = 3 };
+
+// A version of the centre's rules file. The content of one that is past is dropped.
+struct RulesVersion {
+    RulesId id;
+    ChangeRules content;
+    Time scheduled;
+    Time effective;
+    RulesState state = RulesState::scheduled;
 };
 
 struct IdempotentRequest {

@@ -196,6 +196,19 @@ void apply_member_changed(State& state, const Entry& entry, const MemberChanged&
     member.disabled = command.disabled();
 }
 
+Verdict check_share(const SetShare& share, const std::string& field) {
+    if (share.weight() > 1'000'000) {
+        return reject(RejectionCode::invalid_field, field + "weight",
+                      "weight must be 1 to 1000000 (0: 1)");
+    }
+    if (share.limit_milli() < 0 ||
+        (share.limit_milli() != 0 && share.limit_milli() < share.deserved_milli())) {
+        return reject(RejectionCode::invalid_field, field + "limit_milli",
+                      "limit_milli must be 0 (no limit) or at least deserved_milli");
+    }
+    return std::nullopt;
+}
+
 Verdict decide_set_share(Step& step, const SetShare& command) {
     if (!is_operator(step.actor())) {
         return reject(RejectionCode::forbidden, "", "only an operator of the centre sets shares");
@@ -224,26 +237,22 @@ Verdict decide_set_share(Step& step, const SetShare& command) {
                 "deserve {}",
                 std::max<std::int64_t>(0, all - others), pool->name, all, others));
     }
-    if (command.weight() > 1'000'000) {
-        return reject(RejectionCode::invalid_field, "weight", "weight must be 1 to 1000000 (0: 1)");
-    }
-    if (command.limit_milli() < 0 ||
-        (command.limit_milli() != 0 && command.limit_milli() < command.deserved_milli())) {
-        return reject(RejectionCode::invalid_field, "limit_milli",
-                      "limit_milli must be 0 (no limit) or at least deserved_milli");
-    }
+    if (Verdict bad = check_share(command, "")) return bad;
     step.emit([](Event& event) { event.mutable_share_changed(); });
     return std::nullopt;
 }
 
 void apply_share_changed(State& state, const Entry& entry, const ShareChanged&) {
-    const SetShare& command = entry.command().set_share();
+    set_share(state, entry.command().set_share());
+}
+
+void set_share(State& state, const SetShare& change) {
     sched::Share share;
-    share.deserved_milli = command.deserved_milli();
-    share.weight = command.weight() == 0 ? 1 : command.weight();
-    if (command.limit_milli() != 0) share.limit_milli = command.limit_milli();
-    const OrgId org{command.org_id()};
-    const PoolId pool{command.pool_id()};
+    share.deserved_milli = change.deserved_milli();
+    share.weight = change.weight() == 0 ? 1 : change.weight();
+    if (change.limit_milli() != 0) share.limit_milli = change.limit_milli();
+    const OrgId org{change.org_id()};
+    const PoolId pool{change.pool_id()};
     state.orgs.at(org.value).shares[pool] = share;
     state.pools.at(pool.value).scheduler.set_share(org, share);
 }

@@ -6,6 +6,7 @@
 #include "core/leases.hpp"
 #include "core/ledgers.hpp"
 #include "core/money.hpp"
+#include "core/restore_plans.hpp"
 #include "core/spec.hpp"
 #include "core/state.hpp"
 #include "core/vouchers.hpp"
@@ -64,7 +65,7 @@ public:
         set_counters(s, from_.counters());
         return ledger(s) && pools(s) && nodes(s) && orgs(s) && people(s) && vouchers(s) &&
                prices(s) && tenant_ledgers(s) && jobs(s) && leases(s) && queues(s) && others(s) &&
-               witnesses(s);
+               witnesses(s) && promises(s);
     }
 
 private:
@@ -115,6 +116,10 @@ private:
                 if (!need(whose, "use of org", use.org_id())) return false;
                 pool.scheduler.restore_use({OrgId{use.org_id()}, ProjectId{use.project_id()},
                                             MemberId{use.member_id()}, use.inflated_use()});
+            }
+            for (const RunTimesRecord& learnt : record.run_times()) {
+                if (!need(restore_run_times(pool, learnt), "run times of org", learnt.org_id()))
+                    return false;
             }
             s.pool_names.emplace(pool.name, pool.id);
             s.pools.insert(record.id(), std::move(pool));
@@ -401,6 +406,8 @@ private:
             if (!job.has_ended()) s.dependents[JobId{dependency.job_id()}].push_back(job.id);
         }
         job.lease = LeaseId{record.lease_id()};
+        job.quote = QuoteId{record.quote_id()};
+        job.expected = Duration{record.expected_us()};
         job.sheet = PriceSheetId{record.price_sheet_id()};
         job.price_line = record.price_line();
         job.price = Money{record.price()};
@@ -482,7 +489,7 @@ private:
     }
     bool queues(State& s) {
         for (const JobRecord& record : from_.jobs()) {
-            if (record.queued()) enqueue(s, s.jobs.at(record.id()));
+            if (record.queued()) enqueue_as_it_is(s, s.jobs.at(record.id()));
         }
         for (const PoolRecord& record : from_.pools()) {
             for (const ReservationRecord& reservation : record.reservations()) {
@@ -549,6 +556,17 @@ private:
             s.witnesses.push_back(std::move(witness));
         }
         return true;
+    }
+
+    bool promises(State& s) {
+        s.next_quote = std::max<std::uint64_t>(1, from_.next_quote());
+        for (const QuoteRecord& record : from_.quotes())
+            if (!need(restore_quote(s, record), "quote", record.id())) return false;
+        for (const RulesRecord& record : from_.rules())
+            if (!need(restore_rules(s, record), "rules version", record.id())) return false;
+        s.rules_in_force = RulesId{from_.rules_in_force()};
+        return need(from_.rules_in_force() <= s.rules.size(), "rules in force",
+                    from_.rules_in_force());
     }
 
     const StateSnapshot& from_;

@@ -53,6 +53,13 @@ void pool_to(const Pool& pool, PoolRecord& out) {
         record.set_start_us(reservation.start.us);
         placement_to(reservation.placement, record.mutable_slots());
     }
+    for (const auto& [key, learnt] : pool.run_times.levels()) {
+        RunTimesRecord& record = *out.add_run_times();
+        record.set_org_id(key.org.value);
+        record.set_member_id(key.member.value);
+        record.set_milli(key.milli);
+        record.set_counts(std::string(learnt.counts.begin(), learnt.counts.end()));
+    }
 }
 
 void node_to(const Node& node, NodeRecord& out) {
@@ -189,6 +196,8 @@ void job_to(const Job& job, JobRecord& out) {
         record.set_met(dependency.met);
     }
     out.set_lease_id(job.lease.value);
+    out.set_quote_id(job.quote.value);
+    out.set_expected_us(job.expected.us);
     out.set_price_sheet_id(job.sheet.value);
     out.set_price_line(job.price_line);
     out.set_price(job.price.micro_yuan);
@@ -293,6 +302,29 @@ void witnesses_to(const State& s, StateSnapshot& out) {
     }
 }
 
+void promises_to(const State& s, StateSnapshot& out) {
+    out.set_next_quote(s.next_quote);
+    for (const auto& [id, quote] : s.quotes) {
+        QuoteRecord& record = *out.add_quotes();
+        record.set_id(id.value);
+        record.set_offered_at_us(quote.offered_at.us);
+        *record.mutable_offer() = quote.offer;
+        *record.mutable_offered() = quote.offered;
+        record.set_job_id(quote.job.value);
+        record.set_start_by_us(quote.start_by.us);
+        record.set_own_fault(quote.own_fault);
+    }
+    out.set_rules_in_force(s.rules_in_force.value);
+    for (const RulesVersion& rules : s.rules) {
+        RulesRecord& record = *out.add_rules();
+        record.set_id(rules.id.value);
+        *record.mutable_rules() = rules.content;
+        record.set_scheduled_us(rules.scheduled.us);
+        record.set_effective_us(rules.effective.us);
+        record.set_state(static_cast<std::uint32_t>(rules.state));
+    }
+}
+
 void requests_to(const State& s, StateSnapshot& out) {
     for (const auto& key : s.idempotent_order) {
         const IdempotentRequest& request = s.idempotent.at(key);
@@ -335,6 +367,7 @@ StateSnapshot to_snapshot(const State& s) {
     }
     for (const JobId id : s.finished)
         out.add_finished(id.value);
+    promises_to(s, out);
     requests_to(s, out);
     witnesses_to(s, out);
     const ledger::Snapshot books = s.books.export_state();

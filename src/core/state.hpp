@@ -37,7 +37,7 @@ public:
     std::uint32_t next_pool = 1, next_node = 1, next_org = 1, next_project = 1, next_member = 1;
     std::uint32_t next_voucher = 1, next_sheet = 1, next_ledger = 1;
     std::uint64_t next_job = 1, next_lease = 1, next_invoice = 1, next_correction = 1;
-    std::uint64_t next_transfer = 1;
+    std::uint64_t next_transfer = 1, next_quote = 1;
 
     // The centre.
     Table<Pool> pools;
@@ -62,6 +62,10 @@ public:
     std::map<std::pair<PoolId, Tier>, PriceSheetId> price_sheet_of;
     std::map<Service, std::pair<PriceSheetId, PriceLine>> service_prices;  // today's
     std::vector<Invoice> invoices;
+    std::map<QuoteId, Quote> quotes;                // open ones
+    std::set<std::pair<OrgId, QuoteId>> quotes_of;  // the same by org
+    std::vector<RulesVersion> rules;                // versions of the rules file; id = place + 1
+    RulesId rules_in_force;                         // 0: no version has taken effect yet
 
     // Tenants' ledgers: what the journal of settlement is charged by.
     Table<TenantLedger> ledgers;

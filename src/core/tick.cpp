@@ -4,6 +4,8 @@
 #include "core/leases.hpp"
 #include "core/ledgers.hpp"
 #include "core/money.hpp"
+#include "core/quotes.hpp"
+#include "core/rules_file.hpp"
 
 namespace suan::core {
 namespace {
@@ -24,6 +26,12 @@ void run_timers(Step& step) {
                 break;
             case Timer::Kind::ledger:
                 ledger_due(step, LedgerId{static_cast<std::uint32_t>(timer.id)});
+                break;
+            case Timer::Kind::quote:
+                quote_due(step, QuoteId{timer.id});
+                break;
+            case Timer::Kind::rules:
+                rules_due(step, RulesId{static_cast<std::uint32_t>(timer.id)});
                 break;
         }
     }

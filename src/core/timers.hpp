@@ -16,7 +16,14 @@
 namespace suan::core {
 
 struct Timer {
-    enum class Kind : std::uint8_t { lease = 0, begin = 1, voucher = 2, ledger = 3 };
+    enum class Kind : std::uint8_t {
+        lease = 0,
+        begin = 1,
+        voucher = 2,
+        ledger = 3,
+        quote = 4,
+        rules = 5
+    };
     Time at;
     Kind kind = Kind::lease;
     std::uint64_t id = 0;

@@ -8,6 +8,8 @@
 #include "core/ledgers.hpp"
 #include "core/money.hpp"
 #include "core/orgs.hpp"
+#include "core/quotes.hpp"
+#include "core/rules_file.hpp"
 #include "core/step.hpp"
 #include "core/tick.hpp"
 #include "core/witnesses.hpp"
@@ -67,6 +69,10 @@ Verdict decide(Step& step, const Command& command) {
             return decide_register_witness(step, command.register_witness());
         case Command::kRemoveWitness:
             return decide_remove_witness(step, command.remove_witness());
+        case Command::kOfferQuote:
+            return decide_offer_quote(step, command.offer_quote());
+        case Command::kChangeRules:
+            return decide_change_rules(step, command.change_rules());
         case Command::kSubmitJob:  // has answers of its own, see step()
         case Command::KIND_NOT_SET:
             break;
@@ -279,12 +285,35 @@ Handled apply_ledger_event(State& state, const Entry& entry, const Event& event)
     }
 }
 
+Handled apply_promise_event(State& state, const Entry& entry, const Event& event) {
+    switch (event.kind_case()) {
+        case Event::kQuoteOffered:
+            apply_quote_offered(state, entry, event.quote_offered());
+            return Handled::yes;
+        case Event::kQuoteEnded:
+            apply_quote_ended(state, event.quote_ended());
+            return Handled::yes;
+        case Event::kRulesScheduled:
+            apply_rules_scheduled(state, entry, event.rules_scheduled());
+            return Handled::yes;
+        case Event::kRulesTookEffect:
+            apply_rules_took_effect(state, event.rules_took_effect());
+            return Handled::yes;
+        case Event::kRulesWithdrawn:
+            apply_rules_withdrawn(state, event.rules_withdrawn());
+            return Handled::yes;
+        default:
+            return Handled::no;
+    }
+}
+
 }  // namespace
 
 void apply_event(State& state, const Entry& entry, const Event& event) {
     const bool known = apply_job_event(state, entry, event) == Handled::yes ||
                        apply_centre_event(state, entry, event) == Handled::yes ||
-                       apply_ledger_event(state, entry, event) == Handled::yes;
+                       apply_ledger_event(state, entry, event) == Handled::yes ||
+                       apply_promise_event(state, entry, event) == Handled::yes;
     SUAN_ASSERT(known);
 }
 

@@ -2,6 +2,7 @@
 #include "core/funds.hpp"
 #include "core/jobs.hpp"
 #include "core/transition.hpp"
+#include "sched/help.hpp"
 
 #include <fmt/format.h>
 
@@ -51,10 +52,14 @@ void add_own_conditions(const State& state, const Job& job, std::vector<WaitReas
     if (!job.funded) {
         const Money needed = hold_amount(job.shape, job.walltime, job.price);
         const Money own = state.available(org_account(job.org));
-        WaitReason& r = out.emplace_back(reason(
-            "AssocGrpBillingMinutes",
-            fmt::format("{} must be held for its whole wall time, {} of the org's money is free",
-                        yuan_text(needed), yuan_text(own))));
+        HoldPlanner planner(state, job.org, job.project, state.now);
+        std::vector<HoldPart> parts;
+        const Verdict missing = planner.plan(job, needed, parts);
+        WaitReason& r = out.emplace_back(
+            reason("AssocGrpBillingMinutes",
+                   missing ? missing->message
+                           : fmt::format("{} will be held for its whole wall time at the next tick",
+                                         yuan_text(needed))));
         r.needed = needed.micro_yuan;
         r.available = own.micro_yuan;
     }
@@ -63,6 +68,21 @@ void add_own_conditions(const State& state, const Job& job, std::vector<WaitReas
 std::string devices_text(std::int64_t milli) {
     return milli % 1'000 == 0 ? fmt::format("{}", milli / 1'000)
                               : fmt::format("{}.{:03}", milli / 1'000, milli % 1'000);
+}
+
+// The gang against what is free, and where: one free rack may hold what scattered devices do not.
+std::string resources_text(const Pool& pool, const Job& job, const sched::Reason& from) {
+    const sched::FreePlaces free = sched::free_places(pool.scheduler, job.shape);
+    std::string text = fmt::format(
+        "needs {} devices as {} tasks of {}; of its tasks {} fit now, {} devices of pool {} are "
+        "free",
+        from.needed, job.shape.tasks_min, job.shape.devices_per_task, from.limit,
+        devices_text(pool.scheduler.totals().free_milli), pool.name);
+    if (job.shape.tasks_min > 1) {
+        text += fmt::format("; {} tasks fit on one node, {} in one rack, {} in all",
+                            free.tasks_on_one_node, free.tasks_in_one_rack, free.tasks_anywhere);
+    }
+    return text;
 }
 
 WaitReason from_sched(const State& state, const Job& job, const sched::Reason& from) {
@@ -75,11 +95,7 @@ WaitReason from_sched(const State& state, const Job& job, const sched::Reason& f
     switch (from.code) {
         case sched::ReasonCode::resources:
             out.code = "Resources";
-            out.message = fmt::format(
-                "needs {} devices as {} tasks of {}; of its tasks {} fit now, {} devices of pool "
-                "{} are free",
-                from.needed, job.shape.tasks_min, job.shape.devices_per_task, from.limit,
-                devices_text(pool.scheduler.totals().free_milli), pool.name);
+            out.message = resources_text(pool, job, from);
             break;
         case sched::ReasonCode::priority:
             out.code = "Priority";

@@ -92,6 +92,14 @@ private:
         switch (event.kind_case()) {
             case Event::kPriceSheetPublished:
                 return sheet(entry, event.price_sheet_published());
+            case Event::kRulesTookEffect:
+                for (const PriceLine& line : event.rules_took_effect().prices())
+                    prices_[{event.rules_took_effect().price_sheet_id(), line.line()}] = line;
+                return {};
+            case Event::kQuoteEnded:
+                if (event.quote_ended().org_id() == out_.org.value)
+                    out_.corrections += Money{event.quote_ended().compensation_micro_yuan()};
+                return {};
             case Event::kJobAdmitted:
                 return admitted(entry, event.job_admitted());
             case Event::kJobStarted:

@@ -43,6 +43,10 @@ private:
         const Command& command = entry.command();
         if (event.has_price_sheet_published()) {
             show(index, log::ShowCommand::yes);
+        } else if (event.has_rules_took_effect()) {
+            if (event.rules_took_effect().price_sheet_id() != 0) show(index, log::ShowCommand::no);
+        } else if (event.has_quote_ended()) {
+            if (event.quote_ended().org_id() == org_.value) show(index, log::ShowCommand::no);
         } else if (event.has_job_admitted()) {
             if (command.submit_job().org_id() != org_.value) return;
             jobs_.insert(event.job_admitted().job_id());

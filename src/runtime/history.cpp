@@ -140,6 +140,16 @@ JournalRow read_movement(SqliteStatement& row) {
     return out;
 }
 
+WaitRow read_wait(SqliteStatement& row) {
+    WaitRow out;
+    out.number = u64(row);
+    out.job = id<JobId>(row);
+    out.since = Time{row.number()};
+    out.code = row.text();
+    out.reserved_start = Time{row.number()};
+    return out;
+}
+
 // A charge is one movement for each payer; what is given back goes the other way.
 void add_movements(const ChargeRow& charge, std::vector<JournalRow>& out) {
     for (const Payment& payment : charge.payments) {
@@ -241,6 +251,14 @@ Result<std::vector<LeaseRow>> History::leases(JobId job) const {
     return reader_->rows(
         "SELECT * FROM history_lease WHERE job=? ORDER BY id",
         [&](SqliteStatement& select) { select.bind(i64(job.value)); }, read_lease);
+}
+
+Result<std::vector<WaitRow>> History::waits(JobId job) const {
+    auto rows = reader_->rows(
+        "SELECT * FROM history_wait WHERE job=? ORDER BY number DESC LIMIT ?",
+        [&](SqliteStatement& select) { select.bind(i64(job.value)).bind(waits_max); }, read_wait);
+    if (rows) std::reverse(rows->begin(), rows->end());
+    return rows;
 }
 
 Result<OrgId> History::org_in(const char* table, std::uint64_t wanted) const {

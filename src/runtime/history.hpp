@@ -2,7 +2,8 @@
 // money. Tables beside the log in its SQLite file, written in the same transaction as the entries
 // they come from, so they never disagree with it; a version number rebuilds them from the log when
 // their shape changes. Nothing is written for a submission: a job appears here when it ends, and
-// until then it is in the State.
+// until then it is in the State. What it
+// waits for is kept from the moment at which it changes.
 //
 // Threads: History may be used from any thread; reads go over a connection of their own and see
 // only what is durable. Pages go by cursor: pass the last key seen, 0 for the first page.
@@ -125,6 +126,16 @@ struct JournalRow {
     std::string note;
 };
 
+// From `since` on a job waited for this; its next row, or its start, ends it. Nothing is written
+// for a job that goes into the queue at once and starts without having held a reservation.
+struct WaitRow {
+    std::uint64_t number = 0;  // grows with the log
+    JobId job;
+    Time since;
+    std::string code;     // as core::WaitReason: Priority, Resources, Dependency, ...
+    Time reserved_start;  // of Resources: the start that is promised; else 0
+};
+
 struct JobFilter {
     OrgId org;  // 0: any
     ProjectId project;
@@ -156,6 +167,9 @@ public:
     // `not_found` while it has not ended, and when it never was.
     Result<JobRow> job(JobId id) const;
     Result<std::vector<LeaseRow>> leases(JobId job) const;  // that ended, by attempt
+    // What a job waited for, oldest first; the newest waits_max of them.
+    Result<std::vector<WaitRow>> waits(JobId job) const;
+    static constexpr std::uint32_t waits_max = 200;
     // Of a job or lease that ended; `not_found` otherwise.
     Result<OrgId> org_of(JobId id) const;
     Result<OrgId> org_of(LeaseId id) const;

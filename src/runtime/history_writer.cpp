@@ -11,7 +11,8 @@ namespace {
 constexpr const char* drop_tables =
     "DROP TABLE IF EXISTS history_meta; DROP TABLE IF EXISTS history_job;"
     "DROP TABLE IF EXISTS history_lease; DROP TABLE IF EXISTS history_charge;"
-    "DROP TABLE IF EXISTS history_invoice; DROP TABLE IF EXISTS history_movement;";
+    "DROP TABLE IF EXISTS history_invoice; DROP TABLE IF EXISTS history_movement;"
+    "DROP TABLE IF EXISTS history_wait;";
 
 constexpr const char* create_tables =
     "CREATE TABLE IF NOT EXISTS history_meta(id INTEGER PRIMARY KEY, version INTEGER NOT NULL,"
@@ -40,7 +41,10 @@ constexpr const char* create_tables =
     "CREATE INDEX IF NOT EXISTS history_invoice_org ON history_invoice(org, id);"
     "CREATE TABLE IF NOT EXISTS history_movement(number INTEGER PRIMARY KEY, org INTEGER,"
     " time_us INTEGER, kind TEXT, debit TEXT, credit TEXT, micro_yuan INTEGER, note TEXT);"
-    "CREATE INDEX IF NOT EXISTS history_movement_org ON history_movement(org, number);";
+    "CREATE INDEX IF NOT EXISTS history_movement_org ON history_movement(org, number);"
+    "CREATE TABLE IF NOT EXISTS history_wait(number INTEGER PRIMARY KEY, job INTEGER,"
+    " since_us INTEGER, code TEXT, reserved_us INTEGER);"
+    "CREATE INDEX IF NOT EXISTS history_wait_job ON history_wait(job, number);";
 
 // Rows of one rebuilding transaction, in entries.
 constexpr std::uint64_t rebuild_chunk = 50'000;
@@ -106,6 +110,7 @@ Result<void> HistoryWriter::prepare() {
     if (done) done = make(charge_, insert_into("history_charge", 18));
     if (done) done = make(invoice_, insert_into("history_invoice", 6));
     if (done) done = make(movement_, insert_into("history_movement", 8));
+    if (done) done = make(wait_, insert_into("history_wait", 5));
     if (done) done = make(progress_, "INSERT OR REPLACE INTO history_meta VALUES(1,?,?)");
     return done;
 }
@@ -209,6 +214,12 @@ Result<void> HistoryWriter::put(const JournalRow& row) {
     movement_.bind(std::string_view(row.credit)).bind(row.amount.micro_yuan);
     movement_.bind(std::string_view(row.note));
     return movement_.run();
+}
+
+Result<void> HistoryWriter::put(const WaitRow& row) {
+    wait_.bind(i64(row.number)).bind(i64(row.job.value)).bind(row.since.us);
+    wait_.bind(std::string_view(row.code)).bind(row.reserved_start.us);
+    return wait_.run();
 }
 
 }  // namespace suan::runtime

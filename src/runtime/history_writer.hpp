@@ -36,9 +36,10 @@ private:
     Result<void> put(const ChargeRow& row);
     Result<void> put(const InvoiceRow& row);
     Result<void> put(const JournalRow& row);
+    Result<void> put(const WaitRow& row);
 
     log::SqliteLog& log_;
-    SqliteStatement job_, lease_, charge_, invoice_, movement_, progress_;
+    SqliteStatement job_, lease_, charge_, invoice_, movement_, wait_, progress_;
 };
 
 }  // namespace suan::runtime

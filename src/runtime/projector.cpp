@@ -1,6 +1,7 @@
 #include "runtime/projector.hpp"
 
 #include "runtime/subject.hpp"
+#include "runtime/waits.hpp"
 
 #include <fmt/format.h>
 
@@ -284,6 +285,15 @@ void Projector::add_rows(const core::State& state, const Entry& entry, std::uint
                 {"voucher_expired", fmt::format("voucher {}", event.voucher_expired().voucher_id()),
                  "funders", event.voucher_expired().returned_micro_yuan(), ""}));
             break;
+        case Event::kQuoteEnded:
+            if (event.quote_ended().compensation_micro_yuan() == 0) break;
+            rows.emplace_back(journal_row(
+                entry, index, org,
+                {"compensation", "corrections", org_name(org),
+                 event.quote_ended().compensation_micro_yuan(),
+                 fmt::format("quote {} of job {} was missed", event.quote_ended().quote_id(),
+                             event.quote_ended().job_id())}));
+            break;
         case Event::kCorrected:
             rows.emplace_back(
                 journal_row(entry, index, org,
@@ -304,6 +314,7 @@ std::vector<OrgId> Projector::observe(const core::State& state, const Entry& ent
         const OrgId org = org_of_event(state, entry, event);
         orgs.push_back(org);
         follow(entry, event, org);
+        add_wait_row(state, entry, index, event, rows);
         add_rows(state, entry, index++, event, org, rows);
     }
     for (const std::uint64_t lease : ended_) {

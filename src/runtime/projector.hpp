@@ -14,7 +14,7 @@
 
 namespace suan::runtime {
 
-using HistoryRow = std::variant<JobRow, LeaseRow, ChargeRow, InvoiceRow, JournalRow>;
+using HistoryRow = std::variant<JobRow, LeaseRow, ChargeRow, InvoiceRow, JournalRow, WaitRow>;
 
 // The number of an event's row: grows with the log, and tells the entry.
 inline constexpr unsigned row_number_shift = 20;

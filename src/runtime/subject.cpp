@@ -27,6 +27,8 @@ Subject subject_of_command(const Command& command) {
             return org(command.correct().org_id());
         case Command::kCloseInvoice:
             return org(command.close_invoice().org_id());
+        case Command::kOfferQuote:
+            return org(command.offer_quote().org_id());
         default:
             return {};
     }
@@ -97,6 +99,8 @@ Subject subject_of(const Entry& entry, const Event& event) {
             return {Subject::Kind::org, event.ledger_held().org_id()};
         case Event::kLedgerCharged:
             return {Subject::Kind::org, event.ledger_charged().org_id()};
+        case Event::kQuoteEnded:
+            return {Subject::Kind::org, event.quote_ended().org_id()};
         case Event::kVoucherExpired:
             return {Subject::Kind::voucher, event.voucher_expired().voucher_id()};
         default:

@@ -214,32 +214,38 @@ void PoolScheduler::dequeue(JobId job) {
 }
 
 void PoolScheduler::lease_started(const RunningLease& lease) {
-    Impl& in = *impl_;
-    SUAN_ASSERT(in.leases.find(lease.id) == IdIndex::none);
+    impl_->start_lease(lease);
+}
+
+void PoolScheduler::Impl::start_lease(const RunningLease& lease) {
+    SUAN_ASSERT(leases.find(lease.id) == IdIndex::none);
     SUAN_ASSERT(lease.tasks >= 1);
-    in.settle();
-    const std::uint32_t leaf = in.tree.leaf(lease.org, lease.project, lease.member);
-    const std::uint32_t slot = in.leases.add(lease, leaf);
+    settle();
+    const std::uint32_t leaf = tree.leaf(lease.org, lease.project, lease.member);
+    const std::uint32_t slot = leases.add(lease, leaf);
     for (const Slot& held : lease.placement)
-        in.capacity.acquire(held);
-    in.tree.hold(leaf, lease.tier, in.leases[slot].milli());
-    if (lease.tier == Tier::spot) ++in.spot_leases;
-    if (lease.stopping) in.stopping.push_back(slot);
+        capacity.acquire(held);
+    tree.hold(leaf, lease.tier, leases[slot].milli());
+    if (lease.tier == Tier::spot) ++spot_leases;
+    if (lease.stopping) stopping.push_back(slot);
 }
 
 void PoolScheduler::lease_ended(LeaseId lease) {
-    Impl& in = *impl_;
-    const std::uint32_t slot = in.leases.find(lease);
+    impl_->end_lease(lease);
+}
+
+void PoolScheduler::Impl::end_lease(LeaseId id) {
+    const std::uint32_t slot = leases.find(id);
     SUAN_ASSERT(slot != IdIndex::none);
-    in.settle();
-    const LeaseSlot& ended = in.leases[slot];
+    settle();
+    const LeaseSlot& ended = leases[slot];
     for (const Slot& held : ended.lease.placement)
-        in.capacity.release(held);
-    in.tree.hold(ended.leaf, ended.lease.tier, -ended.milli());
-    if (ended.lease.tier == Tier::spot) --in.spot_leases;
-    std::erase(in.stopping, slot);
-    in.leases.remove(slot);
-    in.restart_pass();
+        capacity.release(held);
+    tree.hold(ended.leaf, ended.lease.tier, -ended.milli());
+    if (ended.lease.tier == Tier::spot) --spot_leases;
+    std::erase(stopping, slot);
+    leases.remove(slot);
+    restart_pass();
 }
 
 void PoolScheduler::lease_stopping(LeaseId lease) {
@@ -279,11 +285,15 @@ void PoolScheduler::set_reservation(const Reservation& reservation) {
     SUAN_ASSERT(in.jobs.find(reservation.job) != IdIndex::none);
     in.settle();
     in.drop_reservation(reservation.job);
-    in.capacity.reserve(reservation.placement);
+    in.insert_reservation(reservation);
+}
+
+void PoolScheduler::Impl::insert_reservation(const Reservation& reservation) {
+    capacity.reserve(reservation.placement);
     const auto place =
-        std::lower_bound(in.reservations.begin(), in.reservations.end(), reservation.job,
+        std::lower_bound(reservations.begin(), reservations.end(), reservation.job,
                          [](const Reservation& r, JobId job) { return r.job < job; });
-    in.reservations.insert(place, reservation);
+    reservations.insert(place, reservation);
 }
 
 void PoolScheduler::clear_reservation(JobId job) {

@@ -88,6 +88,10 @@ struct PoolScheduler::Impl {
     void advance(Time to);
     Reservation* reservation_of(JobId id);
     void drop_reservation(JobId id);
+    void insert_reservation(const Reservation& reservation);  // of a job without one
+    void start_lease(const RunningLease& lease);
+    void end_lease(LeaseId id);
+    void begin_pass(Time at);
 
     // One job of the pass.
     const Shape& shape_of(std::uint32_t job) const { return kinds.shape(jobs[job].kind); }

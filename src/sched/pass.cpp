@@ -310,15 +310,18 @@ std::uint32_t Impl::candidate_of_leaf(JobQueue& queue, std::uint32_t org, Claim 
 }
 
 void PoolScheduler::begin_pass(Time now) {
-    Impl& in = *impl_;
-    in.settle();
-    in.now = now;
-    const std::uint64_t number = in.pass.number + 1;
-    in.pass = Pass{};
-    in.pass.number = number;
-    in.pass.finished = false;
-    in.pass.order_matters = !in.backfills();
-    in.pass.overtakable = in.count_overtakable();
+    impl_->begin_pass(now);
+}
+
+void Impl::begin_pass(Time at) {
+    settle();
+    now = at;
+    const std::uint64_t number = pass.number + 1;
+    pass = Pass{};
+    pass.number = number;
+    pass.finished = false;
+    pass.order_matters = !backfills();
+    pass.overtakable = count_overtakable();
 }
 
 std::optional<Decision> PoolScheduler::next() {

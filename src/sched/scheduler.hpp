@@ -156,6 +156,8 @@ public:
     void check_invariants() const;
 
     struct Impl;  // src/sched/impl.hpp
+    // For the questions of help.hpp and run_ahead.hpp, which are members in all but name.
+    Impl& inside() const { return *impl_; }
 
 private:
     std::unique_ptr<Impl> impl_;

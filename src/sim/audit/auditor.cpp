@@ -32,8 +32,10 @@ Effects effects_of(const Command& command) {
     switch (command.kind_case()) {
         case Command::kTick:
             return {Event::KIND_NOT_SET,
-                    with(effects_of_an_end(), {Event::kTimeAdvanced, Event::kJobStarted,
-                                               Event::kJobReserved, Event::kJobUnreserved})};
+                    with(effects_of_an_end(),
+                         {Event::kTimeAdvanced, Event::kJobStarted, Event::kJobReserved,
+                          Event::kJobUnreserved, Event::kQuoteEnded, Event::kRulesTookEffect,
+                          Event::kRulesWithdrawn})};
         case Command::kSubmitJob:
             return {Event::kJobAdmitted, {}};
         case Command::kCancelJob:
@@ -74,6 +76,10 @@ Effects effects_of(const Command& command) {
             return {Event::kVoucherIssued, {Event::kJobFunded}};
         case Command::kCorrect:
             return {Event::kCorrected, {Event::kJobFunded}};
+        case Command::kOfferQuote:
+            return {Event::kQuoteOffered, {}};
+        case Command::kChangeRules:
+            return {Event::kRulesScheduled, {Event::kRulesTookEffect}};
         case Command::kCloseInvoice:
             return {Event::kInvoiceIssued,
                     {Event::kLeaseCharged, Event::kJobUnfunded, Event::kJobFunded,
@@ -209,15 +215,9 @@ void Auditor::Impl::event(const Event& event) {
         case Event::kJobEnded:
             return job_ended(event.job_ended());
         case Event::kJobHeld:
-            if (AuditJob* of = job(event.job_held().job_id())) {
-                of->held = true;
-                of->queued = false;
-            }
-            return;
+            return job_held(event.job_held());
         case Event::kJobReleased:
-            if (AuditJob* of = job(event.job_released().job_id())) of->held = false;
-            if (event.job_released().eligible()) job_queued(event.job_released().job_id());
-            return;
+            return job_released(event.job_released());
         case Event::kLeaseProgress:
             return lease_progress(event.lease_progress());
         case Event::kJobFunded:
@@ -236,13 +236,11 @@ void Auditor::Impl::centre_event(const Event& event) {
         case Event::kPoolDefined:
             return pool_defined(event.pool_defined());
         case Event::kNodesAdded:
-            return nodes_added(current->command().add_nodes().pool_id(),
-                               event.nodes_added().first_node_id(),
-                               current->command().add_nodes().nodes());
+            return nodes_added(event.nodes_added());
         case Event::kNodeStateChanged:
             return node_state_changed(event.node_state_changed());
         case Event::kPoolRulesChanged:
-            return rules_changed();
+            return rules_changed(current->command().set_pool_rules());
         case Event::kOrgCreated:
             return org_created(event.org_created());
         case Event::kProjectCreated:
@@ -250,9 +248,10 @@ void Auditor::Impl::centre_event(const Event& event) {
         case Event::kMemberCreated:
             return member_created(event.member_created());
         case Event::kShareChanged:
-            return share_changed();
+            return share_changed(current->command().set_share());
         case Event::kPriceSheetPublished:
-            return sheet_published(event.price_sheet_published());
+            return sheet_published(event.price_sheet_published().price_sheet_id(),
+                                   current->command().publish_price_sheet().lines());
         case Event::kOrgFunded:
             return org_funded();
         case Event::kBudgetChanged:
@@ -269,6 +268,12 @@ void Auditor::Impl::centre_event(const Event& event) {
             return witness_registered(event.witness_registered());
         case Event::kWitnessRemoved:
             return witness_removed();
+        case Event::kQuoteOffered:
+        case Event::kQuoteEnded:
+        case Event::kRulesScheduled:
+        case Event::kRulesTookEffect:
+        case Event::kRulesWithdrawn:
+            return promise_event(event);
         default:  // ledgers are of no simulated centre
             violate(Rule::foreign_effect, "an event of no kind that a simulated centre has");
     }
@@ -285,6 +290,7 @@ void Auditor::Impl::end_of_entry() {
     }
     if (!current->command().has_tick()) return;
     check_nothing_overdue();
+    if (good()) check_promises_kept();
     if (good()) check_queue_complete();
 }
 

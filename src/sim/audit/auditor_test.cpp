@@ -130,8 +130,62 @@ void start_second(Log& log, const std::string& slot) {
                                .events(0);
 }
 
+// A quote for one device for a minute: 60,000 at most, a tenth of it when it is missed.
+void add_quote(Log& log, std::int64_t compensation) {
+    log[0]
+        .mutable_command()
+        ->mutable_define_pool()
+        ->mutable_pool()
+        ->mutable_rules()
+        ->set_quote_compensation_permille(100);
+    add(log, 7,
+        R"(time_us: 2000000 actor { member_id: 1 org_id: 1 role: ROLE_MEMBER }
+           command { offer_quote { org_id: 1 project_id: 1 member_id: 1 start_by_us: 5000000
+             spec { pool_id: 1 walltime_ms: 60000 } } }
+           events { quote_offered { quote_id: 1 price_sheet_id: 1 price_line: 1
+             micro_yuan_per_device_hour: 3600000 total_micro_yuan: 60000
+             compensation_micro_yuan: )" +
+            std::to_string(compensation) + " valid_until_us: 602000000 } }");
+}
+
+TEST(Auditor, a_missed_quote_is_paid_once_and_by_its_rule) {
+    for (const std::int64_t paid : {6'000, 5'999}) {
+        Log log = honest_log();
+        add_quote(log, 6'000);
+        // Taken up at 2 s: three seconds to start, and it has not at 5 s.
+        add(log, 8, R"(time_us: 2000000 actor { member_id: 1 org_id: 1 role: ROLE_MEMBER }
+           command { submit_job { org_id: 1 project_id: 1 member_id: 1 quote_id: 1
+             spec { pool_id: 1 walltime_ms: 60000 } } }
+           events { job_admitted { job_id: 1 price_sheet_id: 1 price_line: 1
+             micro_yuan_per_device_hour: 3600000 holds { voucher_id: 1 micro_yuan: 15000 }
+             holds { micro_yuan: 45000 } eligible: true } })");
+        add(log, 9,
+            "time_us: 5000000 command { tick {} } events { quote_ended { quote_id: 1 "
+            "outcome: QUOTE_OUTCOME_MISSED org_id: 1 job_id: 1 compensation_micro_yuan: " +
+                std::to_string(paid) + " } }");
+        log.resize(10);
+        Auditor auditor;
+        feed(auditor, log);
+        if (paid == 6'000) auditor.balance_seen({BalanceSeen::Of::org, 1, 961'000});
+        EXPECT_EQ(rule_of(auditor), paid == 6'000 ? "" : "quote_wrong")
+            << (auditor.finding() ? auditor.finding()->text() : "");
+    }
+}
+
 // One bent log for each rule that a log alone can break.
 const Canary canaries[] = {
+    {Rule::quote_wrong, [](Log& log) { add_quote(log, 6'001); }},
+    {Rule::quote_overdue,
+     [](Log& log) {
+         add_quote(log, 6'000);
+         add(log, log.size(), "time_us: 700000000 command { tick {} } events { time_advanced {} }");
+     }},
+    {Rule::rules_wrong,
+     [](Log& log) {
+         add(log, 7, R"(time_us: 1000000 command { change_rules { name: "r" effective_us: 9000000
+           shares { org_id: 1 pool_id: 1 deserved_milli: 1000 } } }
+           events { rules_scheduled { rules_id: 1 } } events { rules_took_effect { rules_id: 1 } })");
+     }},
     {Rule::sequence, [](Log& log) { log[8].set_seq(12); }},
     {Rule::time_backwards, [](Log& log) { log[8].set_time_us(1); }},
     {Rule::id_reused, [](Log& log) { admitted(log).set_job_id(0); }},

@@ -16,6 +16,7 @@ PoolRules with_defaults(PoolRules rules) {
     if (rules.walltime_max_ms() == 0) rules.set_walltime_max_ms(366 * 24 * hour_ms);
     if (rules.grace_default_ms() == 0) rules.set_grace_default_ms(30 * second_ms);
     if (rules.meter_interval_ms() == 0) rules.set_meter_interval_ms(hour_ms);
+    if (rules.quote_valid_ms() == 0) rules.set_quote_valid_ms(600 * second_ms);
     return rules;
 }
 
@@ -26,6 +27,11 @@ void Auditor::Impl::pool_defined(const PoolDefined& event) {
     const PoolSpec& spec = current->command().define_pool().pool();
     pools[event.pool_id()].rules = with_defaults(spec.rules());
     nodes_added(event.pool_id(), event.first_node_id(), spec.nodes());
+}
+
+void Auditor::Impl::nodes_added(const NodesAdded& event) {
+    const AddNodes& command = current->command().add_nodes();
+    nodes_added(command.pool_id(), event.first_node_id(), command.nodes());
 }
 
 void Auditor::Impl::nodes_added(std::uint32_t pool, std::uint64_t first,
@@ -52,15 +58,13 @@ void Auditor::Impl::node_state_changed(const NodeStateChanged& event) {
     node->second.state = event.state();
 }
 
-void Auditor::Impl::rules_changed() {
-    const SetPoolRules& command = current->command().set_pool_rules();
-    pools[command.pool_id()].rules = with_defaults(command.rules());
+void Auditor::Impl::rules_changed(const SetPoolRules& change) {
+    pools[change.pool_id()].rules = with_defaults(change.rules());
 }
 
-void Auditor::Impl::share_changed() {
-    const SetShare& command = current->command().set_share();
-    orgs[command.org_id()].shares[command.pool_id()] = {command.deserved_milli(),
-                                                        command.limit_milli()};
+void Auditor::Impl::share_changed(const SetShare& change) {
+    orgs[change.org_id()].shares[change.pool_id()] = {change.deserved_milli(),
+                                                      change.limit_milli()};
 }
 
 void Auditor::Impl::witness_registered(const WitnessRegistered& event) {
@@ -79,11 +83,12 @@ void Auditor::Impl::witness_removed() {
         violate(Rule::unknown_thing, fmt::format("there is no witness {}", id));
 }
 
-void Auditor::Impl::sheet_published(const PriceSheetPublished& event) {
-    fresh_id(IdKind::sheet, event.price_sheet_id());
-    for (const PriceLine& line : current->command().publish_price_sheet().lines()) {
+void Auditor::Impl::sheet_published(std::uint32_t sheet,
+                                    const google::protobuf::RepeatedPtrField<PriceLine>& lines) {
+    fresh_id(IdKind::sheet, sheet);
+    for (const PriceLine& line : lines) {
         if (line.service() != SERVICE_UNSPECIFIED) continue;  // no world of ours has ledgers
-        pools[line.pool_id()].prices[line.tier()] = {event.price_sheet_id(), line.line(),
+        pools[line.pool_id()].prices[line.tier()] = {sheet, line.line(),
                                                      line.micro_yuan_per_device_hour()};
     }
 }

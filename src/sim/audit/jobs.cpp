@@ -61,7 +61,10 @@ void Auditor::Impl::job_admitted(const JobAdmitted& event) {
         ++array.count;
         array.running_max = command.array().running_max();
     }
-    const AuditPrice& price = pool->second.prices[made.spec.tier()];
+    made.submitted = now;
+    const AuditPrice& price =
+        quoted_price(event.job_id(), command, pool->second.prices[made.spec.tier()]);
+    if (!good()) return;
     if (price.sheet != event.price_sheet_id() || price.line != event.price_line() ||
         price.micro_yuan != event.micro_yuan_per_device_hour()) {
         violate(Rule::price_wrong, fmt::format("the newest price is {} of sheet {} line {}",
@@ -122,6 +125,19 @@ void Auditor::Impl::job_queued(std::uint64_t id) {
     of->queued = true;
 }
 
+void Auditor::Impl::job_held(const JobHeld& event) {
+    AuditJob* of = job(event.job_id());
+    if (of == nullptr) return;
+    of->held = true;
+    of->queued = false;
+    promise_void(*of, false);
+}
+
+void Auditor::Impl::job_released(const JobReleased& event) {
+    if (AuditJob* of = job(event.job_id())) of->held = false;
+    if (event.eligible()) job_queued(event.job_id());
+}
+
 void Auditor::Impl::job_requeued(const JobRequeued& event) {
     AuditJob* of = job(event.job_id());
     if (of == nullptr) return;
@@ -144,6 +160,7 @@ void Auditor::Impl::job_ended(const JobEnded& event) {
     AuditJob* of = job(event.job_id());
     if (of == nullptr) return;
     if (of->lease != 0) violate(Rule::lease_mismatch, "a job ended while its lease runs");
+    promise_void(*of, true);
     const bool ran = of->between_lease;
     JobState wanted = JOB_STATE_FAILED;
     if (ran && of->last_outcome == LEASE_OUTCOME_COMPLETED) wanted = JOB_STATE_COMPLETED;
@@ -204,6 +221,7 @@ void Auditor::Impl::job_unfunded(const JobUnfunded& event) {
     release(*of);
     of->funded = false;
     of->queued = false;
+    promise_void(*of, false);
 }
 
 void Auditor::Impl::mark_cancelled(const CancelJob& command) {

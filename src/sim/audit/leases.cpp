@@ -114,6 +114,7 @@ void Auditor::Impl::job_started(const JobStarted& event) {
     of->queued = false;
     of->state = JOB_STATE_RUNNING;
     of->lease = event.lease_id();
+    promises_see_start(event.job_id(), *of);
     AuditLease& made = leases[event.lease_id()];
     made.job = event.job_id();
     made.tasks = event.tasks();
@@ -121,6 +122,23 @@ void Auditor::Impl::job_started(const JobStarted& event) {
     made.started = now;
     made.checkpoint = now;
     made.ends_by = now + of->spec.walltime_ms() * 1'000;
+}
+
+// What a borrower is granted; spot gives way to anyone at any time.
+void Auditor::Impl::check_reclaim(const AuditJob& of, const AuditJob* winner,
+                                  const PoolRules& pool_rules) {
+    if (of.spec.tier() == TIER_SPOT) return;
+    std::uint32_t stops = 0;
+    for (const auto& [id, times] : of.stopped_for)
+        stops += times;
+    if (pool_rules.stops_max() != 0 && stops >= pool_rules.stops_max())
+        violate(Rule::unfair_preemption,
+                fmt::format("it was stopped {} times before, which is all that the rules allow",
+                            stops));
+    if (winner != nullptr && now - winner->submitted < pool_rules.reclaim_after_ms() * 1'000)
+        violate(Rule::unfair_preemption,
+                fmt::format("the job that it stops for has waited {} us, the rules ask for {} ms",
+                            now - winner->submitted, pool_rules.reclaim_after_ms()));
 }
 
 void Auditor::Impl::check_preemption(AuditJob& of, const AuditLease& victim,
@@ -135,6 +153,7 @@ void Auditor::Impl::check_preemption(AuditJob& of, const AuditLease& victim,
     const AuditJob* winner = job(for_job);
     if (winner != nullptr && !winner->queued)
         violate(Rule::unfair_preemption, fmt::format("job {} does not wait", for_job));
+    check_reclaim(of, winner, rules);
     if (++of.stopped_for[for_job] > same_preemption_max)
         violate(Rule::endless_preemption,
                 fmt::format("job {} was stopped {} times for job {}", victim.job,

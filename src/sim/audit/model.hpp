@@ -97,6 +97,8 @@ struct AuditJob {
     bool between_lease = false;  // its lease has ended in this entry, what follows is not yet said
     LeaseOutcome last_outcome = LEASE_OUTCOME_UNSPECIFIED;
     std::uint64_t lease = 0;
+    std::uint64_t quote = 0;
+    std::int64_t submitted = 0;
     std::uint32_t attempts = 0;
     std::uint32_t own_failures = 0;
     std::map<std::uint32_t, std::int64_t> holds;  // by voucher; 0: own money
@@ -105,6 +107,17 @@ struct AuditJob {
     std::map<std::uint64_t, std::uint32_t> stopped_for;  // preempted for which job, how often
 
     bool ended() const { return state >= JOB_STATE_COMPLETED; }
+};
+
+struct AuditQuote {
+    OfferQuote offer;
+    std::int64_t offered_at = 0;
+    AuditPrice price;
+    std::int64_t compensation = 0;
+    std::int64_t valid_until = 0;
+    std::uint64_t job = 0;  // that took it up
+    std::int64_t start_by = 0;
+    bool own_fault = false;
 };
 
 struct AuditLease {
@@ -148,7 +161,8 @@ enum class IdKind : std::uint8_t {
     job,
     lease,
     invoice,
-    correction
+    correction,
+    quote
 };
 
 struct Auditor::Impl {
@@ -166,8 +180,11 @@ struct Auditor::Impl {
     std::map<std::uint32_t, AuditVoucher> vouchers;
     std::map<std::uint64_t, AuditJob> jobs;
     std::map<std::uint64_t, AuditLease> leases;
-    std::map<std::uint64_t, AuditArray> arrays;  // by their first job
-    std::set<std::uint64_t> alive;               // jobs that have not ended
+    std::map<std::uint64_t, AuditArray> arrays;            // by their first job
+    std::set<std::uint64_t> alive;                         // jobs that have not ended
+    std::map<std::uint64_t, AuditQuote> quotes;            // open ones
+    std::map<std::uint32_t, ChangeRules> scheduled_rules;  // versions of the rules file
+    std::uint32_t last_rules = 0;
     std::int64_t revenue = 0, bank = 0, funders = 0, corrections = 0;
     std::map<std::uint64_t, AuditRequest> requests;
     std::map<std::uint64_t, std::string> entry_text;  // of clients' entries, by seq
@@ -179,14 +196,16 @@ struct Auditor::Impl {
 
     // centre.cpp
     void pool_defined(const PoolDefined& event);
+    void nodes_added(const NodesAdded& event);
     void nodes_added(std::uint32_t pool, std::uint64_t first,
                      const google::protobuf::RepeatedPtrField<NodeSpec>& nodes);
     void node_state_changed(const NodeStateChanged& event);
-    void rules_changed();
-    void share_changed();
+    void rules_changed(const SetPoolRules& change);
+    void share_changed(const SetShare& change);
     void witness_registered(const WitnessRegistered& event);
     void witness_removed();
-    void sheet_published(const PriceSheetPublished& event);
+    void sheet_published(std::uint32_t sheet,
+                         const google::protobuf::RepeatedPtrField<PriceLine>& lines);
     void org_created(const OrgCreated& event);
     void project_created(const ProjectCreated& event);
     void member_created(const MemberCreated& event);
@@ -194,6 +213,8 @@ struct Auditor::Impl {
     // jobs.cpp
     void job_admitted(const JobAdmitted& event);
     void job_queued(std::uint64_t job);
+    void job_held(const JobHeld& event);
+    void job_released(const JobReleased& event);
     void job_requeued(const JobRequeued& event);
     void job_ended(const JobEnded& event);
     void job_funded(const JobFunded& event);
@@ -212,6 +233,7 @@ struct Auditor::Impl {
     void check_shares(const AuditJob& job, std::int64_t added);
     void lease_stopping(const LeaseStopping& event);
     void check_preemption(AuditJob& job, const AuditLease& lease, std::uint64_t for_job);
+    void check_reclaim(const AuditJob& of, const AuditJob* winner, const PoolRules& pool_rules);
     void lease_ended(const LeaseEnded& event);
     void lease_progress(const LeaseProgress& event);
     void check_nothing_overdue();
@@ -234,6 +256,21 @@ struct Auditor::Impl {
     void org_funded();
     void corrected(const Corrected& event);
     void invoice_issued(const InvoiceIssued& event);
+
+    // promises.cpp
+    void promise_event(const Event& event);
+    void quote_offered(const QuoteOffered& event);
+    void quote_ended(const QuoteEnded& event);
+    // A job admitted with a quote: the quote's price is the one that it must have.
+    const AuditPrice& quoted_price(std::uint64_t job, const SubmitJob& command,
+                                   const AuditPrice& otherwise);
+    void promises_see_start(std::uint64_t id, const AuditJob& job);
+    void promise_void(const AuditJob& job, bool ended);
+    bool at_its_share(const AuditJob& job) const;
+    void check_promises_kept();
+    void rules_scheduled(const RulesScheduled& event);
+    void rules_took_effect(const RulesTookEffect& event);
+    void rules_withdrawn(const RulesWithdrawn& event);
 
     // auditor.cpp
     void event(const Event& event);

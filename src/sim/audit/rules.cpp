@@ -41,6 +41,9 @@ const char* to_string(Rule rule) {
         SUAN_RULE(budget_overshot);
         SUAN_RULE(books_differ);
         SUAN_RULE(invoice_wrong);
+        SUAN_RULE(quote_wrong);
+        SUAN_RULE(quote_overdue);
+        SUAN_RULE(rules_wrong);
         SUAN_RULE(effect_without_request);
         SUAN_RULE(request_without_effect);
         SUAN_RULE(cancel_ignored);

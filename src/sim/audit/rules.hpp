@@ -40,6 +40,9 @@ enum class Rule : std::uint8_t {
     budget_overshot,      // a hold beyond a budget, or a budget set to another value than asked
     books_differ,         // an account that was read shows another sum than the log gives
     invoice_wrong,        // not the sum of the charges since the last one
+    quote_wrong,          // price, validity or compensation of a binding quote not by its rule
+    quote_overdue,        // a promise whose time has come, and nobody said how it ended
+    rules_wrong,          // a rules version in force before its time, or after being withdrawn
     effect_without_request,  // an entry that nobody asked for, or a second one of a request
     request_without_effect,  // an acknowledged request that the log does not have
     cancel_ignored,          // a job runs again after its cancel was acknowledged

@@ -1,6 +1,7 @@
 // The reader of centre files. yaml-cpp throws on bad syntax: that is caught here.
 #include "base/limits.hpp"
 #include "sim/centre/centre.hpp"
+#include "sim/centre/rules_file.hpp"
 #include "sim/centre/values.hpp"
 
 #include <fmt/format.h>
@@ -24,10 +25,6 @@ constexpr std::array<std::string_view, 5> centre_fields{"title", "pools", "price
 constexpr std::array<std::string_view, 9> pool_fields{
     "name",    "title",           "executor", "device_type", "device_gflops",
     "sharing", "visible_devices", "rules",    "nodes"};
-constexpr std::array<std::string_view, 11> rules_fields{
-    "order",         "backfill",      "preemption",       "usage_half_life",
-    "usage_horizon", "min_runtime",   "reservations_max", "walltime_default",
-    "walltime_max",  "grace_default", "meter_interval"};
 constexpr std::array<std::string_view, 8> node_fields{"name",    "prefix", "first",    "count",
                                                       "devices", "rack",   "per_rack", "digits"};
 constexpr std::array<std::string_view, 2> sheet_fields{"name", "lines"};
@@ -43,8 +40,6 @@ constexpr std::array<std::string_view, 6> voucher_fields{"funder",  "contract", 
                                                          "expires", "pools",    "job_cap"};
 
 constexpr std::array<std::string_view, 2> executor_names{"sim", "local"};
-constexpr std::array<std::string_view, 3> order_names{"fair", "fifo", "shortest"};
-constexpr std::array<std::string_view, 2> switch_names{"on", "off"};
 constexpr std::array<std::string_view, 3> tier_names{"standard", "reserved", "spot"};
 constexpr std::array<std::string_view, 2> org_roles{"member", "admin"};
 constexpr std::array<std::string_view, 2> centre_roles{"operator", "auditor"};
@@ -104,29 +99,11 @@ private:
         spec.set_sharing(map.flag("sharing"));
         spec.set_visible_devices_variable(map.text("visible_devices"));
         if (const auto rules = map.item("rules"))
-            pool_rules(YamlMap(errors_, rules->node, rules->path, rules_fields),
-                       *spec.mutable_rules());
+            read_pool_rules(errors_, *rules, *spec.mutable_rules());
         for (const auto& each : map.items("nodes"))
             nodes(YamlMap(errors_, each.node, each.path, node_fields), out);
         if (spec.nodes().empty()) map.fail("nodes", "a pool needs at least one node");
         return out;
-    }
-
-    void pool_rules(const YamlMap& map, PoolRules& out) {
-        out.set_order(std::string(order_names[map.choice("order", order_names)]));
-        out.set_no_backfill(map.choice("backfill", switch_names) == 1);
-        out.set_no_preemption(map.choice("preemption", switch_names) == 1);
-        out.set_usage_half_life_ms(map.span_ms("usage_half_life", 0));
-        out.set_usage_horizon_ms(map.span_ms("usage_horizon", 0));
-        out.set_min_runtime_ms(map.span_ms("min_runtime", 0));
-        out.set_reservations_max(static_cast<std::uint32_t>(
-            map.integer("reservations_max", {1, limits::reservations_per_pool_max}, 0)));
-        out.set_walltime_default_ms(map.span_ms("walltime_default", 0));
-        out.set_walltime_max_ms(map.span_ms("walltime_max", 0));
-        const std::int64_t grace = map.span_ms("grace_default", 0);
-        if (grace > UINT32_MAX) map.fail("grace_default", "expected at most 49d");
-        out.set_grace_default_ms(static_cast<std::uint32_t>(grace));
-        out.set_meter_interval_ms(map.span_ms("meter_interval", 0));
     }
 
     std::uint32_t devices(const YamlMap& map) {

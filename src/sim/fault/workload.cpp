@@ -56,6 +56,9 @@ PoolRules Workload::rules() {
     rules.set_walltime_max_ms(any_of({0, 0, 600'000, 3'600'000}));
     rules.set_grace_default_ms(static_cast<std::uint32_t>(any_of({0, 1, 5'000})));
     rules.set_meter_interval_ms(any_of({0, 1'000, 7'000, 60'000}));
+    rules.set_quote_compensation_permille(static_cast<std::uint32_t>(any_of({0, 100, 1'000})));
+    rules.set_quote_valid_ms(any_of({0, 5'000}));
+    if (one_in(2)) newer_rules(rules);
     return rules;
 }
 
@@ -283,6 +286,7 @@ void Workload::submit(const core::State& state, Time now, const Send& send) {
             submit.mutable_array()->add_indices(10 * i);
         submit.mutable_array()->set_running_max(static_cast<std::uint32_t>(below(4)));
     }
+    take_up(state, submit);
     Actor actor = one_in(2) ? Actor{} : actor_of(*member);
     if (one_in(30)) actor = actor_for(state, any_id(state.next_org));
     if (one_in(3)) {
@@ -310,8 +314,10 @@ void Workload::on_a_job(const core::State& state, const Send& send) {
     send(actor_for(state, job->org.value), command);
 }
 
-void Workload::centre_change(const core::State& state, const Send& send) {
-    switch (below(12)) {
+void Workload::centre_change(const core::State& state, Time now, const Send& send) {
+    switch (below(13)) {
+        case 12:
+            return change_rules(state, now, send);
         case 0:
             return state.next_pool < 5 ? define_pool(send) : prices(state, send);
         case 1: {
@@ -344,7 +350,10 @@ void Workload::centre_change(const core::State& state, const Send& send) {
 }
 
 void Workload::money(const core::State& state, Time now, const Send& send) {
-    switch (below(6)) {
+    switch (below(8)) {
+        case 6:
+        case 7:
+            return quote(state, now, send);
         case 0:
             return fund(any_id(state.next_org), any_of({1, 40'000'000, 90'000'000'000}), send);
         case 1:
@@ -410,7 +419,7 @@ void Workload::act(const core::State& state, Time now, const Send& send) {
     const std::uint64_t drawn = below(100);
     if (drawn < 55) return submit(state, now, send);
     if (drawn < 67) return on_a_job(state, send);
-    if (drawn < 79) return centre_change(state, send);
+    if (drawn < 79) return centre_change(state, now, send);
     if (drawn < 90) return money(state, now, send);
     if (drawn < 95) return wrong(state, now, send);
     if (keyed_.empty()) return;

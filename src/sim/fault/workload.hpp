@@ -53,12 +53,16 @@ private:
     void voucher(const core::State& state, Time now, const Send& send);
     void budget(const core::State& state, const Send& send);
     void correct(const core::State& state, const Send& send);
+    void quote(const core::State& state, Time now, const Send& send);
+    void take_up(const core::State& state, SubmitJob& submit);
+    void change_rules(const core::State& state, Time now, const Send& send);
+    void newer_rules(PoolRules& rules);
     void nodes(const core::State& state, const Send& send);
     void change_member(const core::State& state, const Send& send);
     void submit(const core::State& state, Time now, const Send& send);
     JobSpec spec(const core::State& state, Time now);
     void on_a_job(const core::State& state, const Send& send);
-    void centre_change(const core::State& state, const Send& send);
+    void centre_change(const core::State& state, Time now, const Send& send);
     void money(const core::State& state, Time now, const Send& send);
     void wrong(const core::State& state, Time now, const Send& send);
 

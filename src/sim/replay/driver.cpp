@@ -112,6 +112,7 @@ void Driver::at(Time now) {
     while (next_ < trace_.jobs.size() && submit_us(trace_.jobs[next_]) <= now.us)
         submit(now, next_++);
     tick(now);
+    if (run_.each_moment) run_.each_moment(state_);
 }
 
 void Driver::report_ends(Time now) {

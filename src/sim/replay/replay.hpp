@@ -15,6 +15,7 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "core/state.hpp"
 #include "sim/centre/centre.hpp"
 #include "sim/replay/report.hpp"
 #include "sim/traces/formats.hpp"
@@ -44,6 +45,8 @@ struct ReplayRun {
     WalltimeRule walltime;
     // Gets every entry, those that set up the centre first. Empty: no log is kept.
     std::function<void(const Entry&)> sink;
+    // Called after every moment; may read the state. Empty: nobody looks.
+    std::function<void(const core::State&)> each_moment;
     std::uint64_t check_every = 0;  // entries between calls of State::check_invariants(); 0: never
 };
 

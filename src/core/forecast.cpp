@@ -1,0 +1,306 @@
+#include "core/forecast.hpp"
+
+#include "base/limits.hpp"
+#include "core/funds.hpp"
+#include "core/jobs.hpp"
+#include "sched/help.hpp"
+
+#include <algorithm>
+
+namespace suan::core {
+namespace {
+
+constexpr std::size_t pending_max = 200'000;
+constexpr std::int64_t ms_per_hour = Duration::hours(1).us / 1'000;
+
+std::uint32_t whole_devices(std::int64_t milli) {
+    return static_cast<std::uint32_t>((milli + limits::milli_per_device - 1) /
+                                      limits::milli_per_device);
+}
+
+ForecastJob forecast_job(const State& state, const Job& job) {
+    ForecastJob out;
+    out.id = job.id;
+    out.pool = job.pool;
+    out.key = run_like(job);
+    out.walltime = job.walltime;
+    out.lease = job.lease;
+    if (job.lease) out.ran = state.now - job.started;
+    out.price = job.price;
+    out.milli_devices = job.shape.milli_devices(job.shape.tasks_max);
+    out.submitted = job.submitted;
+    return out;
+}
+
+// Jobs out of the queue that will come in by themselves. Those held by their user will not.
+void add_later(const Job& job, ForecastInput::PoolCopy& pool) {
+    if (job.held || !job.funded || !job.array_slot) return;
+    sched::Later later;
+    later.job = waiting_job(job);
+    later.begin = job.begin;
+    for (const JobDependency& dependency : job.dependencies) {
+        if (dependency.met) continue;
+        ++later.waits_for;
+        pool.follows.push_back({dependency.job, job.id});
+    }
+    pool.later.push_back(std::move(later));
+}
+
+void add_running(const Job& job, const Lease& lease, Time now, ForecastInput::PoolCopy& pool) {
+    sched::Running run;
+    run.lease = lease.id;
+    run.job = job.id;
+    run.org = job.org;
+    run.project = job.project;
+    run.member = job.member;
+    run.milli_devices = job.shape.milli_devices(lease.tasks);
+    const bool stops = lease.stopping != STOP_REASON_UNSPECIFIED;
+    run.ends = stops ? std::min(lease.ends_by, now + job.grace) : lease.ends_by;
+    run.counted_until = lease.metered_to;
+    pool.running.push_back(run);
+}
+
+// A low-discrepancy sequence over 25 to 975 permille: many jobs together run as long as such jobs
+// do, short and long ones mixed, and the same job always gets the same place.
+std::uint32_t place_of(JobId job) {
+    const std::uint64_t x = job.value * 0x9E3779B97F4A7C15ULL;
+    return 25 + static_cast<std::uint32_t>((x >> 40) * 950 >> 24);
+}
+
+Money cost(std::int64_t milli_devices, Duration run, Money price) {
+    const int128 exact = static_cast<int128>(milli_devices) * (run.us / 1'000) * price.micro_yuan;
+    return Money{static_cast<std::int64_t>(exact / (static_cast<int128>(1'000) * ms_per_hour))};
+}
+
+std::int64_t median(std::vector<std::int64_t> values) {
+    if (values.empty()) return 0;
+    const auto middle = values.begin() + static_cast<std::ptrdiff_t>((values.size() - 1) / 2);
+    std::nth_element(values.begin(), middle, values.end());
+    return *middle;
+}
+
+}  // namespace
+
+sched::RunLike run_like(const Job& job) {
+    return {job.org, job.member, sched::name_number(job.name),
+            whole_devices(job.shape.milli_devices(job.shape.tasks_max))};
+}
+
+ForecastInput forecast_input(const State& state, Time ended_since,
+                             const std::vector<JobId>& watched) {
+    ForecastInput out;
+    out.now = state.now;
+    out.ended_until = std::max(ended_since, state.now);
+    std::map<PoolId, std::size_t> place;
+    state.pools.for_each([&](std::uint64_t, const Pool& pool) {
+        place[pool.id] = out.pools.size();
+        out.pools.push_back({pool.id, pool.scheduler, {}, {}, {}});
+    });
+    state.jobs.for_each([&](std::uint64_t, const Job& job) {
+        if (job.has_ended()) return;
+        out.jobs.push_back(forecast_job(state, job));
+        ForecastInput::PoolCopy& pool = out.pools[place.at(job.pool)];
+        if (job.lease) {
+            add_running(job, state.leases.at(job.lease.value), state.now, pool);
+        } else if (!job.queued) {
+            add_later(job, pool);
+        }
+    });
+    for (auto at = state.finished.rbegin(); at != state.finished.rend(); ++at) {
+        const Job& job = state.jobs.at(at->value);
+        if (job.ended <= ended_since) break;
+        if (job.started == Time{} || job.state == JOB_STATE_CANCELLED) continue;
+        out.ended.push_back({run_like(job), job.ended - job.started});
+    }
+    std::reverse(out.ended.begin(), out.ended.end());
+    for (const JobId id : watched) {
+        const Job* job = state.jobs.find(id.value);
+        if (job != nullptr && job->attempts == 1 && job->started > Time{})
+            out.started.push_back({id, job->started});
+        else if (job == nullptr || job->attempts > 1 || job->has_ended())
+            out.started.push_back({id, Time{}});  // gone, or its first start is no longer known
+    }
+    return out;
+}
+
+const char* to_string(Forecast::Basis basis) {
+    switch (basis) {
+        case Forecast::Basis::starts_now:
+            return "starts_now";
+        case Forecast::Basis::run_ahead:
+            return "run_ahead";
+        case Forecast::Basis::queue:
+            return "queue";
+        case Forecast::Basis::unknown:
+            break;
+    }
+    return "unknown";
+}
+
+std::int64_t Accuracy::width_p50_ms() const {
+    return median(widths_ms);
+}
+std::int64_t Accuracy::wait_p50_ms() const {
+    return median(waits_ms);
+}
+
+std::vector<JobId> Forecaster::watched() const {
+    std::vector<JobId> out;
+    for (const auto& [job, pending] : pending_)
+        out.push_back(job);
+    return out;
+}
+
+void Forecaster::score(const std::vector<StartedJob>& started) {
+    constexpr std::size_t ring = 4'096;
+    for (const StartedJob& start : started) {
+        const auto found = pending_.find(start.job);
+        if (found == pending_.end()) continue;
+        const Pending said = found->second;
+        pending_.erase(found);
+        if (start.at < said.made) continue;
+        calibration_.learn(said.said, start.at - said.made);
+        ++accuracy_.scored;
+        if (start.at >= said.window.p10 && start.at <= said.window.p90) ++accuracy_.in_window;
+        if (start.at <= said.window.p50) ++accuracy_.by_p50;
+        if (start.at <= said.window.p90) ++accuracy_.by_p90;
+        const std::int64_t width = (said.window.p90 - said.window.p10).us / 1'000;
+        const std::int64_t wait = (start.at - said.submitted).us / 1'000;
+        if (accuracy_.widths_ms.size() < ring) {
+            accuracy_.widths_ms.push_back(width);
+            accuracy_.waits_ms.push_back(wait);
+        } else {
+            accuracy_.widths_ms[accuracy_.next] = width;
+            accuracy_.waits_ms[accuracy_.next] = wait;
+            accuracy_.next = (accuracy_.next + 1) % ring;
+        }
+    }
+}
+
+sched::AheadInput Forecaster::ahead_input(const ForecastInput::PoolCopy& pool) const {
+    sched::AheadInput ahead;
+    ahead.now = newest_.now;
+    ahead.running = pool.running;
+    ahead.later = pool.later;
+    ahead.follows = pool.follows;
+    for (sched::Running& run : ahead.running) {
+        const ForecastJob& job = known_.at(run.job);
+        const auto left =
+            run_times_.estimate(job.key, job.walltime, job.ran, place_of(run.job)).remaining;
+        run.ends = std::min(run.ends, newest_.now + left);
+    }
+    for (const ForecastJob& job : newest_.jobs) {
+        if (job.lease || job.pool != pool.id) continue;
+        ahead.runs.emplace_back(
+            job.id,
+            run_times_.estimate(job.key, job.walltime, Duration{}, place_of(job.id)).remaining);
+    }
+    return ahead;
+}
+
+void Forecaster::update(ForecastInput input) {
+    for (const EndedRun& run : input.ended)
+        run_times_.learn(run.key, run.ran);
+    score(input.started);
+    made_ = input.now;
+    ended_until_ = input.ended_until;
+    newest_ = std::move(input);
+    forecasts_.clear();
+    known_.clear();
+    for (const ForecastJob& job : newest_.jobs)
+        known_.emplace(job.id, job);
+    prepared_.clear();
+    for (const ForecastInput::PoolCopy& pool : newest_.pools)
+        prepared_.push_back(ahead_input(pool));
+    for (std::size_t pool = 0; pool < newest_.pools.size(); ++pool)
+        run_pool(pool);
+    for (const auto& [id, forecast] : forecasts_) {
+        if (forecast.basis != Forecast::Basis::run_ahead || pending_.size() >= pending_max)
+            continue;
+        pending_.emplace(
+            id, Pending{made_, forecast.raw - made_, forecast.start, known_.at(id).submitted});
+    }
+}
+
+void Forecaster::run_pool(std::size_t number) {
+    const ForecastInput::PoolCopy& pool = newest_.pools[number];
+    sched::AheadInput ahead = prepared_[number];
+    ahead.starts_max = starts_background_max;
+    const sched::AheadResult result = sched::run_ahead(pool.scheduler, std::move(ahead));
+    for (const auto& [id, at] : result.starts) {
+        const auto job = known_.find(id);
+        if (job == known_.end() || job->second.lease) continue;
+        forecasts_.emplace(id, make(job->second, at, Forecast::Basis::run_ahead));
+    }
+    if (result.complete || result.starts.empty()) return;
+    // Beyond the end of the run the queue goes on at the pace of the run.
+    const Duration span = result.reached - made_;
+    const auto done = static_cast<std::int64_t>(result.starts.size());
+    std::int64_t rank = 0;
+    for (const JobId id : pool.scheduler.order(limits::jobs_waiting_max)) {
+        if (forecasts_.count(id) != 0) continue;
+        const Duration more{mul_div_floor(span.us, ++rank, done)};
+        forecasts_.emplace(id, make(known_.at(id), result.reached + more, Forecast::Basis::queue));
+    }
+}
+
+Forecast Forecaster::make(const ForecastJob& job, Time raw, Forecast::Basis basis) const {
+    Forecast out;
+    out.basis = basis;
+    out.made = made_;
+    out.raw = raw;
+    out.start = calibration_.window(made_, raw - made_);
+    const auto run = [&](std::uint32_t permille) {
+        return run_times_.estimate(job.key, job.walltime, Duration{}, permille);
+    };
+    out.run_p50 = run(500).remaining;
+    out.run_p90 = run(900).remaining;
+    out.samples = run(500).samples;
+    out.cost_p50 = cost(job.milli_devices, out.run_p50, job.price);
+    out.cost_p90 = cost(job.milli_devices, out.run_p90, job.price);
+    out.cost_max = cost(job.milli_devices, job.walltime, job.price);
+    return out;
+}
+
+std::optional<Forecast> Forecaster::of(JobId job) const {
+    const auto found = forecasts_.find(job);
+    if (found == forecasts_.end()) return std::nullopt;
+    return found->second;
+}
+
+Forecast Forecaster::ask(const Job& job, Time now) const {
+    const ForecastJob asked{
+        job.id,     job.pool,  run_like(job), job.walltime,
+        Duration{}, LeaseId{}, job.price,     job.shape.milli_devices(job.shape.tasks_max),
+        now};
+    const auto copy =
+        std::find_if(newest_.pools.begin(), newest_.pools.end(),
+                     [&](const ForecastInput::PoolCopy& pool) { return pool.id == job.pool; });
+    if (copy == newest_.pools.end()) return make(asked, now, Forecast::Basis::unknown);
+    // Behind those of the same member, tier and priority, the latest of which bounds it.
+    std::optional<Time> behind;
+    for (const auto& [id, forecast] : forecasts_) {
+        const ForecastJob& other = known_.at(id);
+        if (other.pool != job.pool || other.key.member != job.member ||
+            other.milli_devices < asked.milli_devices) {
+            continue;
+        }
+        behind = std::max(behind.value_or(forecast.raw), forecast.raw);
+    }
+    if (behind && *behind - made_ > Duration::minutes(10))
+        return make(asked, *behind, Forecast::Basis::queue);
+    sched::AheadInput ahead = prepared_[static_cast<std::size_t>(copy - newest_.pools.begin())];
+    ahead.starts_max = starts_question_max;
+    ahead.until = job.id;
+    ahead.later.push_back({waiting_job(job), made_, 0});
+    const auto run = run_times_.estimate(asked.key, job.walltime, Duration{}, 500).remaining;
+    ahead.runs.emplace_back(job.id, run);  // of the highest id: it stays in order
+    const sched::AheadResult result = sched::run_ahead(copy->scheduler, std::move(ahead));
+    for (const auto& [id, at] : result.starts) {
+        if (id == job.id) return make(asked, at, Forecast::Basis::run_ahead);
+    }
+    const Time least = std::max(result.reached, behind.value_or(result.reached));
+    return make(asked, least, Forecast::Basis::queue);
+}
+
+}  // namespace suan::core

@@ -1,0 +1,166 @@
+// Forecasts: when waiting jobs will start and what they will cost.
+//
+//   ForecastInput   what a run ahead needs, copied out of the State in one go
+//   Forecaster      learns run times from what ended, runs the scheduler ahead on the copy, turns
+//                   the result into windows by how far it was off before, and scores itself
+//
+// A run ahead gives one start for each job. Its window is that start, scaled by how much longer or
+// shorter jobs like it waited than a run ahead had said: the 10th, 50th and 90th percentile of the
+// newest ratios. docs/rules/forecast.md explains it with an example.
+//
+// Pure: the shell copies the input in its loop and runs the rest where it likes. One thread at a
+// time.
+#pragma once
+
+#include "core/state.hpp"
+#include "sched/run_ahead.hpp"
+#include "sched/run_lengths.hpp"
+
+#include <array>
+#include <map>
+#include <optional>
+#include <vector>
+
+namespace suan::core {
+
+struct ForecastJob {
+    JobId id;
+    PoolId pool;
+    sched::RunLike key;
+    Duration walltime;
+    Duration ran;   // of a running one, so far
+    LeaseId lease;  // 0: it waits
+    Money price;
+    std::int64_t milli_devices = 0;
+    Time submitted;
+};
+struct EndedRun {
+    sched::RunLike key;
+    Duration ran;
+};
+struct StartedJob {
+    JobId job;
+    Time at;
+};
+
+struct ForecastInput {
+    struct PoolCopy {
+        PoolId id;
+        sched::PoolScheduler scheduler;
+        std::vector<sched::Running> running;
+        std::vector<sched::Later> later;
+        std::vector<sched::Follows> follows;
+    };
+    Time now;
+    std::vector<PoolCopy> pools;
+    std::vector<ForecastJob> jobs;    // waiting and running, by id
+    std::vector<EndedRun> ended;      // since the input before
+    std::vector<StartedJob> started;  // of those asked for
+    Time ended_until;                 // give it to the next call as `ended_since`
+};
+
+// `watched` are jobs whose start the forecaster wants to hear of.
+ForecastInput forecast_input(const State& state, Time ended_since,
+                             const std::vector<JobId>& watched);
+sched::RunLike run_like(const Job& job);
+
+struct Window {
+    Time p10, p50, p90;
+};
+
+struct Forecast {
+    enum class Basis : std::uint8_t {
+        starts_now,
+        run_ahead,
+        queue,
+        unknown
+    } basis = Basis::unknown;
+    Time made;
+    Time raw;  // as the run ahead said
+    Window start;
+    Duration run_p50, run_p90;
+    Money cost_p50, cost_p90, cost_max;
+    std::uint32_t samples = 0;  // runs that the run time was learned from
+};
+const char* to_string(Forecast::Basis basis);
+
+// What a run ahead said of waits, against what they were. Ratios in permille, by size of the wait.
+class Calibration {
+public:
+    // Both from the time of the forecast.
+    void learn(Duration said, Duration was);
+    Window window(Time made, Duration said) const;
+
+private:
+    static constexpr std::size_t bins = 24;  // powers of two of seconds
+    static constexpr std::size_t samples_max = 256;
+    static constexpr std::size_t enough = 24;
+    struct Ring {
+        std::vector<std::int64_t> permille;
+        std::size_t next = 0;
+    };
+    static std::size_t bin_of(Duration said);
+    std::array<Ring, bins> by_size_;
+    Ring all_;
+};
+
+// How good the windows were, of jobs that had one while they waited.
+struct Accuracy {
+    std::int64_t scored = 0;
+    std::int64_t in_window = 0;  // p10 <= start <= p90
+    std::int64_t by_p50 = 0;
+    std::int64_t by_p90 = 0;
+    std::vector<std::int64_t> widths_ms;  // of the newest, a ring
+    std::vector<std::int64_t> waits_ms;   // of the same jobs, from submission
+    std::size_t next = 0;
+
+    std::int64_t coverage_permille() const { return scored == 0 ? 0 : in_window * 1'000 / scored; }
+    std::int64_t width_p50_ms() const;
+    std::int64_t wait_p50_ms() const;
+};
+
+class Forecaster {
+public:
+    // Runs ahead. Afterwards of() answers for every job that waited in the input.
+    void update(ForecastInput input);
+    std::optional<Forecast> of(JobId job) const;
+    // A job that is not submitted: one more run, or the place in the queue it would take.
+    Forecast ask(const Job& job, Time now) const;
+    // Jobs with a first forecast that have not been seen to start.
+    std::vector<JobId> watched() const;
+
+    Time made() const { return made_; }
+    std::size_t jobs() const { return forecasts_.size(); }
+    const Accuracy& accuracy() const { return accuracy_; }
+    const sched::RunLengths& run_times() const { return run_times_; }
+    Time ended_until() const { return ended_until_; }
+
+    // Starts of one run ahead of the background, and of one for a single question.
+    static constexpr std::uint32_t starts_background_max = 30'000;
+    static constexpr std::uint32_t starts_question_max = 500;
+
+private:
+    struct Pending {
+        Time made;
+        Duration said;
+        Window window;
+        Time submitted;
+    };
+    void score(const std::vector<StartedJob>& started);
+    void run_pool(std::size_t pool);
+    Forecast make(const ForecastJob& job, Time raw, Forecast::Basis basis) const;
+    sched::AheadInput ahead_input(const ForecastInput::PoolCopy& pool) const;
+
+    sched::RunLengths run_times_;
+    Calibration calibration_;
+    Accuracy accuracy_;
+    ForecastInput newest_;                     // the schedulers stand as they were copied
+    std::vector<sched::AheadInput> prepared_;  // of each pool of it, with its learned run times
+    std::map<JobId, ForecastJob> known_;
+    std::map<JobId, Forecast> forecasts_;
+    std::map<JobId, Pending> pending_;
+    Time made_;
+    Time ended_until_;
+};
+
+}  // namespace suan::core

@@ -1,0 +1,120 @@
+// Forecasts: windows from the run ahead and from how far it was off before.
+#include "core/forecast.hpp"
+
+#include "core/testing.hpp"
+
+namespace suan::core {
+namespace {
+
+struct ForecastTest : ::testing::Test {
+    TestCentre centre;  // 2 nodes x 4 devices
+    Forecaster forecaster;
+    void SetUp() override {
+        centre.pool("p", {});
+        centre.org("a", 1'000'000'000'000);
+    }
+    JobId submit(std::uint32_t devices, std::int64_t minutes) {
+        Command command = centre.submission("a", "p");
+        JobSpec& spec = *command.mutable_submit_job()->mutable_spec();
+        spec.set_tasks(devices);
+        spec.set_walltime_ms(minutes * 60'000);
+        return centre.submit(std::move(command));
+    }
+    void update() {
+        forecaster.update(
+            forecast_input(centre.state, forecaster.ended_until(), forecaster.watched()));
+    }
+    void run_one(Duration for_how_long) {
+        const JobId job = submit(1, 600);
+        centre.tick();
+        centre.clock = centre.clock + for_how_long;
+        centre.end(job);
+    }
+};
+
+TEST_F(ForecastTest, a_waiting_job_starts_when_what_runs_is_expected_to_end) {
+    for (int i = 0; i < 8; ++i)
+        run_one(Duration::minutes(20));
+    for (int i = 0; i < 8; ++i)
+        submit(1, 600);
+    centre.tick();
+    const JobId job = submit(8, 600);
+    centre.tick();
+    ASSERT_EQ(centre.at(job).state, JOB_STATE_WAITING);
+    update();
+    EXPECT_EQ(forecaster.run_times().learned(), 8U);
+    const auto forecast = forecaster.of(job);
+    ASSERT_TRUE(forecast);
+    EXPECT_EQ(forecast->raw, centre.state.now + Duration::minutes(20));
+    EXPECT_LE(forecast->start.p10, forecast->start.p50);
+    EXPECT_LE(forecast->start.p50, forecast->start.p90);
+    // 8 devices for 20 minutes at 3.60 yuan: runs of 8 devices were never seen, those of 1 were.
+    EXPECT_EQ(forecast->run_p50, Duration::minutes(20));
+    EXPECT_EQ(forecast->cost_p50.micro_yuan, 9'600'000);
+    EXPECT_EQ(forecast->cost_max.micro_yuan, 8 * 10 * 3'600'000);
+}
+
+TEST_F(ForecastTest, a_question_for_a_job_that_is_not_submitted_is_one_more_run) {
+    for (int i = 0; i < 8; ++i)
+        run_one(Duration::minutes(20));
+    for (int i = 0; i < 8; ++i)
+        submit(1, 600);
+    centre.tick();
+    update();
+    const Job running = centre.at(JobId{centre.state.next_job - 1});
+    Job asked = running;
+    asked.id = JobId{1ULL << 62};
+    asked.lease = LeaseId{};
+    const Forecast forecast = forecaster.ask(asked, centre.state.now);
+    EXPECT_EQ(forecast.basis, Forecast::Basis::run_ahead);
+    EXPECT_EQ(forecast.raw, centre.state.now + Duration::minutes(20));
+}
+
+TEST_F(ForecastTest, what_started_is_scored_and_watched_no_longer) {
+    for (int i = 0; i < 8; ++i)
+        submit(1, 60);
+    centre.tick();
+    const JobId job = submit(8, 60);
+    centre.tick();
+    update();
+    ASSERT_EQ(forecaster.watched().size(), 1U);
+    centre.clock = centre.clock + Duration::minutes(30);
+    for (std::uint64_t id = 1; id <= 8; ++id)
+        centre.end(JobId{id});
+    centre.tick();
+    ASSERT_EQ(centre.at(job).state, JOB_STATE_RUNNING);
+    update();
+    EXPECT_EQ(forecaster.accuracy().scored, 1);
+    EXPECT_EQ(forecaster.accuracy().wait_p50_ms(), 30 * 60'000);
+    EXPECT_TRUE(forecaster.watched().empty());
+}
+
+// The example of docs/rules/forecast.md.
+TEST(Calibration, the_example_of_the_rule_page) {
+    Calibration calibration;
+    const Duration said = Duration::minutes(10);
+    // 40 waits said to be 10 minutes that were 5, 10, 15 or 20, ten times each.
+    for (int i = 0; i < 10; ++i) {
+        for (const std::int64_t minutes : {5, 10, 15, 20})
+            calibration.learn(said, Duration::minutes(minutes));
+    }
+    const Window window = calibration.window(Time{}, said);
+    const auto near = [](Time at, std::int64_t minutes) {
+        const std::int64_t off = at.us - Duration::minutes(minutes).us;
+        return off > -1'000'000 && off < 1'000'000;
+    };
+    EXPECT_TRUE(near(window.p10, 5)) << window.p10.us;
+    EXPECT_TRUE(near(window.p50, 10)) << window.p50.us;
+    EXPECT_TRUE(near(window.p90, 20)) << window.p90.us;
+}
+
+TEST(Calibration, the_longest_waits_do_not_overflow) {
+    Calibration calibration;
+    for (int i = 0; i < 30; ++i)
+        calibration.learn(Duration{}, Duration::hours(24 * 366));
+    const Window window = calibration.window(Time{}, Duration::hours(24 * 366));
+    EXPECT_GE(window.p90, window.p10);
+}
+
+}  // namespace
+}  // namespace suan::core

@@ -1,0 +1,61 @@
+#include "core/restore_plans.hpp"
+
+#include "core/quotes.hpp"
+
+namespace suan::core {
+
+bool restore_run_times(Pool& pool, const RunTimesRecord& record) {
+    const sched::RunKey key{OrgId{record.org_id()}, MemberId{record.member_id()}, record.milli()};
+    sched::RunHistogram runs;
+    if (record.counts().size() != runs.counts.size()) return false;
+    std::uint32_t total = 0;
+    for (std::size_t i = 0; i < runs.counts.size(); ++i) {
+        runs.counts[i] = static_cast<std::uint8_t>(record.counts()[i]);
+        total += runs.counts[i];
+    }
+    if (total >= sched::RunTimes::samples_max) return false;
+    runs.total = static_cast<std::uint16_t>(total);
+    pool.run_times.restore(key, runs);
+    return true;
+}
+
+bool restore_quote(State& state, const QuoteRecord& record) {
+    const Job* job = state.jobs.find(record.job_id());
+    const bool known = record.id() != 0 && record.id() < state.next_quote &&
+                       state.quotes.count(QuoteId{record.id()}) == 0 &&
+                       state.orgs.find(record.offer().org_id()) != nullptr &&
+                       state.pools.find(record.offer().spec().pool_id()) != nullptr;
+    const bool timely = record.offered_at_us() >= 0 && record.start_by_us() >= 0 &&
+                        record.offered().valid_until_us() >= 0;
+    const bool taken = record.job_id() == 0 || (job != nullptr && job->quote.value == record.id() &&
+                                                job->state == JOB_STATE_WAITING);
+    if (!known || !timely || !taken) return false;
+    Quote quote;
+    quote.id = QuoteId{record.id()};
+    quote.offered_at = Time{record.offered_at_us()};
+    quote.offer = record.offer();
+    quote.offered = record.offered();
+    quote.job = JobId{record.job_id()};
+    quote.start_by = Time{record.start_by_us()};
+    quote.own_fault = record.own_fault();
+    insert_quote(state, std::move(quote));
+    return true;
+}
+
+bool restore_rules(State& state, const RulesRecord& record) {
+    const bool good =
+        record.id() == state.rules.size() + 1 && record.state() <= 3 && record.effective_us() >= 0;
+    if (!good) return false;
+    RulesVersion made;
+    made.id = RulesId{record.id()};
+    made.content = record.rules();
+    made.scheduled = Time{record.scheduled_us()};
+    made.effective = Time{record.effective_us()};
+    made.state = static_cast<RulesState>(record.state());
+    if (made.state == RulesState::scheduled)
+        state.timers.push({made.effective, Timer::Kind::rules, made.id.value});
+    state.rules.push_back(std::move(made));
+    return true;
+}
+
+}  // namespace suan::core

@@ -1,0 +1,16 @@
+// Parts of a snapshot that a State takes up, each from its record: learnt run times, open quotes,
+// versions of the rules file. False: the record cannot be, and nothing was taken.
+#pragma once
+
+#include "core/state.hpp"
+#include "suan/state.pb.h"
+
+namespace suan::core {
+
+bool restore_run_times(Pool& pool, const RunTimesRecord& record);
+// Jobs, orgs and pools are there already.
+bool restore_quote(State& state, const QuoteRecord& record);
+// In the order of their ids.
+bool restore_rules(State& state, const RulesRecord& record);
+
+}  // namespace suan::core
