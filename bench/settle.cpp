@@ -13,7 +13,9 @@
 // Durable means the same for all: an answer comes after fdatasync (ours), after the fsync of the
 // WAL at each commit (SQLite, synchronous=FULL), after the WAL's fdatasync at each commit
 // (PostgreSQL, synchronous_commit=on, fsync=on). Ours also hashes every transfer into a chain of
-// blocks and writes the histories of accounts, which no peer does. --opening: how long until an
+// blocks and writes the histories of accounts, which no peer does. The peers number transfers in
+// order, so that a retry would pay twice; the rows "its ids as ours" are of peers that take the
+// caller's 128-bit ids and refuse a second one, as ours does. --opening: how long until an
 // engine with so many transfers in its journal is ready, from its kept state, beside taking every
 // frame again.
 #include "rows.hpp"
@@ -80,8 +82,8 @@ Arguments parse(int argc, char** argv) {
 }
 
 struct Samples {
-    std::vector<double> memory, memory_peer, durable, durable_hot, sqlite, signed_ours, signed_hot,
-        signed_peer;
+    std::vector<double> memory, memory_peer, durable, durable_hot, sqlite, sqlite_with_ids,
+        signed_ours, signed_hot, signed_peer;
 };
 
 double median(std::vector<double> values) {
@@ -103,12 +105,16 @@ std::vector<Row> rows_of(const Samples& s, const PostgresRates& postgres) {
             median(s.memory_peer)),
         row("durable, batches of 8,000", durable, 5 * median(s.sqlite),
             "SQLite WAL, 8,000 a commit", median(s.sqlite)),
+        row("the same, its ids as ours", durable, 0, "SQLite WAL, 128-bit ids",
+            median(s.sqlite_with_ids)),
     };
     if (postgres.one > 0) {
         out.push_back(row("durable, against one a commit", durable, 200 * postgres.one,
                           "PostgreSQL, one a commit", postgres.one));
         out.push_back(row("durable, against sets of 1,000", durable, 20 * postgres.sets,
                           "PostgreSQL, 1,000 a commit", postgres.sets));
+        out.push_back(row("the same, its ids as ours", durable, 0,
+                          "PostgreSQL, 1,000 a commit, 128-bit ids", postgres.sets_with_ids));
     }
     out.push_back(row("durable, 8 hot accounts", median(s.durable_hot), 0.9 * durable,
                       "ours, uniform", durable));
@@ -161,11 +167,14 @@ int main(int argc, char** argv) {
         samples.memory.push_back(memory.per_second);
         samples.memory_peer.push_back(peer.per_second);
         const Run durable = run_durable(folder, uniform);
-        const Run sqlite = run_sqlite(folder, uniform);
+        const Run sqlite = run_sqlite(folder, uniform, PeerIds::in_order);
+        const Run sqlite_with_ids = run_sqlite(folder, uniform, PeerIds::of_the_caller);
         SUAN_ASSERT(durable.hash == memory.hash);
         SUAN_ASSERT(sqlite.hash == memory.hash);
+        SUAN_ASSERT(sqlite_with_ids.hash == memory.hash);
         samples.durable.push_back(durable.per_second);
         samples.sqlite.push_back(sqlite.per_second);
+        samples.sqlite_with_ids.push_back(sqlite_with_ids.per_second);
         samples.durable_hot.push_back(run_durable(folder, hot).per_second);
         samples.signed_ours.push_back(signed_work.run(Mix::uniform));
         samples.signed_hot.push_back(signed_work.run(Mix::hot));
@@ -173,7 +182,8 @@ int main(int argc, char** argv) {
         if (skipped.empty()) postgres.measure(of_postgres);
     }
     std::vector<Row> rows =
-        rows_of(samples, PostgresRates{median(of_postgres.one), median(of_postgres.sets)});
+        rows_of(samples, PostgresRates{median(of_postgres.one), median(of_postgres.sets),
+                                       median(of_postgres.sets_with_ids)});
     const Opening opening = run_opening(folder, arguments.opening);
     rows.push_back(Row{fmt::format("ready with {} transfers", arguments.opening), opening.kept_s,
                        "s", 2, Better::lower, "every frame again", opening.replayed_s});

@@ -28,6 +28,16 @@ inline void sqlite_bind(sqlite3_stmt* statement, std::initializer_list<std::uint
     sqlite3_reset(statement);
 }
 
+inline void sqlite_bind(sqlite3_stmt* statement, const ledger::TransferId& id,
+                        std::initializer_list<std::uint64_t> values) {
+    sqlite3_bind_blob(statement, 1, &id, sizeof id, SQLITE_STATIC);
+    int place = 1;
+    for (const std::uint64_t value : values)
+        sqlite3_bind_int64(statement, ++place, static_cast<sqlite3_int64>(value));
+    SUAN_ASSERT(sqlite3_step(statement) == SQLITE_DONE);
+    sqlite3_reset(statement);
+}
+
 inline std::uint64_t sqlite_hash(sqlite3* database) {
     sqlite3_stmt* rows = nullptr;
     sqlite3_prepare_v2(database, "SELECT debits, credits FROM accounts ORDER BY id", -1, &rows,
@@ -41,7 +51,11 @@ inline std::uint64_t sqlite_hash(sqlite3* database) {
     return hash;
 }
 
-inline sqlite3* open_sqlite(const std::filesystem::path& folder) {
+// The ids that a peer keeps: its own numbers in order, the cheapest kind, for which a retry pays
+// twice; or ours, random and of 128 bits, of which a second one is refused.
+enum class PeerIds { in_order, of_the_caller };
+
+inline sqlite3* open_sqlite(const std::filesystem::path& folder, PeerIds ids) {
     for (const char* suffix : {"", "-wal", "-shm"})
         std::filesystem::remove(folder / (std::string("peer.sqlite") + suffix));
     sqlite3* database = nullptr;
@@ -51,9 +65,11 @@ inline sqlite3* open_sqlite(const std::filesystem::path& folder) {
     sqlite_do(database,
               "CREATE TABLE accounts(id INTEGER PRIMARY KEY, debits INTEGER NOT NULL, "
               "credits INTEGER NOT NULL)");
-    sqlite_do(database,
-              "CREATE TABLE transfers(id INTEGER PRIMARY KEY, debit INTEGER, "
-              "credit INTEGER, amount INTEGER)");
+    sqlite_do(database, ids == PeerIds::in_order
+                            ? "CREATE TABLE transfers(id INTEGER PRIMARY KEY, debit INTEGER, "
+                              "credit INTEGER, amount INTEGER)"
+                            : "CREATE TABLE transfers(id BLOB PRIMARY KEY, debit INTEGER, "
+                              "credit INTEGER, amount INTEGER) WITHOUT ROWID");
     sqlite_do(database, "BEGIN");
     for (std::uint32_t i = 1; i <= accounts; ++i)
         sqlite_do(database, fmt::format("INSERT INTO accounts VALUES({},0,0)", i));
@@ -61,10 +77,9 @@ inline sqlite3* open_sqlite(const std::filesystem::path& folder) {
     return database;
 }
 
-// Ids are numbers in order, which is the cheapest kind for its tree.
 inline Run run_sqlite(const std::filesystem::path& folder,
-                      const std::vector<ledger::Transfer>& transfers) {
-    sqlite3* const database = open_sqlite(folder);
+                      const std::vector<ledger::Transfer>& transfers, PeerIds ids) {
+    sqlite3* const database = open_sqlite(folder, ids);
     sqlite3_stmt* debit = nullptr;
     sqlite3_stmt* credit = nullptr;
     sqlite3_stmt* insert = nullptr;
@@ -82,7 +97,11 @@ inline Run run_sqlite(const std::filesystem::path& folder,
                 const ledger::Transfer& t = transfers[k];
                 const std::uint64_t from = t.debit_account_id.low;
                 const std::uint64_t to = t.credit_account_id.low;
-                sqlite_bind(insert, {t.id.low, from, to, t.amount});
+                if (ids == PeerIds::in_order) {
+                    sqlite_bind(insert, {t.id.low, from, to, t.amount});
+                } else {
+                    sqlite_bind(insert, t.id, {from, to, t.amount});
+                }
                 sqlite_bind(debit, {from, t.amount});
                 sqlite_bind(credit, {to, t.amount});
             }
@@ -97,11 +116,12 @@ inline Run run_sqlite(const std::filesystem::path& folder,
 }
 
 struct PostgresSamples {
-    std::vector<double> one, sets;
+    std::vector<double> one, sets, sets_with_ids;
 };
 struct PostgresRates {
     double one = 0;
     double sets = 0;
+    double sets_with_ids = 0;
 };
 
 class Postgres {
@@ -143,6 +163,10 @@ public:
         sql("VACUUM FULL ANALYZE accounts; ");
         sql("CHECKPOINT;");
         samples.sets.push_back(1'000 * tps("sets", 3));
+        sql("TRUNCATE named_transfers; ");
+        sql("VACUUM FULL ANALYZE accounts; ");
+        sql("CHECKPOINT;");
+        samples.sets_with_ids.push_back(1'000 * tps("sets_with_ids", 3));
     }
 
 private:
@@ -182,22 +206,36 @@ private:
             << "BEGIN;\nINSERT INTO transfers(debit, credit, amount) VALUES (:a, :b, :m);\n"
                "UPDATE accounts SET debits = debits + :m WHERE id = :a;\n"
                "UPDATE accounts SET credits = credits + :m WHERE id = :b;\nCOMMIT;\n";
-        std::ofstream(folder_ / "sets.sql") << sets_statement();
+        std::ofstream(folder_ / "sets.sql") << sets_statement(PeerIds::in_order);
+        std::ofstream(folder_ / "sets_with_ids.sql") << sets_statement(PeerIds::of_the_caller);
         return sql("CREATE TABLE accounts(id int PRIMARY KEY, debits bigint NOT NULL, "
                    "credits bigint NOT NULL)") &&
                sql("CREATE TABLE transfers(id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, "
                    "debit int, credit int, amount bigint)") &&
+               sql("CREATE TABLE named_transfers(id uuid PRIMARY KEY, debit int, credit int, "
+                   "amount bigint)") &&
                sql("INSERT INTO accounts SELECT i, 0, 0 FROM generate_series(1, 10000) i");
     }
 
-    static std::string sets_statement() {
+    // The transfers are made in the server, so that none travel. With the caller's ids only those
+    // that are new move money.
+    static std::string sets_statement(PeerIds ids) {
+        const bool named = ids == PeerIds::of_the_caller;
+        const std::string made =
+            named ? "INSERT INTO named_transfers(id, debit, credit, amount) SELECT "
+                    "gen_random_uuid(), a, b, m FROM batch ON CONFLICT (id) DO NOTHING RETURNING "
+                    "debit AS a, credit AS b, amount AS m"
+                  : "INSERT INTO transfers(debit, credit, amount) SELECT a, b, m FROM batch";
+        const std::string moves = named ? "made" : "batch";
         return "WITH batch AS MATERIALIZED (SELECT a, 1 + (a + (random() * 9998)::int) % 10000 AS "
                "b, 1 + (random() * 99)::int AS m FROM (SELECT 1 + (random() * 9999)::int AS a FROM "
-               "generate_series(1, 1000)) s), made AS (INSERT INTO transfers(debit, credit, "
-               "amount) SELECT a, b, m FROM batch), moved AS (SELECT id, sum(d) AS d, sum(c) AS c "
-               "FROM (SELECT a AS id, m AS d, 0 AS c FROM batch UNION ALL SELECT b, 0, m FROM "
-               "batch) u GROUP BY id) UPDATE accounts SET debits = debits + moved.d, credits = "
-               "credits + moved.c FROM moved WHERE accounts.id = moved.id;\n";
+               "generate_series(1, 1000)) s), made AS (" +
+               made +
+               "), moved AS (SELECT id, sum(d) AS d, sum(c) AS c FROM (SELECT a AS id, m AS d, 0 "
+               "AS c FROM " +
+               moves + " UNION ALL SELECT b, 0, m FROM " + moves +
+               ") u GROUP BY id) UPDATE accounts SET debits = debits + moved.d, credits = credits "
+               "+ moved.c FROM moved WHERE accounts.id = moved.id;\n";
     }
 
     double tps(const std::string& script, int seconds) const {

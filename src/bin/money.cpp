@@ -143,12 +143,12 @@ ExitCode show_voucher(Cli& cli, MoneyOptions& o) {
     std::string pools;
     for (const std::string& pool : v.pools())
         pools += (pools.empty() ? "" : ", ") + pool;
-    std::string text = fmt::format(
-        "Voucher {} of {} CNY for {}\n\nFunder    {}\n", v.id(), yuan_text(v.amount_micro_yuan()),
-        v.org(), printable(v.funder()));
+    std::string text =
+        fmt::format("Voucher {} of {} CNY for {}\n\nFunder    {}\n", v.id(),
+                    yuan_text(v.amount_micro_yuan()), v.org(), printable(v.funder()));
     if (!v.contract().empty()) text += fmt::format("Contract  {}\n", printable(v.contract()));
-    text += fmt::format("Expires   {}{}\n", time_text(v.expires_us()),
-                        v.expired() ? " (expired)" : "");
+    text +=
+        fmt::format("Expires   {}{}\n", time_text(v.expires_us()), v.expired() ? " (expired)" : "");
     text += fmt::format("Pays      compute in {}", pools.empty() ? "any pool" : pools);
     if (v.job_cap_micro_yuan() != 0)
         text += fmt::format(", at most {} CNY a job", yuan_text(v.job_cap_micro_yuan()));

@@ -127,12 +127,10 @@ TEST_F(Snapshots, damage_is_refused_with_its_place) {
               not_paid_so);
     EXPECT_EQ(refused([](StateSnapshot& s) { s.mutable_vouchers(0)->set_expired(true); }),
               not_paid_so);
-    EXPECT_EQ(refused([](StateSnapshot& s) { s.mutable_vouchers(0)->set_org_id(2); }),
-              not_paid_so);
-    EXPECT_EQ(refused([](StateSnapshot& s) {
-                  s.mutable_jobs(1)->mutable_holds(0)->set_voucher_id(77);
-              }),
-              not_paid_so);
+    EXPECT_EQ(refused([](StateSnapshot& s) { s.mutable_vouchers(0)->set_org_id(2); }), not_paid_so);
+    EXPECT_EQ(
+        refused([](StateSnapshot& s) { s.mutable_jobs(1)->mutable_holds(0)->set_voucher_id(77); }),
+        not_paid_so);
     EXPECT_EQ(refused([](StateSnapshot& s) {
                   s.mutable_jobs(1)->mutable_paid()->Add()->set_micro_yuan(-1);
               }),
