@@ -185,7 +185,8 @@ void fit_memory(Calibration& set, const Constants& start, const Cases& all) {
     Cases cases;
     for (const MeasuredCase* c : all)
         if (c->measured.memory_gib && c->run.memory_kind == MemoryKind::all) cases.push_back(c);
-    if (cases.empty()) return;
+    // One or two rows do not tell what a device family reserves: the start stays.
+    if (cases.size() < 3) return;
     const std::vector<const ConstantInfo*> free = {info_of("reserve_gib"),
                                                    info_of("fragmentation")};
     for (const ConstantInfo* info : free)
