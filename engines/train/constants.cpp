@@ -32,7 +32,7 @@ constexpr std::array infos = {
                  "of the network's links"},
     ConstantInfo{"network_latency_us", &C::network_latency_us, 4, 100, "of one hop"},
     ConstantInfo{"launch_us", &C::launch_us, 1, 60, "host time of one kernel"},
-    ConstantInfo{"gap_us", &C::gap_us, 0.1, 8, "device time between two kernels"},
+    ConstantInfo{"gap_us", &C::gap_us, 0.1, 20, "device time between two kernels"},
     ConstantInfo{"tensor_exposed", &C::tensor_exposed, 0.1, 1.2,
                  "of tensor-parallel communication"},
     ConstantInfo{"pipeline_exposed", &C::pipeline_exposed, 0.05, 1.5, "of sends between stages"},

@@ -44,12 +44,12 @@ double time_error(const MeasuredCase& c, const Constants& constants) {
     return std::log(step.total() / measured_step_s(c));
 }
 
-// Mean over sources of the mean error; a far outlier counts as twice off, not more.
+// Mean over sources of the mean error.
 double mean_by_source(const Cases& cases, const std::function<double(const MeasuredCase&)>& error) {
     std::map<std::string, std::pair<double, double>> sums;
     for (const MeasuredCase* c : cases) {
         auto& [sum, weight] = sums[c->run.source];
-        sum += c->weight * std::min(error(*c), 0.7);
+        sum += c->weight * error(*c);
         weight += c->weight;
     }
     double total = 0;
@@ -146,7 +146,7 @@ std::vector<const ConstantInfo*> time_constants(const Cases& cases) {
                    c->run.run.attention == AttentionKernel::fused;
         },
         {"selective_share"});
-    if (cases.size() >= 30)
+    if (cases.size() >= 60)
         names.insert({"gemm_depth", "gemm_tail", "gap_us", "attention_tokens", "fast_efficiency",
                       "network_latency_us", "fast_latency_us", "attention_width"});
     std::vector<const ConstantInfo*> free;
@@ -164,8 +164,11 @@ void fit_time(Calibration& set, const Constants& start, const Cases& all) {
     for (const ConstantInfo* info : free)
         set.fitted.emplace_back(info->name);
     search(set.constants, free, [&](const Constants& now) {
+        // A far outlier counts as twice off, not more.
         return mean_by_source(cases,
-                              [&](const MeasuredCase& c) { return std::abs(time_error(c, now)); }) +
+                              [&](const MeasuredCase& c) {
+                                  return std::min(std::abs(time_error(c, now)), 0.7);
+                              }) +
                pulled(now, start, free, cases.size());
     });
 }
@@ -176,12 +179,14 @@ double memory_ratio(const MeasuredCase& c, const Constants& constants) {
     return use.total_gib() / *c.measured.memory_gib;
 }
 
-// Too little promises a run that will not start: it counts three times as much as too much.
+// Too little promises a run that will not start: beyond 7 % it counts six times more. A row that is
+// far off pulls a twentieth as hard.
 void fit_memory(Calibration& set, const Constants& start, const Cases& all) {
     Cases cases;
     for (const MeasuredCase* c : all)
         if (c->measured.memory_gib && c->run.memory_kind == MemoryKind::all) cases.push_back(c);
-    if (cases.empty()) return;
+    // One or two rows do not tell what a device family reserves: the start stays.
+    if (cases.size() < 3) return;
     const std::vector<const ConstantInfo*> free = {info_of("reserve_gib"),
                                                    info_of("fragmentation")};
     for (const ConstantInfo* info : free)
@@ -191,7 +196,8 @@ void fit_memory(Calibration& set, const Constants& start, const Cases& all) {
                               [&](const MeasuredCase& c) {
                                   const double ratio = memory_ratio(c, now);
                                   const double far = std::max(0.0, 0.93 - ratio) * 6;
-                                  return std::abs(ratio - 1) + far;
+                                  const double error = std::abs(ratio - 1) + far;
+                                  return std::min(error, 0.665 + 0.05 * error);
                               }) +
                pulled(now, start, free, 10 * cases.size());
     });

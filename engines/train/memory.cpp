@@ -18,7 +18,8 @@ struct TokenBytes {
     double outside = 0;  // divided by tp only under sequence parallelism
     double inside = 0;   // divided by tp
     double scores = 0;   // of standard attention: divided by tp, dropped by selective recompute
-    double routed = 0;   // in experts
+    double routed = 0;   // in experts, divided by their tensor degree
+    double copies = 0;   // of tokens as they enter and leave experts: whole on each of those ranks
 };
 
 void add_attention(TokenBytes& b, const ModelShape& m, const Execution& run) {
@@ -44,7 +45,8 @@ void add_mlp(TokenBytes& b, const ModelShape& m, LayerKind kind) {
     }
     const double width = real(m.expert_ffn);
     b.inside += 2 * real(m.shared_experts) * width * (up + 1);
-    b.routed = real(m.experts_per_token) * (2 * width * (up + 1) + 4 * h);
+    b.routed = real(m.experts_per_token) * 2 * width * (up + 1);
+    b.copies = real(m.experts_per_token) * 4 * h;
 }
 
 TokenBytes token_bytes(const ModelShape& m, const Execution& run, LayerKind kind) {
@@ -57,25 +59,39 @@ TokenBytes token_bytes(const ModelShape& m, const Execution& run, LayerKind kind
     return b;
 }
 
+// Gradients that live together in the backward pass of a token, at its widest: of the MLP's inner
+// activations, or of attention's scores and their softmax. Divided by tp. Not from a paper: the
+// tensors that autograd holds while it runs those products.
+double widest_gradient(const ModelShape& m, const Execution& run, LayerKind kind) {
+    const double up = m.mlp == Mlp::gated ? 2 : 1;
+    const double experts = real(m.experts_per_token + m.shared_experts) * real(m.expert_ffn);
+    const double width = kind == LayerKind::dense ? real(m.ffn_hidden) : experts;
+    const double mlp = 2 * width * (up + 1);
+    if (run.attention == AttentionKernel::fused) return mlp;
+    return std::max(mlp, 4 * real(m.heads) * real(run.seq));
+}
+
 struct LayerBytes {
     double kept = 0;     // by every micro-batch in flight
-    double working = 0;  // once more, by the layer that is being recomputed
+    double working = 0;  // once more: the layer that is being recomputed, its widest gradients
 };
 
 LayerBytes layer_bytes(const ModelShape& m, const Layout& l, const Execution& run,
                        const StateWidths& w, LayerKind kind) {
     const TokenBytes b = token_bytes(m, run, kind);
-    const double words = run.precision == Precision::fp32 ? 2 : 1;
+    const double words = word_bytes(run.precision) / 2;
     const double tokens = words * real(l.micro_batch) * real(run.seq) / real(l.cp);
     const double t = real(l.tp);
     const double outside_share = l.sequence_parallel == SequenceParallel::on ? 1 / t : 1;
     const double scores = l.recompute == Recompute::selective ? 0 : b.scores;
+    const double routed = (b.routed + b.copies * real(l.etp)) / t;
     const double all = tokens * (b.outside * outside_share + (b.inside + scores) / t +
-                                 b.routed * outside_share * run.expert_imbalance);
+                                 routed * run.expert_imbalance);
     const bool selective = l.recompute == Recompute::selective && b.scores <= 0;
-    if (selective) return {all * w.selective_keeps, all * (1 - w.selective_keeps)};
-    if (l.recompute != Recompute::full) return {all, 0};
-    return {tokens * 2 * real(m.hidden) * outside_share, all};
+    const double widest = tokens * widest_gradient(m, run, kind) / t;
+    if (selective) return {all * w.selective_keeps, all * (1 - w.selective_keeps) + widest};
+    if (l.recompute != Recompute::full) return {all, widest};
+    return {tokens * 2 * real(m.hidden) * outside_share, all + widest};
 }
 
 LayerBytes mean_layer(const ModelShape& m, const Layout& l, const Execution& run,
@@ -168,13 +184,14 @@ MemoryUse stage_use(const ModelShape& m, const Layout& l, const Execution& run,
     if (held.experts > 0) add_states(use, held.experts, replicas, l, w);
     add_gathered(use, m, l, w, held.dense + held.experts);
     const LayerBytes layer = mean_layer(m, l, run, w);
-    use.activations = layer.kept * stage.layers * in_flight(l, stage.index) + layer.working;
+    use.activations = layer.kept * stage.layers * in_flight(l, stage.index);
+    use.working = layer.working;
     const double tokens = real(l.micro_batch) * real(run.seq) / real(l.cp);
     // Logits in 16 bits, in 32, and their gradient.
     use.head = stage.heads * tokens * real(m.vocab_padded(l.tp)) / real(l.tp) * 10;
     use.reserve = c.reserve_gib * gib;
     use.fragmentation =
-        c.fragmentation * (use.states() + use.activations + use.head + use.gathered);
+        c.fragmentation * (use.states() + use.activations + use.working + use.head + use.gathered);
     return use;
 }
 
@@ -188,7 +205,9 @@ double layer_activation_bytes(const ModelShape& model, const Layout& layout, con
 MemoryUse memory_use(const ModelShape& m, const Layout& l, const Execution& run,
                      const StateWidths& w, const Constants& c) {
     StageLayers split = split_layers(m, l);
-    if (w.ends == Ends::same) split.first = split.last = split.middle;
+    const bool balanced = (m.layers + 2) % l.pp == 0;
+    if (w.ends == Ends::same || (w.ends == Ends::weighed && !balanced))
+        split.first = split.last = split.middle;
     if (l.pp == 1) {
         const double copies = m.embeddings == Embeddings::separate ? 2 : 1;
         return stage_use(m, l, run, w, c, {0, split.all, copies, 1});

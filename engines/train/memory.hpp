@@ -9,7 +9,9 @@
 namespace suan::train {
 
 // Do the stages that hold the embedding and the head get fewer layers where those do not divide?
-enum class Ends { fewer, same };
+// Or only where each counted as a layer makes the division even (DeepSpeed's partition methods
+// "type:transformer|embedding", else "type:transformer": full stages first, the rest to the last).
+enum class Ends { fewer, same, weighed };
 
 // Bytes kept for one parameter, and what else of the software decides on memory.
 struct StateWidths {
@@ -27,6 +29,7 @@ struct MemoryUse {
     double gradients = 0;
     double optimizer = 0;
     double activations = 0;
+    double working = 0;   // a layer done again, and gradients of its widest part
     double head = 0;      // logits and their gradients, of the last stage
     double gathered = 0;  // live full parameters of ZeRO-3
     double reserve = 0;   // context, communication buffers, workspaces
@@ -34,7 +37,7 @@ struct MemoryUse {
 
     double states() const { return weights + gradients + optimizer; }
     double total() const {
-        return states() + activations + head + gathered + reserve + fragmentation;
+        return states() + activations + working + head + gathered + reserve + fragmentation;
     }
     double total_gib() const { return total() / (1024.0 * 1024.0 * 1024.0); }
 };

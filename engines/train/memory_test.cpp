@@ -108,5 +108,52 @@ TEST(Memory, GrowsNowhereWhenMoreIsSharded) {
     }
 }
 
+TEST(Memory, InFp32KeepsTwiceAsMuch) {
+    const ModelShape m = model_named("gpt3-175b");
+    const Layout l = layout_of("tp=8,sp=off,recompute=full", 1);
+    Execution run = standard_run(2048);
+    const double half = layer_activation_bytes(m, l, run, LayerKind::dense);
+    run.precision = Precision::fp32;
+    EXPECT_NEAR(layer_activation_bytes(m, l, run, LayerKind::dense), 2 * half, 1);
+}
+
+// Two of eight experts: a token enters and leaves twice, 16 bits each way. Ranks that split an
+// expert all hold the tokens of their group.
+TEST(Memory, TokensAreWholeOnEveryRankThatSplitsAnExpert) {
+    const ModelShape m = model_named("mixtral-8x7b");
+    const Execution run = testing::fused_run(4096);
+    const auto bytes = [&](const char* layout) {
+        return layer_activation_bytes(m, layout_of(layout, 8), run, LayerKind::moe);
+    };
+    const double copies = 4096.0 * 2 * 2 * 2 * 4096;
+    EXPECT_NEAR(bytes("tp=4,ep=1,etp=4") - bytes("tp=4,ep=1"), copies * 3 / 4, 1);
+}
+
+// DeepSpeed's partition of 78 and of 70 layers over 12 stages: seven to each but the last; five to
+// the ends and six to the rest. The first stage holds 12 micro-batches, the second 11.
+TEST(Memory, EndsCountAsLayersOnlyWhereThatMakesTheDivisionEven) {
+    ModelShape m = model_named("gpt3-175b");
+    m.vocab = m.vocab_multiple = 1;
+    StateWidths widths;
+    const auto layers_in_flight = [&](std::int64_t layers, Ends ends) {
+        m.layers = layers;
+        widths.ends = ends;
+        const Layout l = layout_of("tp=4,sp=off,pp=12,recompute=full", 24);
+        const double kept = layer_activation_bytes(m, l, standard_run(2048), LayerKind::dense);
+        return memory_use(m, l, standard_run(2048), widths, bare()).activations / kept;
+    };
+    EXPECT_NEAR(layers_in_flight(78, Ends::weighed), 7 * 12, 1e-9);
+    EXPECT_NEAR(layers_in_flight(78, Ends::fewer), 7 * 11, 1e-9);
+    EXPECT_NEAR(layers_in_flight(70, Ends::weighed), 6 * 11, 1e-9);
+    EXPECT_NEAR(layers_in_flight(70, Ends::same), 6 * 12, 1e-9);
+}
+
+TEST(Memory, TheWidestGradientsOfALayerAreWorkingMemory) {
+    const ModelShape m = model_named("llama3-8b");
+    const MemoryUse use =
+        memory_use(m, layout_of("", 1), testing::fused_run(8192), StateWidths{}, bare());
+    EXPECT_NEAR(use.working, 8192.0 * 3 * 14336 * 2, 1);
+}
+
 }  // namespace
 }  // namespace suan::train

@@ -5,8 +5,6 @@
 namespace suan::train {
 namespace {
 
-constexpr double bytes16 = 2;
-
 double real(std::int64_t value) {
     return static_cast<double>(value);
 }
@@ -19,6 +17,7 @@ struct Builder {
     double t;       // tensor degree
     double tokens;  // of a micro-batch on one rank
     double h;
+    double word;  // bytes
 
     Builder(const ModelShape& m, const Layout& l, const Execution& r)
         : model(m),
@@ -26,7 +25,8 @@ struct Builder {
           run(r),
           t(real(l.tp)),
           tokens(real(l.micro_batch) * real(r.seq) / real(l.cp)),
-          h(real(m.hidden)) {}
+          h(real(m.hidden)),
+          word(word_bytes(r.precision)) {}
 
     // Tokens that element-wise kernels outside the tensor-parallel parts see: all of them, or with
     // sequence parallelism their share (Korthikanti 2022, section 4.2.2).
@@ -44,9 +44,10 @@ struct Builder {
         ops.kernels_backward += cast ? 3 : 2;
     }
 
+    // Bytes are those of a run in 16 bits.
     void elementwise(double bytes, double backward, double kernels) {
-        ops.vector_bytes += bytes;
-        ops.vector_bytes_backward += backward;
+        ops.vector_bytes += bytes * word / 2;
+        ops.vector_bytes_backward += backward * word / 2;
         ops.kernels += kernels;
         ops.kernels_backward += kernels;
     }
@@ -117,7 +118,7 @@ void Builder::core() {
     const double kv = model.attention == Attention::latent
                           ? a * widths
                           : 2 * std::max(real(model.kv_heads) / t, 1.0) * real(model.head_dim);
-    if (layout.cp > 1) ops.context_bytes = tokens * kv * bytes16 * real(layout.cp - 1);
+    if (layout.cp > 1) ops.context_bytes = tokens * kv * word * real(layout.cp - 1);
 }
 
 void Builder::dense_mlp(double width) {
@@ -143,10 +144,10 @@ void Builder::experts() {
     const double passes = model.activation_passes;
     elementwise(all * width * (2 * up + 2) * passes, all * width * (4 * up + 2) * passes, passes);
     // Permute into experts' order and back, weighted: each reads and writes a copy.
-    ops.permute_bytes = all * h * 10;
+    ops.permute_bytes = all * h * 5 * word;
     elementwise(0, 0, 12);
     if (layout.ep > 1) {
-        ops.expert_bytes = routed * h * bytes16;
+        ops.expert_bytes = routed * h * word;
         ops.expert_copies = real(model.experts_per_token);
         ops.expert_exchanges = 2;
     }
@@ -159,7 +160,7 @@ void Builder::around() {
     ops.kernels += 2;
     ops.kernels_backward += 6;
     if (layout.tp > 1) {
-        ops.tensor_bytes = tokens * h * bytes16;
+        ops.tensor_bytes = tokens * h * word;
         ops.tensor_collectives = 2;
         ops.kernels += 2;
         ops.kernels_backward += 2;
@@ -167,6 +168,10 @@ void Builder::around() {
 }
 
 }  // namespace
+
+double word_bytes(Precision precision) {
+    return precision == Precision::fp32 ? 4 : 2;
+}
 
 Operators layer_operators(const ModelShape& model, const Layout& layout, const Execution& run,
                           LayerKind kind) {
@@ -194,7 +199,7 @@ Operators head_operators(const ModelShape& model, const Layout& layout, const Ex
     b.product(b.tokens, wide, b.h);
     // The loss passes over the logits in 32 bits: cast, maximum, exponential, sum; and once back.
     b.elementwise(b.tokens * wide * 18, b.tokens * wide * 10, 8);
-    if (layout.tp > 1) b.ops.tensor_bytes = b.tokens * b.h * bytes16;
+    if (layout.tp > 1) b.ops.tensor_bytes = b.tokens * b.h * b.word;
     b.ops.tensor_collectives = layout.tp > 1 ? 1 : 0;
     return b.ops;
 }

@@ -14,7 +14,8 @@ namespace suan::train {
 
 enum class AttentionKernel { standard, fused };
 enum class Purpose { pretrain, finetune };
-enum class Sends { whole, scattered };  // between pipeline stages, over a tensor group
+enum class Launches { ahead, blocking };  // does the host wait for each kernel?
+enum class Sends { whole, scattered };    // between pipeline stages, over a tensor group
 
 // count products (m x k)(k x n), run as one kernel where they are batched.
 struct Gemm {
@@ -32,7 +33,12 @@ struct Execution {
     Sends sends = Sends::whole;
     Purpose purpose = Purpose::pretrain;
     double expert_imbalance = 1;  // tokens of the fullest expert over the mean
+    Launches launches = Launches::ahead;
 };
+
+// Bytes of an activation or a parameter as it is kept, passed over and sent: 4 in FP32, else 2. FP8
+// and FP4 runs keep 16 bits between their products.
+double word_bytes(Precision precision);
 
 struct Operators {
     std::array<Gemm, 12> products{};  // forward; backward is two of each

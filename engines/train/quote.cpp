@@ -74,8 +74,11 @@ Result<Setting> make_setting(const SettingOptions& o) {
               *software, {},
               set,       o.global_batch,
               o.tokens,  cluster->yuan_per_device_hour};
-    s.run = Execution{*precision,      software->attention, model->seq,
-                      software->sends, Purpose::pretrain,   1};
+    // Fused attention takes 16 bits only (FlashAttention's README).
+    const AttentionKernel attention =
+        *precision == Precision::fp32 ? AttentionKernel::standard : software->attention;
+    s.run = Execution{*precision,        attention, model->seq,        software->sends,
+                      Purpose::pretrain, 1,         software->launches};
     if (o.yuan_per_device_hour >= 0) s.yuan_per_device_hour = o.yuan_per_device_hour;
     return s;
 }

@@ -19,6 +19,7 @@ constexpr std::array memory_parts = {MemoryPart{"weights", &MemoryUse::weights},
                                      MemoryPart{"gradients", &MemoryUse::gradients},
                                      MemoryPart{"optimizer", &MemoryUse::optimizer},
                                      MemoryPart{"activations", &MemoryUse::activations},
+                                     MemoryPart{"working", &MemoryUse::working},
                                      MemoryPart{"head", &MemoryUse::head},
                                      MemoryPart{"gathered", &MemoryUse::gathered},
                                      MemoryPart{"reserve", &MemoryUse::reserve},
@@ -56,8 +57,9 @@ std::string run_text(const Setting& s, const Quote& q) {
     if (s.tokens <= 0) return "";
     std::string out = fmt::format(
         "  run of {:.4g} tokens: {:.1f} days (+-{:.0f} %) with checkpoints "
-        "and failures, {:.1f} of steps; {:.4g} device-hours\n",
-        s.tokens, q.wall_days, 100 * q.time_band.most, q.days, q.device_hours);
+        "and failures, {:.1f} of steps; {:.4g} device-hours (+-{:.0f} %)\n",
+        s.tokens, q.wall_days, 100 * q.time_band.most, q.days, q.device_hours,
+        100 * q.time_band.most);
     if (s.yuan_per_device_hour > 0)
         out += fmt::format("  price: {:.0f} yuan (+-{:.0f} %) at {} yuan a device-hour\n", q.yuan,
                            100 * q.time_band.most, s.yuan_per_device_hour);
@@ -72,8 +74,9 @@ std::string quote_text(const Setting& s, const Quote& q) {
                                   s.machine.cluster.device.name, to_text(l));
     if (!q.fits) out += "  DOES NOT FIT\n";
     out += "  step: " + banded(q.candidate.step_s, "s", q.time_band) + "\n";
-    out += fmt::format("  tokens/s: {:.6g}, {:.5g} a device; MFU {:.1f} %\n", q.tokens_per_s,
-                       q.tokens_per_s_per_device, 100 * q.mfu);
+    out +=
+        fmt::format("  tokens/s: {:.6g}, {:.5g} a device; MFU {:.1f} % (each +-{:.0f} %)\n",
+                    q.tokens_per_s, q.tokens_per_s_per_device, 100 * q.mfu, 100 * q.time_band.most);
     out += time_text(q) + memory_text(s, q) + run_text(s, q);
     if (q.checkpoint_interval_s > 0)
         out += fmt::format(

@@ -78,10 +78,11 @@ void add_passes(StepTime& step, const StagePass& pass, double count) {
     step[Term::recompute] += count * pass.again;
 }
 
-// What crosses a stage boundary each way for one micro-batch: activations of 16 bits, divided by
+// What crosses a stage boundary each way for one micro-batch: activations, divided by
 // the tensor degree where the software scatters them (SC'21, section 4.1).
 double send_once(const ModelShape& model, const Layout& l, const Execution& run, const Machine& m) {
-    double bytes = 2 * real(l.micro_batch) * real(run.seq) / real(l.cp) * real(model.hidden);
+    double bytes = word_bytes(run.precision) * real(l.micro_batch) * real(run.seq) / real(l.cp) *
+                   real(model.hidden);
     if (l.sequence_parallel == SequenceParallel::on || run.sends == Sends::scattered)
         bytes /= real(l.tp);
     return send_seconds(bytes, l.tp * l.cp * l.dp, m.links);

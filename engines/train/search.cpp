@@ -280,6 +280,32 @@ std::vector<Inner> inner_points(const SearchRequest& r, const Machine& machine) 
     return points;
 }
 
+// The best layout on so many devices, if any fits.
+std::optional<Candidate> best_on(std::int64_t devices, const SearchRequest& request,
+                                 const Machine& machine) {
+    SearchRequest more = request;
+    more.devices = devices;
+    Worker worker(more, machine);
+    for (const Inner& inner : inner_points(more, machine))
+        worker.run(inner, devices);
+    std::vector<Candidate> found = worker.best.take();
+    if (found.empty()) return std::nullopt;
+    return std::move(found.front());
+}
+
+// The smallest multiple of the devices asked for that holds the model: doubled until one does, then
+// each multiple between.
+std::optional<Candidate> fewest_devices(const SearchRequest& request, const Machine& machine) {
+    for (std::int64_t most = 2; most <= 1024; most *= 2) {
+        auto found = best_on(request.devices * most, request, machine);
+        if (!found) continue;
+        for (std::int64_t factor = most / 2 + 1; factor < most; ++factor)
+            if (auto fewer = best_on(request.devices * factor, request, machine)) return fewer;
+        return found;
+    }
+    return std::nullopt;
+}
+
 std::string advice_for(const Candidate& nearest, const SearchRequest& request,
                        const Machine& machine) {
     const double have = machine.cluster.device.memory_gib;
@@ -288,17 +314,9 @@ std::string advice_for(const Candidate& nearest, const SearchRequest& request,
         "nothing fits: the smallest need is {:.1f} GiB a device at {}, and a device has {:.1f} "
         "GiB.",
         need, to_text(nearest.layout), have);
-    for (std::int64_t factor = 2; factor <= 1024; factor *= 2) {
-        SearchRequest more = request;
-        more.devices = request.devices * factor;
-        Worker worker(more, machine);
-        for (const Inner& inner : inner_points(more, machine))
-            if (more.devices % (inner.tp * inner.cp) == 0) worker.run(inner, more.devices);
-        const std::vector<Candidate> found = worker.best.take();
-        if (found.empty()) continue;
-        return text + fmt::format(" It fits on {} devices ({}).", more.devices,
-                                  to_text(found.front().layout));
-    }
+    if (const auto found = fewest_devices(request, machine))
+        return text + fmt::format(" It fits on {} devices ({}).", found->layout.devices(),
+                                  to_text(found->layout));
     return text +
            fmt::format(" No number of these devices holds it; a device of {:.0f} GiB would.", need);
 }

@@ -19,16 +19,30 @@ struct Entry {
     double selective_keeps = 1;
     double gathered_bytes_min = 0;
     Ends ends = Ends::fewer;
+    SequenceParallel sequence_parallel = SequenceParallel::on;
+    Recompute recompute = Recompute::full;
+    Launches launches = Launches::ahead;
 };
 
 constexpr std::array entries = {
     // Megatron-LM keeps 32-bit main gradients: 18 bytes a parameter (Korthikanti 2022, figure 1).
-    Entry{"megatron-lm-2021", "megatron-2021", AttentionKernel::standard, 4, 4, 0,
+    Entry{"megatron-lm-2021", "megatron-2021/lm", AttentionKernel::standard, 4, 4, 0,
           Sends::scattered},
     // DeepSpeed reduces FP16 gradients in place; its BF16 optimizer adds a 32-bit copy.
-    Entry{"megatron-deepspeed-2021", "megatron-2021", AttentionKernel::standard, 2, 2, 4},
+    Entry{"megatron-deepspeed-2021", "megatron-2021/deepspeed", AttentionKernel::standard, 2, 2, 4,
+          Sends::whole, 1, 0, Ends::weighed},
+    // BigScience's fork of 2022, with ZeRO 1 and fused softmax. Its launch scripts set
+    // CUDA_LAUNCH_BLOCKING=1 ("do not remove or the training will hang").
+    Entry{"megatron-deepspeed-2022", "megatron-2021/blocking", AttentionKernel::standard, 2, 2, 4,
+          Sends::whole, 1, 0, Ends::weighed, SequenceParallel::on, Recompute::full,
+          Launches::blocking},
     Entry{"zero-2021", "zero-2021", AttentionKernel::standard, 2, 2, 0},
-    Entry{"megatron-2023", "megatron-2023", AttentionKernel::fused, 4, 4, 0},
+    // FlagPerf's launch script turns its recompute switch into --recompute-activations.
+    Entry{"megatron-2023", "megatron-2023", AttentionKernel::fused, 4, 4, 0, Sends::whole, 1, 0,
+          Ends::fewer, SequenceParallel::on, Recompute::selective},
+    // The same, launched without sequence parallelism.
+    Entry{"flagscale-2023", "megatron-2023", AttentionKernel::fused, 4, 4, 0, Sends::whole, 1, 0,
+          Ends::fewer, SequenceParallel::off},
     // Defaults of ZeRO-3's configuration: 1e9 live and 1e9 reused parameters, two reduce buckets of
     // 5e8, and one sub-group of 1e9 with 32-bit gradients during the step.
     Entry{"deepspeed-2023", "deepspeed-2023", AttentionKernel::fused, 2, 2, 0, Sends::whole, 1,
@@ -58,6 +72,7 @@ struct Label {
 };
 
 constexpr std::array labels = {
+    Label{"Megatron-DeepSpeed", "fused-softmax", "megatron-deepspeed-2022"},
     Label{"Megatron-DeepSpeed", "", "megatron-deepspeed-2021"},
     Label{"Megatron-LM", "standard", "megatron-lm-2021"},
     Label{"Megatron-LM", "flash", "megatron-core"},
@@ -75,7 +90,7 @@ constexpr std::array labels = {
     Label{"PaddleNLP", "", "paddle"},
     Label{"deepspeed", "", "deepspeed-2023"},
     Label{"megatron", "", "megatron-2023"},
-    Label{"flagscale", "", "megatron-2023"},
+    Label{"flagscale", "", "flagscale-2023"},
     Label{"MindSpore r1.0", "", "mindspore-1.0"},
     Label{"MindSpore", "", "mindspore"},
     Label{"MindSpeed-LLM/ModelLink Legacy", "", "mindspeed-legacy"},
@@ -94,7 +109,8 @@ std::vector<std::string> software_names() {
 Result<Software> find_software(const std::string& name, Precision precision) {
     for (const Entry& e : entries) {
         if (name != e.name) continue;
-        Software s{e.name, e.generation, e.attention, e.sends, {}};
+        Software s{e.name,     e.generation, e.attention, e.sends, e.sequence_parallel,
+                   e.launches, e.recompute,  {}};
         if (precision == Precision::fp16) {
             s.widths.gradient = e.gradient_fp16;
         } else {

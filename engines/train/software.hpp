@@ -17,6 +17,10 @@ struct Software {
     std::string generation;  // of the calibration; several frameworks may share one
     AttentionKernel attention = AttentionKernel::fused;
     Sends sends = Sends::whole;
+    // What its launch scripts do beside tensor parallelism where a table does not say.
+    SequenceParallel sequence_parallel = SequenceParallel::on;
+    Launches launches = Launches::ahead;
+    Recompute recompute = Recompute::full;  // what a table's "full" turns on
     StateWidths widths{};
 };
 

@@ -16,10 +16,11 @@ constexpr std::array<const char*, term_count> term_names = {
     "bubble",   "gradients", "optimizer",   "offload", "overhead"};
 
 // Host launches run ahead of the device: the device waits only where a pass is shorter than the
-// time to launch it.
-double launch_seconds(double kernels, double busy, const Constants& c) {
+// time to launch it. Where launches block (CUDA_LAUNCH_BLOCKING) it waits at every kernel.
+double launch_seconds(double kernels, double busy, Launches launches, const Constants& c) {
     const double gaps = kernels * c.gap_us * 1e-6;
     const double host = kernels * c.launch_us * 1e-6;
+    if (launches == Launches::blocking) return gaps + host;
     return gaps + std::max(0.0, host - busy - gaps);
 }
 
@@ -32,18 +33,18 @@ Group expert_group(const Layout& l) {
     return {l.ep, l.etp > 1 ? l.tp : 1};
 }
 
-PassTime forward_pass(const Operators& ops, const Layout& l, const Machine& m) {
+PassTime forward_pass(const Operators& ops, const Layout& l, Launches launches, const Machine& m) {
     PassTime pass;
     for (const Gemm& g : ops.gemms())
         pass.products += gemm_seconds(g, m.rates, m.rates.flop_s);
     for (const Gemm& g : ops.score_gemms())
-        pass.attention += gemm_seconds(g, m.rates, m.rates.flop16_s);
+        pass.attention += gemm_seconds(g, m.rates, std::min(m.rates.flop_s, m.rates.flop16_s));
     if (ops.attention_flop > 0)
         pass.attention +=
             attention_seconds(ops.attention_flop, ops.attention_seq, ops.attention_width, m.rates);
     const double permuted = ops.permute_bytes * m.constants.permute_passes;
     pass.elementwise = vector_seconds(ops.vector_bytes + permuted, m.rates);
-    pass.launch = launch_seconds(ops.kernels, pass.compute(), m.constants);
+    pass.launch = launch_seconds(ops.kernels, pass.compute(), launches, m.constants);
     if (ops.tensor_collectives > 0)
         pass.tensor = ops.tensor_collectives * m.constants.tensor_exposed *
                       all_reduce_seconds(ops.tensor_bytes, tensor_group(l), m.links);
@@ -60,7 +61,8 @@ PassTime forward_pass(const Operators& ops, const Layout& l, const Machine& m) {
     return pass;
 }
 
-PassTime backward_pass(const Operators& ops, const PassTime& forward, const Machine& m) {
+PassTime backward_pass(const Operators& ops, const PassTime& forward, Launches launches,
+                       const Machine& m) {
     PassTime pass = forward;
     pass.products = 0;
     for (const Gemm& g : ops.gemms()) {
@@ -72,7 +74,7 @@ PassTime backward_pass(const Operators& ops, const PassTime& forward, const Mach
     const double permuted = ops.permute_bytes * m.constants.permute_passes;
     pass.elementwise = vector_seconds(ops.vector_bytes_backward + permuted, m.rates);
     pass.launch = 0;
-    pass.launch = launch_seconds(ops.kernels_backward, pass.compute(), m.constants);
+    pass.launch = launch_seconds(ops.kernels_backward, pass.compute(), launches, m.constants);
     pass.context = forward.context * 2;
     return pass;
 }
@@ -80,10 +82,10 @@ PassTime backward_pass(const Operators& ops, const PassTime& forward, const Mach
 // ZeRO-3: a layer's parameters are gathered before each pass, its gradients scattered after
 // (Rajbhandari 2020, section 7.2.2: 3 passes of the parameters a step, here a micro-batch). Under a
 // pipeline they stay gathered for the whole step, and travel at its end as in ZeRO 2.
-void add_gathers(LayerTime& time, double parameters, const Layout& l, const Machine& m) {
+void add_gathers(LayerTime& time, double bytes, const Layout& l, const Machine& m) {
     const std::int64_t shards = l.zero_group > 0 ? l.zero_group : l.dp * l.cp;
     if (l.zero_stage < 3 || shards <= 1 || l.pp > 1) return;
-    const double once = bucketed_gather_seconds(2 * parameters, Group{shards, l.tp}, m.links);
+    const double once = bucketed_gather_seconds(bytes, Group{shards, l.tp}, m.links);
     const double overlap = m.constants.gather_overlap;
     const auto exposed = [&](double wanted, double compute) {
         return std::max(0.0, wanted - overlap * compute);
@@ -92,10 +94,10 @@ void add_gathers(LayerTime& time, double parameters, const Layout& l, const Mach
     time.backward.gather = exposed(2 * once, time.backward.total() + time.again.total());
 }
 
-LayerTime pass_times(const Operators& ops, const Layout& l, const Machine& m) {
+LayerTime pass_times(const Operators& ops, const Layout& l, Launches launches, const Machine& m) {
     LayerTime time;
-    time.forward = forward_pass(ops, l, m);
-    time.backward = backward_pass(ops, time.forward, m);
+    time.forward = forward_pass(ops, l, launches, m);
+    time.backward = backward_pass(ops, time.forward, launches, m);
     return time;
 }
 
@@ -160,18 +162,18 @@ PassTime operator*(PassTime p, double factor) {
 LayerTime layer_time(const ModelShape& model, const Layout& l, const Execution& run,
                      const Machine& m, LayerKind kind) {
     const Operators ops = layer_operators(model, l, run, kind);
-    LayerTime time = pass_times(ops, l, m);
+    LayerTime time = pass_times(ops, l, run.launches, m);
     add_recompute(time, ops, l, m);
     const LayerParameters p = layer_parameters(model, kind);
     const double held = p.tensor / real(l.tp) + p.replicated + p.experts / real(l.etp * l.ep);
-    add_gathers(time, held, l, m);
+    add_gathers(time, held * word_bytes(run.precision), l, m);
     return time;
 }
 
 LayerTime head_time(const ModelShape& model, const Layout& l, const Execution& run,
                     const Machine& m) {
-    LayerTime time = pass_times(head_operators(model, l, run), l, m);
-    add_gathers(time, embedding_parameters(model) / real(l.tp), l, m);
+    LayerTime time = pass_times(head_operators(model, l, run), l, run.launches, m);
+    add_gathers(time, embedding_parameters(model) * word_bytes(run.precision) / real(l.tp), l, m);
     return time;
 }
 

@@ -193,5 +193,29 @@ TEST(Layouts, PartsOfTheTextAreChecked) {
     EXPECT_EQ(l.micro_batches(), 4);
 }
 
+TEST(Launches, ThatBlockAddTheHostsTimeOfEveryKernel) {
+    Constants c = bare();
+    c.launch_us = 1;
+    const Machine m = machine_of("h100", c);
+    const Layout l = layout_of("mbs=4", 4);
+    Execution run = fused_run(4096);
+    const Operators layer = layer_operators(even_model(), l, run, LayerKind::dense);
+    const Operators head = head_operators(even_model(), l, run);
+    const double kernels =
+        static_cast<double>(even_model().layers) * (layer.kernels + layer.kernels_backward) +
+        head.kernels + head.kernels_backward;
+    EXPECT_EQ(step_time(even_model(), l, run, m)[Term::launch], 0);
+    run.launches = Launches::blocking;
+    EXPECT_NEAR(step_time(even_model(), l, run, m)[Term::launch], kernels * 1e-6, 1e-9);
+}
+
+TEST(Precisions, Fp32SendsTwiceAsManyBytes) {
+    const Layout l = layout_of("tp=8", 1);
+    Execution run = fused_run(4096);
+    const double half = layer_operators(even_model(), l, run, LayerKind::dense).tensor_bytes;
+    run.precision = Precision::fp32;
+    EXPECT_EQ(layer_operators(even_model(), l, run, LayerKind::dense).tensor_bytes, 2 * half);
+}
+
 }  // namespace
 }  // namespace suan::train

@@ -183,8 +183,6 @@ Layout read_layout(Cells& cells, const ModelShape& m) {
     l.micro_batch =
         cells.whole("mbs", l.zero_stage == 3 ? std::max<std::int64_t>(1, share / l.pp) : 1);
     if (l.global_batch == 0) l.global_batch = l.dp * l.micro_batch * l.pp;
-    // Not stated: on, as launch scripts since 2023 have it.
-    if (cells.text("seq_parallel") != "0" && l.tp > 1) l.sequence_parallel = SequenceParallel::on;
     // Experts are split by tensor degree only where expert parallelism does not spread them.
     l.etp = m.is_moe() && l.ep == 1 ? l.tp : 1;
     return l;
@@ -231,13 +229,25 @@ Result<Case> case_of(const TableRow& row) {
     auto software = find_software(*name, *precision);
     if (!software) return std::move(software).error();
     c.software = std::move(*software);
-    const bool standard = row.at("attention_kernel").starts_with("standard") ||
+    if (c.layout.recompute == Recompute::full) c.layout.recompute = c.software.recompute;
+    const std::string& sp = row.at("seq_parallel");
+    if (c.layout.tp > 1)
+        c.layout.sequence_parallel = sp.empty()  ? c.software.sequence_parallel
+                                     : sp == "0" ? SequenceParallel::off
+                                                 : SequenceParallel::on;
+    // Fused attention takes 16 bits only (FlashAttention's README).
+    const bool standard = *precision == Precision::fp32 ||
+                          row.at("attention_kernel").starts_with("standard") ||
                           row.at("attention_kernel").starts_with("fused-softmax");
     const Purpose purpose =
         c.model.name.find("finetune") == std::string::npos ? Purpose::pretrain : Purpose::finetune;
-    c.run = Execution{*precision,  standard ? AttentionKernel::standard : AttentionKernel::fused,
-                      c.model.seq, c.software.sends,
-                      purpose,     1};
+    c.run = Execution{*precision,
+                      standard ? AttentionKernel::standard : AttentionKernel::fused,
+                      c.model.seq,
+                      c.software.sends,
+                      purpose,
+                      1,
+                      c.software.launches};
     c.memory_kind = memory_kind(row.at("mem_kind"));
     if (auto ok = check_model(c.model); !ok) return std::move(ok).error();
     if (auto ok = check_cluster(c.cluster); !ok) return std::move(ok).error();

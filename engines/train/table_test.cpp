@@ -55,7 +55,7 @@ TEST(Table, ARowIsARun) {
     auto c = case_of(rows_of(fine).front());
     ASSERT_TRUE(c) << c.error().context;
     EXPECT_EQ(c->layout.devices(), 8);
-    EXPECT_EQ(c->software.generation, "megatron-2021");
+    EXPECT_EQ(c->software.generation, "megatron-2021/lm");
     EXPECT_EQ(c->run.attention, AttentionKernel::standard);
     EXPECT_EQ(c->layout.recompute, Recompute::full);
     EXPECT_EQ(c->cluster.device.name, "a100-80");
@@ -66,6 +66,28 @@ struct Broken {
     const char* to;
     const char* error;
 };
+
+// What a framework does is read from its name where the row's cells leave it open.
+TEST(Table, TheFrameworkDecidesWhatTheRowLeavesOpen) {
+    const auto read = [](const std::string& row) {
+        auto c = case_of(rows_of(row).front());
+        EXPECT_TRUE(c) << (c ? "" : c.error().context);
+        return c ? *c : Case{};
+    };
+    const std::string open = replaced(fine, ",0,full,", ",,full,");
+    const Case megatron = read(replaced(open, "standard,Megatron-LM", "flash,megatron"));
+    EXPECT_EQ(megatron.layout.sequence_parallel, SequenceParallel::on);
+    EXPECT_EQ(megatron.layout.recompute, Recompute::selective);
+    const Case flagscale = read(replaced(open, "standard,Megatron-LM", "flash,flagscale"));
+    EXPECT_EQ(flagscale.layout.sequence_parallel, SequenceParallel::off);
+    EXPECT_EQ(flagscale.layout.recompute, Recompute::full);
+    EXPECT_EQ(flagscale.run.launches, Launches::ahead);
+    const Case fork =
+        read(replaced(fine, "standard,Megatron-LM", "fused-softmax,Megatron-DeepSpeed"));
+    EXPECT_EQ(fork.run.launches, Launches::blocking);
+    const Case wide = read(replaced(replaced(fine, "standard", "flash"), ",fp16,", ",fp32,"));
+    EXPECT_EQ(wide.run.attention, AttentionKernel::standard);
+}
 
 TEST(Table, BadCellsAreNamedAndTheOtherRowsGoOn) {
     for (const Broken& b :
@@ -143,7 +165,7 @@ TEST(Fit, RecoversTheConstantsThatMadeTheRows) {
             cases.push_back({*c, m, 1});
         }
     const Calibrations fitted = fit(cases, {});
-    const Calibration& set = fitted.find("a100", "megatron-2021");
+    const Calibration& set = fitted.find("a100", "megatron-2021/lm");
     EXPECT_EQ(set.rows, 24);
     EXPECT_LT(set.error_median, 0.03);
     EXPECT_NEAR(set.constants.gemm_efficiency, truth.gemm_efficiency, 0.06);
