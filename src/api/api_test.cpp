@@ -223,6 +223,20 @@ TEST_F(ApiTest, ARunIsChargedInvoicedAndProven) {
     EXPECT_EQ(json_lib::value_to<int>(books.at("/books_difference_micro_yuan")), 0);
 }
 
+TEST_F(ApiTest, AVoucherTellsTheContractThatDecidesWhatItPays) {
+    const Answer made = ok(op, "POST", "/v1/vouchers",
+                           R"({"org":"acme","funder":"city","micro_yuan":5000,"pools":["big"],)"
+                           R"("expires_us":4000000000000000,"job_cap_micro_yuan":100})");
+    const std::string target =
+        fmt::format("/v1/vouchers/{}", json_lib::value_to<int>(made.at("/id")));
+    const char* const rules =
+        "debit require now_us < 4000000000000000;\n"
+        "debit require user_data_32 in [1];\n"
+        "debit limit 100 per user_data_64;\n";
+    EXPECT_EQ(ok(user, "GET", target).at("/rules").as_string(), rules);
+    EXPECT_EQ(ok(op, "GET", "/v1/vouchers").at("/vouchers/0/rules").as_string(), rules);
+}
+
 TEST_F(ApiTest, MovementsOfOneChargeStayOnOnePageOfTheJournal) {
     for (const char* funder : {"city", "county"}) {
         ok(op, "POST", "/v1/vouchers",

@@ -1,6 +1,7 @@
 // What no route accepts, tried on every one: each answer says what is wrong and where, and nothing
 // reaches the log.
 #include "api/testing.hpp"
+#include "base/limits.hpp"
 
 namespace suan::api {
 namespace {
@@ -140,6 +141,42 @@ TEST_F(BadInputTest, ImpossibleSizesNameTheFieldAndWhatWouldBeRight) {
         if (answer.status < 400) continue;
         EXPECT_NE(answer.at("/error/field").as_string().find(bad.part), std::string::npos)
             << bad.body << answer.body;
+    }
+    EXPECT_EQ(last_seq(), before);
+}
+
+TEST_F(BadInputTest, AVoucherThatCannotBeNamesItsField) {
+    std::string many = "\"big\"";
+    for (std::uint32_t i = 0; i < limits::pools_max; ++i)
+        many += ",\"big\"";
+    const BadBody bodies[] = {
+        {R"("pools":["big","] or 1 == 1; --"])", "pools[1]"},
+        {R"("pools":["big\n"])", "pools[0]"},
+        {R"("pools":[)" + many + "]", "pools"},
+        {R"("job_cap_micro_yuan":"9223372036854775807")", "job_cap_micro_yuan"},
+        {R"("job_cap_micro_yuan":"9223372036854775808")", "job_cap_micro_yuan"},
+        {R"("job_cap_micro_yuan":-1)", "job_cap_micro_yuan"},
+        {R"("expires_us":0)", "expires_us"},
+        {R"("expires_us":"9223372036854775807")", "expires_us"},
+        {R"("micro_yuan":"9223372036854775807")", "micro_yuan"},
+        {R"("micro_yuan":0)", "micro_yuan"},
+        {R"("funder":"")", "funder"},
+        {R"("contract":")" + std::string(limits::reason_bytes_max + 1, 'c') + "\"", "contract"},
+    };
+    const std::uint64_t before = last_seq();
+    for (const BadBody& bad : bodies) {
+        // Only the field at hand is wrong.
+        std::string body = "{" + bad.body;
+        for (const char* good : {R"("org":"acme")", R"("funder":"city")", R"("micro_yuan":5)",
+                                 R"("expires_us":4000000000000000)"}) {
+            const std::string_view name = std::string_view(good).substr(0, 6);
+            if (!bad.body.starts_with(name)) body += std::string(",") + good;
+        }
+        const Answer answer = ask(op, "POST", "/v1/vouchers", body + "}");
+        EXPECT_GE(answer.status, 400) << bad.body;
+        EXPECT_LT(answer.status, 500) << bad.body;
+        if (answer.status < 400) continue;
+        EXPECT_EQ(answer.at("/error/field").as_string(), bad.part) << bad.body << answer.body;
     }
     EXPECT_EQ(last_seq(), before);
 }

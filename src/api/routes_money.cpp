@@ -3,6 +3,7 @@
 #include "api/pages.hpp"
 #include "api/routes.hpp"
 #include "api/views_money.hpp"
+#include "base/limits.hpp"
 
 #include <fmt/format.h>
 
@@ -106,6 +107,11 @@ void post_voucher(const CallPtr& call) {
                           Command& c) -> MaybeRejection {
         IssueVoucher& issue = *c.mutable_issue_voucher();
         if (auto bad = set_org(state, actor, body.org(), issue)) return bad;
+        if (static_cast<std::uint32_t>(body.pools_size()) > limits::pools_max) {
+            return refuse(core::RejectionCode::invalid_field, "pools",
+                          fmt::format("pools must name at most {} pools, each once",
+                                      limits::pools_max));
+        }
         for (int i = 0; i < body.pools_size(); ++i) {
             const core::Pool* pool = state.pool_by_name(body.pools(i));
             if (pool == nullptr) {

@@ -2,6 +2,7 @@
 
 #include "api/views_jobs.hpp"
 #include "api/views_names.hpp"
+#include "core/vouchers.hpp"
 
 namespace suan::api {
 
@@ -114,6 +115,7 @@ void fill(const core::State& state, const core::Voucher& voucher, VoucherView& o
     for (const PoolId pool : voucher.pools)
         out.add_pools(pool_name(state, pool));
     out.set_job_cap_micro_yuan(voucher.job_cap.micro_yuan);
+    out.set_rules(core::voucher_text(voucher));
 }
 
 void fill(const core::State& state, const core::PriceSheet& sheet, PriceSheetView& out) {

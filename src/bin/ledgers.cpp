@@ -3,7 +3,7 @@
 #include "bin/ledger_options.hpp"
 #include "bin/table.hpp"
 #include "bin/units.hpp"
-#include "settle/books/limits.hpp"
+#include "ledger/contract/limits.hpp"
 
 #include <fmt/format.h>
 
@@ -98,7 +98,7 @@ ExitCode list_keys(Cli& cli, TenantLedgerOptions& o) {
 
 ExitCode add_contract(Cli& cli, TenantLedgerOptions& o) {
     ContractRequest request;
-    request.set_text(read_file(o.file, settle::limits::contract_bytes_max));
+    request.set_text(read_file(o.file, ledger::limits::contract_bytes_max));
     Session session = Session::open(cli.hub);
     const auto done =
         session.send<LedgerChanged>("POST", ledger_path(session, o, "/contracts"), request);

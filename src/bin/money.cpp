@@ -138,6 +138,27 @@ ExitCode list_vouchers(Cli& cli, MoneyOptions& o) {
     return ExitCode::ok;
 }
 
+ExitCode show_voucher(Cli& cli, MoneyOptions& o) {
+    const auto v = Session::open(cli.hub).get<VoucherView>(fmt::format("/v1/vouchers/{}", o.id));
+    std::string pools;
+    for (const std::string& pool : v.pools())
+        pools += (pools.empty() ? "" : ", ") + pool;
+    std::string text = fmt::format(
+        "Voucher {} of {} CNY for {}\n\nFunder    {}\n", v.id(), yuan_text(v.amount_micro_yuan()),
+        v.org(), printable(v.funder()));
+    if (!v.contract().empty()) text += fmt::format("Contract  {}\n", printable(v.contract()));
+    text += fmt::format("Expires   {}{}\n", time_text(v.expires_us()),
+                        v.expired() ? " (expired)" : "");
+    text += fmt::format("Pays      compute in {}", pools.empty() ? "any pool" : pools);
+    if (v.job_cap_micro_yuan() != 0)
+        text += fmt::format(", at most {} CNY a job", yuan_text(v.job_cap_micro_yuan()));
+    text += fmt::format("\nLeft      {} CNY ({} spent, {} held)\n\nRules\n{}",
+                        yuan_text(v.left_micro_yuan()), yuan_text(v.spent_micro_yuan()),
+                        yuan_text(v.held_micro_yuan()), v.rules());
+    put_result(cli, v, text);
+    return ExitCode::ok;
+}
+
 ExitCode issue_voucher(Cli& cli, MoneyOptions& o) {
     VoucherRequest request;
     request.set_org(o.org);
@@ -338,6 +359,10 @@ void add_vouchers_and_funds(Cli& cli, Options o) {
     CLI::App& voucher = add_noun(cli, "voucher", "Money with strings");
     add_verb(cli, voucher, "list", "Vouchers", o, list_vouchers)
         .add_option("--org", o->org, "of one org");
+    add_verb(cli, voucher, "show", "One voucher, with its rules as a contract of transfers", o,
+             show_voucher)
+        .add_option("id", o->id, "its number")
+        ->required();
     CLI::App& issue = add_verb(cli, voucher, "issue", "Give an org a voucher", o, issue_voucher);
     issue.add_option("amount", o->amount, "yuan")->required();
     issue.add_option("--org", o->org, "org")->required();

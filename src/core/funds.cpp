@@ -1,6 +1,7 @@
 #include "core/funds.hpp"
 
 #include "base/limits.hpp"
+#include "core/vouchers.hpp"
 
 #include <fmt/format.h>
 
@@ -14,12 +15,6 @@ constexpr std::int64_t ms_per_hour = 3'600'000;
 
 ledger::TransferId next_transfer_id(State& state) {
     return ledger::TransferId{0, state.next_transfer++};
-}
-
-bool may_pay(const Voucher& voucher, PoolId pool, Time now) {
-    if (voucher.expired || voucher.expires <= now) return false;
-    return voucher.pools.empty() ||
-           std::find(voucher.pools.begin(), voucher.pools.end(), pool) != voucher.pools.end();
 }
 
 void end_hold(State& state, const Hold& hold, std::uint64_t posted) {
@@ -56,34 +51,36 @@ void note_paid(PaidBy& paid, VoucherId voucher, Money amount) {
     paid.emplace_back(voucher, amount);
 }
 
-// What the voucher may still pay for this job.
-Money left_of_cap(const Job& job, const Voucher& voucher) {
-    Money left = voucher.job_cap;
-    for (const auto& [payer, sum] : job.paid) {
-        if (payer == voucher.id) left -= sum;
-    }
-    return left;
-}
-
 }  // namespace
 
-Hold make_hold(State& state, std::uint64_t about, Hold hold) {
+HoldPurpose purpose_of(const Job& job) {
+    return {job.id.value, job.pool};
+}
+
+ledger::Transfer hold_transfer(const Hold& hold, const HoldPurpose& purpose) {
     ledger::Transfer transfer;
-    transfer.id = next_transfer_id(state);
     transfer.debit_account_id = hold.account;
     transfer.credit_account_id = hold.budget ? budget_sink_account() : revenue_account();
     transfer.amount = static_cast<std::uint64_t>(hold.micro_yuan);
     transfer.ledger = hold.budget ? ledger_budget : ledger_cny;
     transfer.code = transfer_code::hold;
     transfer.flags = ledger::transfer_flags::pending;
-    transfer.user_data_64 = about;
+    transfer.user_data_64 = purpose.about;
+    transfer.user_data_32 = purpose.pool.value;
+    return transfer;
+}
+
+Hold make_hold(State& state, const HoldPurpose& purpose, Hold hold) {
+    ledger::Transfer transfer = hold_transfer(hold, purpose);
+    transfer.id = next_transfer_id(state);
     const ledger::Refusal refusal = state.books.create_transfer(transfer, state.now);
     SUAN_ASSERT(refusal == ledger::Refusal::created);
     hold.transfer = transfer.id;
     return hold;
 }
 
-void draw(State& state, std::uint64_t about, Hold& hold, std::int64_t amount, LastCharge last) {
+void draw(State& state, const HoldPurpose& purpose, Hold& hold, std::int64_t amount,
+          LastCharge last) {
     SUAN_ASSERT(amount >= 0);
     SUAN_ASSERT(amount <= hold.micro_yuan);
     if (hold.micro_yuan == 0) return;
@@ -91,7 +88,7 @@ void draw(State& state, std::uint64_t about, Hold& hold, std::int64_t amount, La
     end_hold(state, hold, static_cast<std::uint64_t>(amount));
     hold.micro_yuan = last == LastCharge::yes ? 0 : hold.micro_yuan - amount;
     hold.transfer = ledger::TransferId{};
-    if (hold.micro_yuan > 0) hold = make_hold(state, about, hold);
+    if (hold.micro_yuan > 0) hold = make_hold(state, purpose, hold);
 }
 
 Money hold_amount(const sched::Shape& shape, Duration walltime, Money price_per_device_hour) {
@@ -136,16 +133,23 @@ Verdict HoldPlanner::check_budget(const Budget& budget, const char* whose, Money
                     yuan_text(amount), whose, yuan_text(left(budget.account))));
 }
 
+// What the voucher's contract lets it pay for the job, of `most`.
+Money HoldPlanner::part_of(const Voucher& voucher, const Job& job, Money most) const {
+    Hold hold;
+    hold.account = voucher.account;
+    hold.micro_yuan = std::min({most, left(voucher.account), room_for(voucher, job)}).micro_yuan;
+    if (hold.micro_yuan <= 0) return Money{};
+    const bool may = voucher_allows(voucher, hold_transfer(hold, purpose_of(job)), now_);
+    return may ? Money{hold.micro_yuan} : Money{};
+}
+
 Verdict HoldPlanner::plan(const Job& job, Money amount, std::vector<HoldPart>& parts) {
     const std::size_t first = parts.size();
     Money rest = amount;
     for (const VoucherId id : org_.vouchers) {
         if (rest.micro_yuan == 0 || parts.size() - first == limits::vouchers_per_job_max) break;
-        const Voucher& voucher = state_.vouchers.at(id.value);
-        if (!may_pay(voucher, job.pool, now_)) continue;
-        Money part = std::min(rest, left(voucher.account));
-        if (voucher.job_cap.micro_yuan != 0) part = std::min(part, left_of_cap(job, voucher));
-        if (part.micro_yuan <= 0) continue;
+        const Money part = part_of(state_.vouchers.at(id.value), job, rest);
+        if (part.micro_yuan == 0) continue;
         parts.push_back({id, part});
         rest -= part;
     }
@@ -192,7 +196,7 @@ void place_holds(State& state, Job& job, const Payments& holds) {
         hold.account = hold.voucher ? voucher_account(hold.voucher) : org_account(job.org);
         hold.micro_yuan = payment.micro_yuan();
         total += hold.micro_yuan;
-        job.holds.push_back(make_hold(state, job.id.value, hold));
+        job.holds.push_back(make_hold(state, purpose_of(job), hold));
     }
     if (total == 0) return;
     const std::array<const Budget*, 2> budgets{&state.orgs.at(job.org.value).budget,
@@ -203,7 +207,7 @@ void place_holds(State& state, Job& job, const Payments& holds) {
         hold.account = budget->account;
         hold.micro_yuan = total;
         hold.budget = true;
-        job.holds.push_back(make_hold(state, job.id.value, hold));
+        job.holds.push_back(make_hold(state, purpose_of(job), hold));
     }
 }
 
@@ -268,7 +272,7 @@ void pay(State& state, Job& job, Lease& lease, const Payments& payments, LastCha
     for (Hold& hold : job.holds) {
         if (hold.budget) {
             const std::int64_t part = std::max<std::int64_t>(0, total);
-            draw(state, job.id.value, hold, part, last);
+            draw(state, purpose_of(job), hold, part, last);
             if (total < 0) {
                 move_money(state, {.debit = budget_sink_account(),
                                    .credit = hold.account,
@@ -283,7 +287,7 @@ void pay(State& state, Job& job, Lease& lease, const Payments& payments, LastCha
         for (const auto& [voucher, amount] : drawn) {
             if (voucher == hold.voucher) part = amount;
         }
-        draw(state, job.id.value, hold, part, last);
+        draw(state, purpose_of(job), hold, part, last);
     }
 }
 

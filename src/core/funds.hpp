@@ -36,6 +36,7 @@ public:
 
 private:
     Money left(ledger::AccountId account) const;
+    Money part_of(const Voucher& voucher, const Job& job, Money most) const;
     void take(ledger::AccountId account, Money amount);
     Verdict check_budget(const Budget& budget, const char* whose, Money amount) const;
 
@@ -52,11 +53,20 @@ void place_holds(State& state, Job& job, const Payments& holds);
 // Releases whatever is still held.
 void release_holds(State& state, Job& job);
 
-// Holds hold.micro_yuan of hold.account, which has them. `about` is a job's or a ledger's id.
-Hold make_hold(State& state, std::uint64_t about, Hold hold);
+// What a hold is for: user_data_64 and user_data_32 of its transfer.
+struct HoldPurpose {
+    std::uint64_t about = 0;  // a job's or a tenant's ledger's id
+    PoolId pool;              // of a job
+};
+HoldPurpose purpose_of(const Job& job);
+// The transfer by which hold.micro_yuan of hold.account are held, before it has an id.
+ledger::Transfer hold_transfer(const Hold& hold, const HoldPurpose& purpose);
+// Makes it; the account has the money.
+Hold make_hold(State& state, const HoldPurpose& purpose, Hold hold);
 // Posts `amount` of the hold; what remains is held again, or released with the last charge.
 enum class LastCharge { no, yes };
-void draw(State& state, std::uint64_t about, Hold& hold, std::int64_t amount, LastCharge last);
+void draw(State& state, const HoldPurpose& purpose, Hold& hold, std::int64_t amount,
+          LastCharge last);
 
 // What a lease costs from its start to `to`, given what was charged already.
 struct Metering {

@@ -221,7 +221,7 @@ void meter(Step& step, const LedgerUse& use) {
 
 void release(State& state, const TenantLedger& ledger, ServiceTerm& term, std::int64_t charged) {
     for (Hold& hold : term.holds)
-        draw(state, ledger.id.value, hold, charged, LastCharge::yes);
+        draw(state, {ledger.id.value, PoolId{}}, hold, charged, LastCharge::yes);
     term = ServiceTerm{};
 }
 
@@ -401,7 +401,7 @@ void apply_ledger_held(State& state, const LedgerHeld& event) {
         hold.account = account;
         hold.micro_yuan = event.micro_yuan();
         hold.budget = counts_only;
-        term.holds.push_back(make_hold(state, ledger.id.value, hold));
+        term.holds.push_back(make_hold(state, {ledger.id.value, PoolId{}}, hold));
     };
     if (event.micro_yuan() > 0) place(org_account(ledger.org), false);
     if (event.micro_yuan() > 0 && budget.active) place(budget.account, true);

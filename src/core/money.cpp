@@ -5,6 +5,7 @@
 #include "core/jobs.hpp"
 #include "core/leases.hpp"
 #include "core/ledgers.hpp"
+#include "core/vouchers.hpp"
 
 #include <fmt/format.h>
 
@@ -261,6 +262,11 @@ Verdict decide_issue_voucher(Step& step, const IssueVoucher& command) {
             RejectionCode::invalid_field, "job_cap_micro_yuan",
             fmt::format("job_cap_micro_yuan must be 0 (no cap) to {}", limits::money_max));
     }
+    if (static_cast<std::uint32_t>(command.pool_ids_size()) > limits::pools_max) {
+        return reject(
+            RejectionCode::invalid_field, "pool_ids",
+            fmt::format("pool_ids must name at most {} pools, each once", limits::pools_max));
+    }
     for (const std::uint32_t pool : command.pool_ids()) {
         if (step.state().pools.find(pool) == nullptr) {
             return reject(RejectionCode::not_found, "pool_ids",
@@ -292,6 +298,9 @@ void apply_voucher_issued(State& state, const Entry& entry, const VoucherIssued&
         voucher.pools.push_back(PoolId{pool});
     voucher.job_cap = Money{command.job_cap_micro_yuan()};
     voucher.account = voucher_account(voucher.id);
+    Result<ledger::Contract> rules = voucher_contract(voucher);
+    SUAN_ASSERT(rules);
+    voucher.rules = std::move(*rules);
     ensure_account(state, voucher.account, ledger_cny, 11);
     move_money(state, {.debit = funders_account(),
                        .credit = voucher.account,
@@ -347,10 +356,14 @@ void expire_vouchers_under(Step& step, JobId id) {
     for (;;) {
         // In the order in which they expire, since a hold has the oldest first.
         VoucherId due;
-        for (const Hold& hold : step.state().jobs.at(id.value).holds) {
+        const Job& job = step.state().jobs.at(id.value);
+        for (const Hold& hold : job.holds) {
             if (!hold.voucher || hold.micro_yuan == 0 || due) continue;
-            if (step.state().vouchers.at(hold.voucher.value).expires <= step.now())
-                due = hold.voucher;
+            const Voucher& voucher = step.state().vouchers.at(hold.voucher.value);
+            if (voucher_allows(voucher, hold_transfer(hold, purpose_of(job)), step.now())) continue;
+            // It was allowed when it was made, and time alone has changed since.
+            SUAN_ASSERT(voucher.expires <= step.now());
+            due = hold.voucher;
         }
         if (!due) return;
         expire_voucher(step, due);
@@ -365,6 +378,7 @@ void apply_voucher_expired(State& state, const VoucherExpired& event) {
                        .code = transfer_code::voucher_expired,
                        .about = voucher.id.value});
     voucher.expired = true;
+    voucher.rules = {};
     std::vector<VoucherId>& usable = state.orgs.at(voucher.org.value).vouchers;
     usable.erase(std::remove(usable.begin(), usable.end(), voucher.id), usable.end());
 }

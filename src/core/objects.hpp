@@ -7,6 +7,7 @@
 #include "base/ids.hpp"
 #include "base/money.hpp"
 #include "base/time.hpp"
+#include "ledger/contract/contract.hpp"
 #include "ledger/types.hpp"
 #include "sched/scheduler.hpp"
 #include "suan/types.pb.h"
@@ -126,6 +127,7 @@ struct Voucher {
     std::vector<PoolId> pools;  // empty: any
     Money job_cap;              // 0: none
     ledger::AccountId account;
+    ledger::Contract rules;  // what the four above come to (vouchers.hpp); empty once expired
     bool expired = false;
 };
 

@@ -1,12 +1,14 @@
 // A State from a StateSnapshot: the stored objects, and everything that follows from them.
 #include "base/limits.hpp"
 #include "core/centre.hpp"
+#include "core/funds.hpp"
 #include "core/jobs.hpp"
 #include "core/leases.hpp"
 #include "core/ledgers.hpp"
 #include "core/money.hpp"
 #include "core/spec.hpp"
 #include "core/state.hpp"
+#include "core/vouchers.hpp"
 
 #include <fmt/format.h>
 
@@ -253,6 +255,11 @@ private:
             voucher.account = voucher_account(voucher.id);
             voucher.expired = record.expired();
             const bool usable = !voucher.expired;
+            if (usable) {
+                Result<ledger::Contract> rules = voucher_contract(voucher);
+                if (!need(rules.has_value(), "voucher", record.id())) return false;
+                voucher.rules = std::move(*rules);
+            }
             s.vouchers.insert(record.id(), std::move(voucher));
             if (!usable) continue;
             insert_usable_voucher(s, s.orgs.at(record.org_id()), VoucherId{record.id()});
@@ -336,7 +343,8 @@ private:
                 s.members.find(record.member_id()) != nullptr &&
                 s.pools.find(record.spec().pool_id()) != nullptr &&
                 !check_admitted_spec(record.spec(), s.pools.at(record.spec().pool_id()));
-            if (!need(good && whole(s, record), "job", record.id())) return false;
+            if (!need(good && whole(s, record) && paid_well(s, record), "job", record.id()))
+                return false;
             job(s, record);
         }
         return true;
@@ -347,6 +355,22 @@ private:
         return s.projects.at(record.project_id()).org.value == record.org_id() &&
                s.members.at(record.member_id()).org.value == record.org_id() &&
                (waits || !record.queued()) && record.lease_id() < s.next_lease;
+    }
+    // Whether its vouchers may pay for it, time aside.
+    static bool paid_well(const State& s, const JobRecord& record) {
+        const HoldPurpose purpose{record.id(), PoolId{record.spec().pool_id()}};
+        boost::container::small_vector<Hold, 1> holds;
+        holds_from(record.holds(), holds);
+        for (const Hold& hold : holds) {
+            if (!hold.voucher || hold.micro_yuan == 0) continue;
+            const Voucher* voucher = s.vouchers.find(hold.voucher.value);
+            if (voucher == nullptr || voucher->expired || hold.micro_yuan < 0 ||
+                voucher->org.value != record.org_id() ||
+                !voucher_allows(*voucher, hold_transfer(hold, purpose), Time{0}))
+                return false;
+        }
+        return std::all_of(record.paid().begin(), record.paid().end(),
+                           [](const Payment& paid) { return paid.micro_yuan() >= 0; });
     }
     static void job(State& s, const JobRecord& record) {
         Job job;

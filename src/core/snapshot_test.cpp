@@ -119,6 +119,24 @@ TEST_F(Snapshots, damage_is_refused_with_its_place) {
     EXPECT_EQ(
         refused([](StateSnapshot& s) { s.mutable_pools(0)->mutable_uses(0)->clear_org_id(); }),
         "snapshot: use of org 0 does not fit");
+    EXPECT_EQ(refused([](StateSnapshot& s) { s.mutable_vouchers(0)->set_job_cap(-1); }),
+              "snapshot: voucher 1 does not fit");
+    // Job 2 rests on the voucher.
+    const std::string not_paid_so = "snapshot: job 2 does not fit";
+    EXPECT_EQ(refused([](StateSnapshot& s) { s.mutable_vouchers(0)->add_pool_ids(2); }),
+              not_paid_so);
+    EXPECT_EQ(refused([](StateSnapshot& s) { s.mutable_vouchers(0)->set_expired(true); }),
+              not_paid_so);
+    EXPECT_EQ(refused([](StateSnapshot& s) { s.mutable_vouchers(0)->set_org_id(2); }),
+              not_paid_so);
+    EXPECT_EQ(refused([](StateSnapshot& s) {
+                  s.mutable_jobs(1)->mutable_holds(0)->set_voucher_id(77);
+              }),
+              not_paid_so);
+    EXPECT_EQ(refused([](StateSnapshot& s) {
+                  s.mutable_jobs(1)->mutable_paid()->Add()->set_micro_yuan(-1);
+              }),
+              not_paid_so);
     EXPECT_NE(refused([](StateSnapshot& s) { s.mutable_ledger_accounts()->pop_back(); }), "");
     EXPECT_NE(refused([](StateSnapshot& s) { s.mutable_nodes(0)->mutable_spec()->set_devices(0); }),
               "");

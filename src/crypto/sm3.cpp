@@ -18,10 +18,10 @@ std::array<std::uint32_t, 8> initial_state() {
 }
 
 void compress(std::array<std::uint32_t, 8>& state, const std::uint8_t* block) {
-    std::uint32_t words[8];
-    std::copy(state.begin(), state.end(), words);
+    std::uint32_t words[1][8];
+    std::copy(state.begin(), state.end(), words[0]);
     Sm3Rounds<Sm3Portable>::compress(words, &block);
-    std::copy(words, words + 8, state.begin());
+    std::copy(words[0], words[0] + 8, state.begin());
 }
 
 Sm3Job job_of(const Sm3Message& message, Hash256& out) {

@@ -26,7 +26,9 @@ constexpr std::uint32_t rotated(std::uint32_t x, unsigned n) {
     return n % 32 == 0 ? x : (x << (n % 32)) | (x >> (32 - n % 32));
 }
 
-template <class V>
+// The rounds over `Groups` groups of lanes, whose rounds alternate: what one waits for, the other
+// has time for.
+template <class V, int Groups = 1>
 struct Sm3Rounds {
     using W = typename V::Word;
 
@@ -88,37 +90,65 @@ struct Sm3Rounds {
         source.template at<J>(wj, w4);
         round<J>(a, b, c, d, e, f, g, h, wj, w4);
     }
+    // Four rounds after which every word of the state is back in its place. The groups take turns.
     template <int J, class Source>
-    SUAN_INLINE static void four(W (&s)[8], Source& w) {
-        one<J>(s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], w);
-        one<J + 1>(s[3], s[0], s[1], s[2], s[7], s[4], s[5], s[6], w);
-        one<J + 2>(s[2], s[3], s[0], s[1], s[6], s[7], s[4], s[5], w);
-        one<J + 3>(s[1], s[2], s[3], s[0], s[5], s[6], s[7], s[4], w);
+    SUAN_INLINE static void four(W (&s)[Groups][8], Source* const* w) {
+        SUAN_UNROLL
+        for (int k = 0; k < Groups; ++k)
+            one<J>(s[k][0], s[k][1], s[k][2], s[k][3], s[k][4], s[k][5], s[k][6], s[k][7], *w[k]);
+        SUAN_UNROLL
+        for (int k = 0; k < Groups; ++k)
+            one<J + 1>(s[k][3], s[k][0], s[k][1], s[k][2], s[k][7], s[k][4], s[k][5], s[k][6],
+                       *w[k]);
+        SUAN_UNROLL
+        for (int k = 0; k < Groups; ++k)
+            one<J + 2>(s[k][2], s[k][3], s[k][0], s[k][1], s[k][6], s[k][7], s[k][4], s[k][5],
+                       *w[k]);
+        SUAN_UNROLL
+        for (int k = 0; k < Groups; ++k)
+            one<J + 3>(s[k][1], s[k][2], s[k][3], s[k][0], s[k][5], s[k][6], s[k][7], s[k][4],
+                       *w[k]);
     }
     template <int J, class Source>
-    SUAN_INLINE static void sixteen(W (&s)[8], Source& w) {
+    SUAN_INLINE static void sixteen(W (&s)[Groups][8], Source* const* w) {
         four<J>(s, w);
         four<J + 4>(s, w);
         four<J + 8>(s, w);
         four<J + 12>(s, w);
     }
     template <class Source>
-    SUAN_INLINE static void rounds(W (&state)[8], Source& w) {
-        W s[8];
-        for (int i = 0; i < 8; ++i)
-            s[i] = state[i];
+    SUAN_INLINE static void rounds(W (&state)[Groups][8], Source* const* w) {
+        W s[Groups][8];
+        SUAN_UNROLL
+        for (int k = 0; k < Groups; ++k)
+            for (int i = 0; i < 8; ++i)
+                s[k][i] = state[k][i];
         sixteen<0>(s, w);
         sixteen<16>(s, w);
         sixteen<32>(s, w);
         sixteen<48>(s, w);
-        for (int i = 0; i < 8; ++i)
-            state[i] = V::xor_(state[i], s[i]);
+        SUAN_UNROLL
+        for (int k = 0; k < Groups; ++k)
+            for (int i = 0; i < 8; ++i)
+                state[k][i] = V::xor_(state[k][i], s[k][i]);
     }
 
-    SUAN_INLINE static void compress(W (&state)[8], const std::uint8_t* const* blocks) {
-        Words words;
-        V::load_block(blocks, words.w);
-        rounds(state, words);
+    SUAN_INLINE static void compress(W (&state)[Groups][8], const std::uint8_t* const* blocks) {
+        Words words[Groups];
+        Words* sources[Groups];
+        SUAN_UNROLL
+        for (int k = 0; k < Groups; ++k) {
+            V::load_block(blocks + std::size_t(k) * V::lanes, words[k].w);
+            sources[k] = &words[k];
+        }
+        rounds(state, sources);
+    }
+    // A block that is the same in every lane.
+    SUAN_INLINE static void compress(W (&state)[Groups][8], const SameWords& words) {
+        const SameWords* sources[Groups];
+        for (int k = 0; k < Groups; ++k)
+            sources[k] = &words;
+        rounds(state, sources);
     }
 
     // The words of the last block of a message of `bytes` bytes that fills its blocks: the padding
@@ -181,10 +211,11 @@ SUAN_INLINE const std::uint8_t* block_at(const Sm3Job& job, std::size_t at, std:
     return buffer;
 }
 
-template <class V>
+template <class V, int Groups = 1>
 struct Sm3Walk {
-    static constexpr std::size_t lanes = V::lanes;
+    static constexpr std::size_t lanes = Groups * V::lanes;
     using Word = typename V::Word;
+    using Rounds = Sm3Rounds<V, Groups>;
 
     // A lane at work: a lane without a job hashes a dummy block again and again.
     struct Lane {
@@ -194,9 +225,9 @@ struct Sm3Walk {
     };
     Lane lane[lanes];
     std::size_t padded_bytes = 0;  // what `padding` is for
-    typename Sm3Rounds<V>::SameWords padding;
+    typename Rounds::SameWords padding;
     alignas(64) std::uint8_t buffer[lanes][128];
-    alignas(64) std::uint32_t state[8][lanes];
+    alignas(64) std::uint32_t state[Groups][8][V::lanes];
     const Sm3Job* next;
     const Sm3Job* end;
 
@@ -208,7 +239,7 @@ struct Sm3Walk {
         lane[i] = {next, 0, block_count(*next)};
         ++next;
         for (std::size_t k = 0; k < 8; ++k)
-            state[k][i] = sm3_initial[k];
+            state[i / V::lanes][k][i % V::lanes] = sm3_initial[k];
         return true;
     }
 
@@ -222,13 +253,13 @@ struct Sm3Walk {
             lane[i].next += 64;
             --lane[i].blocks;
         }
-        Word words[8];
+        Word words[Groups][8];
         std::memcpy(words, state, sizeof state);
-        Sm3Rounds<V>::compress(words, blocks);
+        Rounds::compress(words, blocks);
         std::memcpy(state, words, sizeof state);
         for (std::size_t i = 0; i < lanes; ++i) {
             if (lane[i].job == nullptr || lane[i].blocks != 0) continue;
-            store_hash(&state[0][i], lanes, lane[i].job->out);
+            store_hash(&state[i / V::lanes][0][i % V::lanes], V::lanes, lane[i].job->out);
             if (!refill(i)) --busy;
         }
     }
@@ -247,9 +278,10 @@ struct Sm3Walk {
 
     // One message in each lane, all of `blocks` blocks.
     void together(const Sm3Job* jobs, std::size_t blocks) {
-        Word words[8];
-        for (int k = 0; k < 8; ++k)
-            words[k] = V::set1(sm3_initial[k]);
+        Word words[Groups][8];
+        for (auto& group : words)
+            for (int k = 0; k < 8; ++k)
+                group[k] = V::set1(sm3_initial[k]);
         const std::size_t total = jobs[0].head_bytes + jobs[0].body_bytes;
         const bool filled = total > 0 && total % 64 == 0 && of_one_size(jobs);
         if (filled) --blocks;
@@ -257,14 +289,15 @@ struct Sm3Walk {
             const std::uint8_t* from[lanes];
             for (std::size_t i = 0; i < lanes; ++i)
                 from[i] = block_at<V>(jobs[i], at, buffer[i]);
-            Sm3Rounds<V>::compress(words, from);
+            Rounds::compress(words, from);
         }
         if (filled) {
-            if (padded_bytes != total) padding = Sm3Rounds<V>::padding(total);
+            if (padded_bytes != total) padding = Rounds::padding(total);
             padded_bytes = total;
-            Sm3Rounds<V>::rounds(words, padding);
+            Rounds::compress(words, padding);
         }
-        V::store(words, jobs);
+        for (std::size_t k = 0; k < Groups; ++k)
+            V::store(words[k], jobs + k * V::lanes);
     }
 
     static bool of_one_size(const Sm3Job* jobs) {
@@ -273,22 +306,30 @@ struct Sm3Walk {
             if (jobs[i].head_bytes + jobs[i].body_bytes != total) return false;
         return true;
     }
-    static bool alike(const Sm3Job* jobs) {
+    static bool of_one_count(const Sm3Job* jobs) {
         for (std::size_t i = 1; i < lanes; ++i)
             if (block_count(jobs[i]) != block_count(jobs[0])) return false;
         return true;
     }
 
+    // Hashes the first jobs together if all lanes can be filled with messages of as many blocks.
+    // Gives how many jobs are done: `lanes` or none.
+    std::size_t alike(const Sm3Job* jobs, std::size_t count) {
+        if (count < lanes || !of_one_count(jobs)) return 0;
+        together(jobs, block_count(jobs[0]));
+        return lanes;
+    }
+    // Hashes some of the first jobs, and gives how many: at least one.
+    std::size_t some(const Sm3Job* jobs, std::size_t count) {
+        if (const std::size_t done = alike(jobs, count)) return done;
+        // Enough at a time that lanes are seldom idle.
+        const std::size_t taken = count < 16 * lanes ? count : 16 * lanes;
+        ragged(jobs, taken);
+        return taken;
+    }
     void run(const Sm3Job* jobs, std::size_t count) {
         while (count > 0) {
-            std::size_t taken = lanes;
-            if (count >= lanes && alike(jobs)) {
-                together(jobs, block_count(jobs[0]));
-            } else {
-                // Enough at a time that lanes are seldom idle.
-                taken = count < 16 * lanes ? count : 16 * lanes;
-                ragged(jobs, taken);
-            }
+            const std::size_t taken = some(jobs, count);
             jobs += taken;
             count -= taken;
         }

@@ -8,7 +8,6 @@
 
 #include <cstdio>
 #include <map>
-#include <set>
 #include <tuple>
 #include <vector>
 
@@ -157,6 +156,10 @@ private:
             return wrong(entry.seq(),
                          fmt::format("job {}: its submission is not shown", event.job_id()));
         }
+        if (leases_.contains(event.lease_id())) {
+            return wrong(entry.seq(),
+                         fmt::format("lease {}: it has started before", event.lease_id()));
+        }
         BilledLease lease;
         lease.job = job->second;
         lease.tasks = event.tasks();
@@ -220,7 +223,24 @@ private:
         if (entry.command().open_ledger().org_id() != out_.org.value) {
             return wrong(entry.seq(), fmt::format("ledger {} is another org's", event.ledger_id()));
         }
-        ledgers_.insert(event.ledger_id());
+        ledgers_.emplace(event.ledger_id(), 0);
+        return {};
+    }
+
+    // Time that has passed, and that was not charged before.
+    Result<void> check_time(const Entry& entry, const LedgerCharged& event) {
+        std::int64_t& charged_to_us = ledgers_.at(event.ledger_id());
+        if (event.from_us() < charged_to_us) {
+            return differs(entry.seq(), "from_us at least", charged_to_us, event.from_us());
+        }
+        if (event.to_us() > entry.time_us()) {
+            return differs(entry.seq(), "to_us at most", entry.time_us(), event.to_us());
+        }
+        const std::int64_t span = event.to_us() - event.from_us();
+        if (event.quantity() > span) {
+            return differs(entry.seq(), "quantity at most", span, event.quantity());
+        }
+        charged_to_us = event.to_us();
         return {};
     }
 
@@ -245,10 +265,9 @@ private:
         if (event.micro_yuan() != cost.micro_yuan) {
             return differs(entry.seq(), "micro_yuan", cost.micro_yuan, event.micro_yuan());
         }
-        const bool is_time = event.service() == SERVICE_LEDGER_TIME;
-        const std::int64_t span = event.to_us() - event.from_us();
-        if (is_time && event.quantity() > span) {
-            return differs(entry.seq(), "quantity at most", span, event.quantity());
+        if (event.service() == SERVICE_LEDGER_TIME) {
+            auto good = check_time(entry, event);
+            if (!good) return good;
         }
         LineSum& sum =
             lines_[{0, 0, 0, event.price_sheet_id(), event.price_line(), event.service()}];
@@ -338,7 +357,7 @@ private:
     std::map<std::pair<std::uint32_t, std::uint32_t>, PriceLine> prices_;
     std::map<std::uint64_t, BilledJob> jobs_;
     std::map<std::uint64_t, BilledLease> leases_;
-    std::set<std::uint32_t> ledgers_;
+    std::map<std::uint32_t, std::int64_t> ledgers_;  // to when its time was charged
     std::map<LineKey, LineSum> lines_;
     std::map<std::uint32_t, std::int64_t> payers_;
 };

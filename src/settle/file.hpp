@@ -51,7 +51,9 @@ Result<std::unique_ptr<File>> open_file(const std::filesystem::path& path);
 // Fewer bytes than asked for at the end of the file; the error names the system call alone.
 Result<std::string> read_at(int fd, std::uint64_t offset, std::size_t count);
 
-// A file that is there whole and synced, or as it was before: for what is written at once.
-Result<void> write_whole(const std::filesystem::path& path, std::string_view bytes);
+// A file that is there whole and synced, or as it was before: for what is written at once. The
+// pieces follow each other.
+Result<void> write_whole(const std::filesystem::path& path,
+                         std::span<const std::string_view> pieces);
 
 }  // namespace suan::settle

@@ -61,17 +61,16 @@ Hash256 filled(std::uint8_t byte) {
 }
 
 TEST(Formats, TheRunOfThePageIsWrittenAndRead) {
-    HistoryItem paid;
+    Move paid;
     paid.index = 2;
     paid.posted = 5;
-    HistoryItem held;
-    held.block = 3;
+    Move held;
     held.kind = MoveKind::hold;
     held.held = 300;
     std::string run;
     RunWriter writer;
-    writer.add(run, paid);
-    writer.add(run, held);
+    writer.add(run, 0, paid, MoveSide::debit);
+    writer.add(run, 3, held, MoveSide::debit);
     expect_bytes("settle-history", "run", run);
     RunReader reader(run, {7, {0, 10, 0, 0}}, 100);
     EXPECT_EQ(reader.next()->after, (Balances{0, 15, 0, 0}));
@@ -115,11 +114,11 @@ TEST(Formats, TheContractsOfThePageCompile) {
     for (std::size_t at = text.find(start); at != std::string::npos; at = text.find(start, at)) {
         at += start.size();
         const auto contract =
-            Contract::compile(std::string_view(text).substr(at, text.find("```", at) - at));
+            ledger::Contract::compile(std::string_view(text).substr(at, text.find("```", at) - at));
         EXPECT_TRUE(contract) << contract.error().context;
         ++found;
     }
-    EXPECT_EQ(found, 4);
+    EXPECT_EQ(found, 5);
 }
 
 TEST(Formats, AnswersToManyBatchesAreAsThePageSays) {

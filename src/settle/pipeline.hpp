@@ -330,7 +330,9 @@ private:
         for (auto& [number, state] : *cut.books)
             kept.books.push_back({number, std::move(state), index_->sequences(number)});
         cut.books.reset();
-        return write_whole(kept_path(options_.index_folder), encode_kept(journal_->id(), kept));
+        const std::string bytes = encode_kept(journal_->id(), kept);
+        const std::string_view pieces[] = {bytes};
+        return write_whole(kept_path(options_.index_folder), pieces);
     }
 
     // One frame of the journal, on opening.

@@ -171,6 +171,17 @@ Error open_failure(const std::filesystem::path& path, std::string_view call) {
                  fmt::format("{}: {}: {}", path.string(), call, std::strerror(errno))};
 }
 
+// Whether all of it was written.
+bool write_all(int fd, std::string_view bytes) {
+    while (!bytes.empty()) {
+        const ssize_t n = ::write(fd, bytes.data(), bytes.size());
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) return false;
+        bytes.remove_prefix(static_cast<std::size_t>(n));
+    }
+    return true;
+}
+
 // A new file's name is durable only when its folder is.
 Result<void> sync_folder(const std::filesystem::path& path) {
     const std::filesystem::path parent = path.has_parent_path() ? path.parent_path() : ".";
@@ -218,18 +229,15 @@ Result<std::string> read_at(int fd, std::uint64_t offset, std::size_t count) {
     return out;
 }
 
-Result<void> write_whole(const std::filesystem::path& path, std::string_view bytes) {
+Result<void> write_whole(const std::filesystem::path& path,
+                         std::span<const std::string_view> pieces) {
     const std::filesystem::path part = path.string() + ".part";
     const int fd = ::open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (fd < 0) return open_failure(part, "open");
-    std::string_view rest = bytes;
-    while (!rest.empty()) {
-        const ssize_t n = ::write(fd, rest.data(), rest.size());
-        if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) break;
-        rest.remove_prefix(static_cast<std::size_t>(n));
-    }
-    const bool is_there = rest.empty() && ::fsync(fd) == 0;
+    const bool is_there =
+        std::all_of(pieces.begin(), pieces.end(),
+                    [&](std::string_view piece) { return write_all(fd, piece); }) &&
+        ::fsync(fd) == 0;
     const Error failure = open_failure(part, "write and fsync");
     ::close(fd);
     if (!is_there) return failure;

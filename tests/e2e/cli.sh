@@ -84,6 +84,11 @@ expect 0 'open' "$suan" node return v3
 expect 0 'made' "$suan" org create third --title 'The third'
 expect 0 'Token saved' "$suan" member create tom --org third --save-token "$work/tom"
 expect 0 'paid in' "$suan" fund add 12.5 --org third
+expect 0 'issued to third' "$suan" voucher issue 10 --org third --funder City \
+    --expires 2099-01-01 --pool cpu --job-cap 2
+expect 0 'City' "$suan" voucher list --org third
+expect 0 'debit limit 2000000 per user_data_64;' "$suan" voucher show 1
+expect 1 'not_found' "$suan" voucher show 99
 expect 0 'member tom of third' env SUAN_TOKEN_FILE="$work/tom" "$suan" token show
 expect 0 '12.50' "$suan" org list
 expect 0 'acme/default' "$suan" charge list --org acme

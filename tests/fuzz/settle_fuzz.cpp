@@ -5,10 +5,10 @@
 // that compiles is evaluated without a fault. The first byte chooses the reader.
 #include "base/assert.hpp"
 #include "base/bytes.hpp"
+#include "ledger/contract/contract.hpp"
 #include "log/crc32c.hpp"
 #include "settle/admin_codec.hpp"
 #include "settle/batch.hpp"
-#include "settle/books/contract.hpp"
 #include "settle/history/kept_state.hpp"
 #include "settle/history/run.hpp"
 #include "settle/journal.hpp"
@@ -21,6 +21,9 @@ namespace {
 
 using namespace suan;
 using namespace suan::settle;
+using ledger::ClauseKind;
+using ledger::Contract;
+using ledger::Facts;
 
 void batch(std::string_view bytes) {
     const auto decoded = decode_batch(bytes);
@@ -46,11 +49,11 @@ void contract(std::string_view text) {
     Facts large{.amount = INT64_MAX, .code = UINT16_MAX, .unit = UINT32_MAX};
     large.user_data_32 = UINT32_MAX;
     large.user_data_64 = UINT64_MAX;
-    large.now_s = INT64_MAX;
+    large.now_us = INT64_MAX;
     large.balance = UINT64_MAX;
     large.signer = UINT32_MAX;
     large.held = 1;
-    for (const Clause& clause : compiled->clauses()) {
+    for (const ledger::Clause& clause : compiled->clauses()) {
         if (clause.operation_count == 0) continue;
         for (const Facts& facts : {small, large}) {
             const int128 value = compiled->evaluate(clause, facts);

@@ -1,5 +1,6 @@
 // The proofs against the worked bytes of docs/formats, which the hub's own tests decode too.
 import { describe, expect, it } from "vitest";
+import { BillChecker } from "../src/proof/bill";
 import { checkBlock, checkInclusion, included, keyOf, openEntry, readBundle, rootOf } from "../src/proof/bundle";
 import { Message } from "../src/proof/bytes";
 import { checkBill, type Told } from "../src/proof/check";
@@ -19,6 +20,24 @@ const changed = (bytes: Uint8Array, at: number) => {
   copy[at] = copy[at]! ^ 1;
   return copy;
 };
+
+type Fields = Record<number, bigint | Uint8Array | (bigint | Uint8Array)[]>;
+// A protobuf message of varints and bytes.
+function pb(fields: Fields): Uint8Array {
+  const out: number[] = [];
+  const varint = (value: bigint) => {
+    for (; value > 127n; value >>= 7n) out.push(Number(value & 127n) | 128);
+    out.push(Number(value));
+  };
+  for (const [field, values] of Object.entries(fields)) {
+    for (const value of Array.isArray(values) ? values : [values]) {
+      varint(BigInt(field) * 8n + (typeof value === "bigint" ? 0n : 2n));
+      varint(typeof value === "bigint" ? value : BigInt(value.length));
+      if (typeof value !== "bigint") out.push(...value);
+    }
+  }
+  return Uint8Array.from(out);
+}
 
 describe("SM3", () => {
   it("gives the values of the standard", () => {
@@ -78,6 +97,71 @@ describe("the worked entry", () => {
     const bytes = worked(entryPage, "entry");
     expect(toHex(openEntry({ seq: 1_000_000n, bytes, path: [] }).hash)).toBe(toHex(worked(entryPage, "entry hash")));
     expect(() => openEntry({ seq: 1_000_001n, bytes, path: [] })).toThrow();
+  });
+  it("shows nothing that its hash does not cover", () => {
+    const bytes = worked(entryPage, "entry");
+    const openWith = (more: Uint8Array) => openEntry({ seq: 1_000_000n, bytes: Uint8Array.from([...bytes, ...more]), path: [] });
+    // A second time, command, event or salt, and a field that no entry has.
+    const more: Fields[] = [{ 2: 1n }, { 5: pb({ 1: pb({}) }) }, { 6: pb({}) }, { 7: ascii("fedcba9876543210") }, { 8: 1n }];
+    for (const field of more) expect(() => openWith(pb(field))).toThrow(/field/);
+    for (let size = 1; size < bytes.length; size++) {
+      const cut = bytes.subarray(0, size);
+      const hash = (() => {
+        try {
+          return toHex(openEntry({ seq: 1_000_000n, bytes: cut, path: [] }).hash);
+        } catch {
+          return "";
+        }
+      })();
+      expect(hash).not.toBe(toHex(worked(entryPage, "entry hash")));
+    }
+  });
+});
+
+describe("a bill with a ledger", () => {
+  const day = 86_400_000_000n;
+  const hour = day / 24n;
+  const entry = (seq: bigint, time: bigint, command: Fields, ...events: Fields[]) => ({
+    header: new Message(pb({ 1: seq, 2: time })), command: new Message(pb(command)), events: events.map((event) => new Message(pb(event))), hash: new Uint8Array(),
+  });
+  // 1 yuan a 1,000 transfers, 24 yuan a day.
+  const sheet = entry(1n, 1n, { 30: pb({ 2: [pb({ 1: 1n, 5: 1n, 6: 1_000_000n }), pb({ 1: 2n, 5: 2n, 6: 24_000_000n })] }) }, { 40: pb({ 1: 7n }) });
+  const opened = entry(2n, day, { 80: pb({ 1: 3n }) }, { 80: pb({ 1: 5n, 2: 3n }) });
+  const transfers = { 84: pb({ 1: 5n, 2: 3n, 3: 1n, 4: 7n, 5: 1n, 6: 2_500n, 7: 2_500_000n, 8: day, 9: day + hour }) };
+  const time = (from: bigint, to: bigint, quantity = to - from, amount = quantity * 24_000_000n / day) => ({ 84: pb({ 1: 5n, 2: 3n, 3: 2n, 4: 7n, 5: 2n, 6: quantity, 7: amount, 8: from, 9: to }) });
+  const invoice = (hours: bigint, more: Fields = {}) => entry(9n, day + 9n * hour, { 35: pb({ 1: 3n }) }, {
+    46: pb({
+      1: 4n,
+      4: [pb({ 5: 7n, 6: 1n, 8: 2_500_000n, 10: 1n, 11: 2_500n, ...more }), pb({ 5: 7n, 6: 2n, 8: hours * 1_000_000n, 10: 2n, 11: hours * hour })],
+      5: pb({ 2: 2_500_000n + hours * 1_000_000n }),
+    }),
+  });
+  const check = (...entries: ReturnType<typeof entry>[]) => {
+    const checker = new BillChecker("org 3 invoice 4");
+    for (const one of entries) checker.entry(one);
+    return checker.finish();
+  };
+  const metered = (seq: bigint, at: bigint, ...events: Fields[]) => entry(seq, at, {}, ...events);
+
+  it("adds up", () => {
+    const totals = check(sheet, opened, metered(3n, day + hour, transfers, time(day, day + hour)), metered(4n, day + 3n * hour, time(day + 2n * hour, day + 3n * hour)), invoice(2n));
+    expect(totals).toMatchObject({ charges: 3, charged: 4_500_000n, total: 4_500_000n });
+  });
+  it("is refused when an hour is charged twice, or before it has passed", () => {
+    const first = metered(3n, day + hour, transfers, time(day, day + hour));
+    expect(() => check(sheet, opened, first, metered(4n, day + 2n * hour, time(day, day + hour)), invoice(2n))).toThrow(/begin of the charged time/);
+    expect(() => check(sheet, opened, first, metered(4n, day + hour, time(day + hour, day + 2n * hour)), invoice(2n))).toThrow(/end of the charged time/);
+    expect(() => check(sheet, opened, first, metered(4n, day + 2n * hour, time(day + hour, day + 2n * hour, 2n * hour)), invoice(3n))).toThrow(/charged time/);
+  });
+  it("is refused at another price, of another org's ledger, or with a line changed", () => {
+    const all = metered(3n, day + 2n * hour, transfers, time(day, day + 2n * hour));
+    expect(check(sheet, opened, all, invoice(2n)).total).toBe(4_500_000n);
+    expect(() => check(sheet, opened, metered(3n, day + 2n * hour, time(day, day + hour, hour, 1_000_001n)), invoice(1n))).toThrow(/charge/);
+    expect(() => check(sheet, entry(2n, day, { 80: pb({ 1: 4n }) }, { 80: pb({ 1: 5n, 2: 3n }) }), all, invoice(2n))).toThrow(/org of ledger/);
+    expect(() => check(sheet, all, invoice(2n))).toThrow(/opening of ledger/);
+    expect(() => check(opened, all, invoice(2n))).toThrow(/price sheet line/);
+    expect(() => check(sheet, opened, all, invoice(2n, { 11: 2_501n }))).toThrow(/quantity/);
+    expect(() => check(sheet, opened, all, invoice(1n))).toThrow(/invoice line/);
   });
 });
 

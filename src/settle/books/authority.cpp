@@ -12,6 +12,11 @@ namespace {
 using namespace ledger::transfer_flags;
 using ledger::AccountId;
 using ledger::AccountIndex;
+using ledger::Clause;
+using ledger::ClauseKind;
+using ledger::Contract;
+using ledger::Facts;
+using ledger::Side;
 using ledger::Transfer;
 
 // How far back in its own chain a post or void finds its hold; the ledger itself looks everywhere.
@@ -112,14 +117,8 @@ const Transfer* Book::find_held(ledger::TransferId id) const {
 Code Book::check_contracts(const Transfer& transfer, std::uint32_t signer, std::size_t i,
                            Time now) {
     if (contracts_.empty()) return Code::created;
-    Facts facts{.amount = transfer.amount, .code = transfer.code, .unit = transfer.ledger};
-    facts.user_data_32 = transfer.user_data_32;
-    facts.user_data_64 = transfer.user_data_64;
-    facts.now_s = std::max<std::int64_t>(now.us / 1'000'000, 0);
+    Facts facts = ledger::facts_of(transfer, now);
     facts.signer = signer;
-    facts.held = (transfer.flags & pending) != 0 ? 1 : 0;
-    facts.from = transfer.debit_account_id;
-    facts.to = transfer.credit_account_id;
     for (const Side side : {Side::debit, Side::credit}) {
         const AccountIndex account =
             ledger_.find_account(side == Side::debit ? facts.from : facts.to);
@@ -153,11 +152,12 @@ Code Book::check_clauses(AccountIndex account, Side side, const Facts& facts) {
 
 Code Book::count(AccountIndex account, const Clause& clause, const Facts& facts) {
     if (facts.amount > clause.amount) return Code::contract_limit;
-    if (clause.window_s == 0) return Code::created;
+    if (clause.per == ledger::Per::transfer) return Code::created;
+    SUAN_ASSERT(clause.per == ledger::Per::window);
     const std::uint32_t place = rules_at_[account.value] - 1;
     Counter& counter = rules_[place].counters[clause.counter];
     const Counter before = counter;
-    const std::int64_t window = facts.now_s / clause.window_s;
+    const std::int64_t window = facts.now_s() / clause.window_s;
     // A clock that went back does not open a window anew.
     if (window > counter.window) counter = Counter{window, 0};
     // Both are below 2^63.

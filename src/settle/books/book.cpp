@@ -3,6 +3,8 @@
 #include "base/assert.hpp"
 #include "base/digest.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace suan::settle {
@@ -196,13 +198,26 @@ AdminCode Book::revoke_key(ledger::AccountId account, std::uint32_t key) {
     return AdminCode::done;
 }
 
+Result<ledger::Contract> Book::compile_contract(std::string_view text) {
+    Result<ledger::Contract> contract = ledger::Contract::compile(text);
+    if (!contract) return contract;
+    for (const ledger::Clause& clause : contract->clauses()) {
+        if (clause.per != ledger::Per::user_data_64) continue;
+        return Error{ErrorCode::invalid,
+                     fmt::format("contract: line {}: a ledger keeps no sums per user_data_64: use "
+                                 "'transfer', 'hour', 'day', 'ever' or seconds",
+                                 clause.line)};
+    }
+    return contract;
+}
+
 AdminCode Book::add_contract(std::string_view text, std::uint32_t& number, std::string& why) {
     const auto known = std::find(contract_texts_.begin(), contract_texts_.end(), text);
     if (known != contract_texts_.end()) {
         number = static_cast<std::uint32_t>(known - contract_texts_.begin()) + 1;
         return AdminCode::exists;
     }
-    Result<Contract> contract = Contract::compile(text);
+    Result<ledger::Contract> contract = compile_contract(text);
     if (!contract) {
         why = contract.error().context;
         return AdminCode::contract_invalid;

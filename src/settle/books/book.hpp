@@ -19,9 +19,9 @@
 
 #include "base/money.hpp"
 #include "base/time.hpp"
+#include "ledger/contract/contract.hpp"
 #include "ledger/ledger.hpp"
 #include "settle/books/codes.hpp"
-#include "settle/books/contract.hpp"
 #include "settle/books/limits.hpp"
 #include "settle/books/moves.hpp"
 
@@ -120,6 +120,7 @@ public:
     AdminCode revoke_key(ledger::AccountId account, std::uint32_t key);
     // Contracts are numbered from 1 and never change; number 0 takes an account's contract away.
     // Attaching starts the counters of its limits at zero.
+    // A book counts by time only: a limit per user_data_64 is contract_invalid.
     AdminCode add_contract(std::string_view text, std::uint32_t& number, std::string& why);
     AdminCode attach_contract(ledger::AccountId account, std::uint32_t contract);
 
@@ -185,6 +186,8 @@ private:
     void note_finish(std::uint32_t place, ledger::TransferId id);
     void build_moves();
 
+    static Result<ledger::Contract> compile_contract(std::string_view text);
+
     // book_state.cpp
     Result<void> import_keys(const BookState& state);
     Result<void> import_rules(const BookState& state);
@@ -196,10 +199,11 @@ private:
     const ledger::Transfer* find_held(ledger::TransferId id) const;
     Code check_contracts(const ledger::Transfer& transfer, std::uint32_t signer, std::size_t i,
                          Time now);
-    Code check_clauses(ledger::AccountIndex account, Side side, const Facts& facts);
-    Code count(ledger::AccountIndex account, const Clause& clause, const Facts& facts);
-    Code derive(ledger::AccountIndex account, Side side, const ledger::Transfer& transfer,
-                const Facts& facts, std::size_t i);
+    Code check_clauses(ledger::AccountIndex account, ledger::Side side, const ledger::Facts& facts);
+    Code count(ledger::AccountIndex account, const ledger::Clause& clause,
+               const ledger::Facts& facts);
+    Code derive(ledger::AccountIndex account, ledger::Side side, const ledger::Transfer& transfer,
+                const ledger::Facts& facts, std::size_t i);
     Code push_derived(const ledger::Transfer& transfer, ledger::AccountId from,
                       ledger::AccountId to, int128 amount, std::size_t clause, std::size_t i);
     bool has_contract(ledger::AccountId id) const;
@@ -214,7 +218,7 @@ private:
     ledger::Ledger ledger_;
     std::vector<Key> keys_;
     std::map<RawKey, std::uint32_t> key_numbers_;
-    std::vector<Contract> contracts_;
+    std::vector<ledger::Contract> contracts_;
     std::vector<std::string> contract_texts_;
     std::vector<std::uint32_t> rules_at_;  // by account: place in rules_ plus one, or 0
     std::vector<Rules> rules_;

@@ -39,7 +39,7 @@ Result<Book> Book::import_state(const BookState& state, const ledger::Options& o
     }
     if (auto done = out.import_keys(state); !done) return std::move(done).error();
     for (const std::string& text : state.contracts) {
-        Result<Contract> contract = Contract::compile(text);
+        Result<ledger::Contract> contract = compile_contract(text);
         if (!contract) return corrupt(contract.error().context);
         out.contracts_.push_back(std::move(*contract));
         out.contract_texts_.push_back(text);

@@ -1,7 +1,6 @@
 // Limits of settlement, each with its unit; a test stands at each of them.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 
 namespace suan::settle::limits {
@@ -16,12 +15,6 @@ inline constexpr std::int64_t signature_life_us_max = 24LL * 3'600 * 1'000'000;
 inline constexpr std::uint64_t serial_window = 1'024;
 // Amounts of single transfers. The bit above is where a negative number would show.
 inline constexpr std::uint64_t amount_max = INT64_MAX;
-
 inline constexpr std::uint32_t contracts_per_book_max = 10'000;
-inline constexpr std::size_t contract_bytes_max = 16'384;  // its text
-inline constexpr std::size_t clauses_max = 32;
-inline constexpr std::size_t operations_max = 512;  // of all expressions of a contract, together
-inline constexpr std::size_t expression_depth_max = 8;  // brackets within brackets
-inline constexpr std::size_t list_items_max = 1'024;
 
 }  // namespace suan::settle::limits

@@ -20,14 +20,13 @@ std::uint64_t id_hash(std::uint64_t secret, std::uint32_t book, ledger::Transfer
     return ledger::hash_of(id.high ^ (std::uint64_t{book} << 32), id.low, secret);
 }
 
-std::vector<IdPlace> made_ids(std::uint64_t secret, const BlockMoves& block) {
-    std::vector<IdPlace> out;
-    out.reserve(block.transfers.size());
+// `out` is emptied first.
+void find_made(std::uint64_t secret, const BlockMoves& block, std::vector<IdPlace>& out) {
+    out.clear();
     for (std::uint32_t i = 0; i < block.transfers.size(); ++i) {
         if (block.answers[i] != 0) continue;
         out.push_back(IdPlace{id_hash(secret, block.place.book, block.transfers[i].id), 0, i});
     }
-    return out;
 }
 
 }  // namespace
@@ -71,10 +70,10 @@ Result<std::unique_ptr<HistoryIndex>> HistoryIndex::open(const Options& options,
 }
 
 void HistoryIndex::add(const BlockMoves& block) {
-    const std::vector<IdPlace> ids = made_ids(options_.secret, block);
+    find_made(options_.secret, block, made_);
     const std::unique_lock lock(mutex_);
     const auto number = static_cast<std::uint32_t>(tail_.blocks().size());
-    tail_.add(block.place, block.moves, ids);
+    tail_.add(block.place, block.moves, made_);
     for (const Finish& finish : block.finishes)
         finishes_.push_back(LateFinish{number, finish});
 }
@@ -92,9 +91,9 @@ std::uint64_t HistoryIndex::last_block() const {
 Result<void> HistoryIndex::close_segment() {
     if (options_.folder.empty() || tail_.blocks().empty()) return {};
     // Nobody else writes, and readers may go on.
-    const std::string bytes = encode_segment(journal_id_, options_.secret, tail_, finishes_);
+    const SegmentBytes bytes = encode_segment(journal_id_, options_.secret, tail_, finishes_);
     const fs::path path = path_of(tail_.first_block());
-    if (auto done = write_whole(path, bytes); !done) return done;
+    if (auto done = write_whole(path, bytes.pieces()); !done) return done;
     Result<std::unique_ptr<Segment>> segment = Segment::open(path, journal_id_);
     if (!segment) return std::move(segment).error();
     const std::unique_lock lock(mutex_);

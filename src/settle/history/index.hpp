@@ -85,6 +85,7 @@ private:
     Tail tail_;
     std::vector<LateFinish> finishes_;
     std::vector<std::shared_ptr<const Segment>> segments_;  // oldest first
+    std::vector<IdPlace> made_;  // of the block at hand; of who adds alone
 };
 
 }  // namespace suan::settle

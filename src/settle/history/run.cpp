@@ -32,18 +32,17 @@ void apply_move(Balances& balances, const HistoryItem& item) {
     posted += item.posted;
 }
 
-void RunWriter::add(std::string& out, const HistoryItem& item) {
+void RunWriter::add(std::string& out, std::uint64_t block, const Move& move, MoveSide side) {
     char bytes[1 + 4 * 10];  // four numbers of at most ten bytes
     char* end = bytes;
-    *end++ =
-        static_cast<char>(static_cast<unsigned>(item.kind) * 2 + static_cast<unsigned>(item.side));
-    end = put_number(end, item.block - block_);
-    end = put_number(end, item.index);
-    if (adds_held(item.kind)) end = put_number(end, item.held);
-    if (releases(item.kind)) end = put_number(end, item.released);
-    if (posts(item.kind)) end = put_number(end, item.posted);
+    *end++ = static_cast<char>(static_cast<unsigned>(move.kind) * 2 + static_cast<unsigned>(side));
+    end = put_number(end, block - block_);
+    end = put_number(end, move.index);
+    if (adds_held(move.kind)) end = put_number(end, move.held);
+    if (releases(move.kind)) end = put_number(end, move.released);
+    if (posts(move.kind)) end = put_number(end, move.posted);
     out.append(bytes, static_cast<std::size_t>(end - bytes));
-    block_ = item.block;
+    block_ = block;
 }
 
 bool RunReader::take(std::uint64_t& value) {

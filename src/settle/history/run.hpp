@@ -22,7 +22,7 @@ struct RunStart {
 // Appends moves in order. Blocks count from the first of the stretch.
 class RunWriter {
 public:
-    void add(std::string& out, const HistoryItem& item);
+    void add(std::string& out, std::uint64_t block, const Move& move, MoveSide side);
 
 private:
     std::uint64_t block_ = 0;

@@ -11,8 +11,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <bit>
 #include <cerrno>
 #include <cstring>
+#include <numeric>
+#include <type_traits>
 
 namespace suan::settle {
 namespace {
@@ -35,15 +38,6 @@ void append_balances(std::string& out, const Balances& b) {
     append_u64(out, b.credits_posted);
 }
 
-// The numbers of the head, in order, after magic and journal id.
-struct Sections {
-    std::string blocks;
-    std::string accounts;
-    std::string runs;
-    std::string ids;
-    std::string finishes;
-};
-
 std::string encode_blocks(std::span<const BlockPlace> blocks) {
     std::string out;
     for (const BlockPlace& b : blocks) {
@@ -58,35 +52,47 @@ std::string encode_blocks(std::span<const BlockPlace> blocks) {
 
 // 80 bytes: book, account | sequence | balances | offset, size, count | checksum of these and of
 // the run | zero.
-void append_account(Sections& out, std::uint32_t book, const Tail::Open& open) {
+void append_account(SegmentBytes& out, const Tail::Run& run) {
     const std::size_t start = out.accounts.size();
-    append_u32(out.accounts, book);
-    append_u32(out.accounts, open.account);
-    append_u64(out.accounts, open.start.sequence);
-    append_balances(out.accounts, open.start.balances);
-    append_u64(out.accounts, out.runs.size());
-    append_u64(out.accounts, open.run.size());
-    append_u64(out.accounts, open.count);
+    append_u32(out.accounts, run.book);
+    append_u32(out.accounts, run.account);
+    append_u64(out.accounts, run.start.sequence);
+    append_balances(out.accounts, run.start.balances);
+    append_u64(out.accounts, run.offset);
+    append_u64(out.accounts, run.size);
+    append_u64(out.accounts, run.count);
     const std::uint32_t head_crc = log::crc32c(std::string_view(out.accounts).substr(start));
-    append_u32(out.accounts, log::crc32c(open.run, head_crc));
+    const std::string_view bytes = std::string_view(out.runs).substr(run.offset, run.size);
+    append_u32(out.accounts, log::crc32c(bytes, head_crc));
     append_u32(out.accounts, 0);
     SUAN_ASSERT(out.accounts.size() - start == account_entry_bytes);
-    out.runs += open.run;
 }
 
-std::string encode_ids(std::span<const IdPlace> ids) {
-    std::vector<IdPlace> sorted(ids.begin(), ids.end());
-    // Of one id that was used again after it was forgotten the newest comes first.
-    std::sort(sorted.begin(), sorted.end(), [](const IdPlace& a, const IdPlace& b) {
-        if (a.hash != b.hash) return a.hash < b.hash;
-        return a.block != b.block ? a.block > b.block : a.index > b.index;
-    });
-    std::string out;
-    out.reserve(sorted.size() * id_entry_bytes);
-    for (const IdPlace& id : sorted) {
-        append_u64(out, id.hash);
-        append_u32(out, id.block);
-        append_u32(out, id.index);
+// Of one id that was used again after it was forgotten the newest comes first.
+bool stands_before(const IdPlace& a, const IdPlace& b) {
+    if (a.hash != b.hash) return a.hash < b.hash;
+    return a.block != b.block ? a.block > b.block : a.index > b.index;
+}
+
+// In order of hash. Hashes are spread evenly, so their first bits take each near its place, and
+// what is left to sort are stretches of a few.
+std::vector<IdPlace> sorted(std::span<const IdPlace> ids) {
+    const auto bits = static_cast<unsigned>(std::bit_width(ids.size() / 4));
+    const auto stretch_of = [&](const IdPlace& id) {
+        return bits == 0 ? 0 : static_cast<std::size_t>(id.hash >> (64 - bits));
+    };
+    std::vector<std::size_t> ends((std::size_t{1} << bits) + 1);
+    for (const IdPlace& id : ids)
+        ++ends[stretch_of(id) + 1];
+    std::partial_sum(ends.begin(), ends.end(), ends.begin());
+    std::vector<IdPlace> out(ids.size());
+    for (const IdPlace& id : ids)
+        out[ends[stretch_of(id)]++] = id;
+    std::size_t start = 0;
+    for (const std::size_t end : std::span(ends).first(ends.size() - 1)) {
+        std::sort(out.begin() + static_cast<std::ptrdiff_t>(start),
+                  out.begin() + static_cast<std::ptrdiff_t>(end), stands_before);
+        start = end;
     }
     return out;
 }
@@ -105,32 +111,37 @@ std::string encode_finishes(std::span<const LateFinish> finishes) {
 
 }  // namespace
 
-std::string encode_segment(const Hash256& journal_id, std::uint64_t secret, const Tail& tail,
-                           std::span<const LateFinish> finishes) {
+std::array<std::string_view, 6> SegmentBytes::pieces() const {
+    static_assert(std::has_unique_object_representations_v<IdPlace>);
+    static_assert(sizeof(IdPlace) == id_entry_bytes);
+    static_assert(std::endian::native == std::endian::little);
+    const std::string_view id_bytes(reinterpret_cast<const char*>(ids.data()),
+                                    ids.size() * id_entry_bytes);
+    return {head, blocks, accounts, id_bytes, finishes, runs};
+}
+
+SegmentBytes encode_segment(const Hash256& journal_id, std::uint64_t secret, const Tail& tail,
+                            std::span<const LateFinish> finishes) {
     SUAN_ASSERT(!tail.blocks().empty());
-    Sections s;
-    s.blocks = encode_blocks(tail.blocks());
-    tail.for_each_moved(
-        [&](std::uint32_t book, const Tail::Open& open) { append_account(s, book, open); });
-    s.ids = encode_ids(tail.ids());
-    s.finishes = encode_finishes(finishes);
-    std::string out(magic);
-    out.append(as_text(journal_id));
-    append_u64(out, tail.first_block());
-    append_u64(out, tail.blocks().size());
-    append_u64(out, s.accounts.size() / account_entry_bytes);
-    append_u64(out, s.runs.size());
-    append_u64(out, tail.ids().size());
-    append_u64(out, finishes.size());
-    append_u64(out, secret);
-    append_u32(out, log::crc32c(s.blocks));
-    append_u32(out, log::crc32c(s.finishes));
-    out.append(head_bytes - 4 - out.size(), '\0');
-    append_u32(out, log::crc32c(out));
-    out.reserve(out.size() + s.blocks.size() + s.accounts.size() + s.ids.size() +
-                s.finishes.size() + s.runs.size());
-    for (const std::string* part : {&s.blocks, &s.accounts, &s.ids, &s.finishes, &s.runs})
-        out += *part;
+    SegmentBytes out;
+    out.blocks = encode_blocks(tail.blocks());
+    for (const Tail::Run& run : tail.encode_runs(out.runs))
+        append_account(out, run);
+    out.ids = sorted(tail.ids());
+    out.finishes = encode_finishes(finishes);
+    out.head = magic;
+    out.head.append(as_text(journal_id));
+    append_u64(out.head, tail.first_block());
+    append_u64(out.head, tail.blocks().size());
+    append_u64(out.head, out.accounts.size() / account_entry_bytes);
+    append_u64(out.head, out.runs.size());
+    append_u64(out.head, out.ids.size());
+    append_u64(out.head, finishes.size());
+    append_u64(out.head, secret);
+    append_u32(out.head, log::crc32c(out.blocks));
+    append_u32(out.head, log::crc32c(out.finishes));
+    out.head.append(head_bytes - 4 - out.head.size(), '\0');
+    append_u32(out.head, log::crc32c(out.head));
     return out;
 }
 

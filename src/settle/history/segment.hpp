@@ -12,6 +12,7 @@
 #include "base/result.hpp"
 #include "settle/history/tail.hpp"
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -29,9 +30,21 @@ struct LateFinish {
     Finish finish;
 };
 
-// The bytes of a segment. `secret` keys its hashes of ids.
-std::string encode_segment(const Hash256& journal_id, std::uint64_t secret, const Tail& tail,
-                           std::span<const LateFinish> finishes);
+// The bytes of a segment, in pieces.
+struct SegmentBytes {
+    std::string head;
+    std::string blocks;
+    std::string accounts;
+    std::vector<IdPlace> ids;
+    std::string finishes;
+    std::string runs;
+
+    // In the order of the file.
+    std::array<std::string_view, 6> pieces() const;
+};
+// `secret` keys its hashes of ids.
+SegmentBytes encode_segment(const Hash256& journal_id, std::uint64_t secret, const Tail& tail,
+                            std::span<const LateFinish> finishes);
 
 class Segment {
 public:

@@ -7,8 +7,23 @@
 namespace suan::settle {
 namespace {
 
-// A run that has grown beyond this gives its memory back when it is closed.
-constexpr std::size_t run_bytes_kept = 4'096;
+// How far ahead of its use a move is asked for: the moves of an account lie apart.
+constexpr std::size_t places_ahead = 16;
+
+// Without what was added since then.
+Balances without(const Balances& now, const Balances& added) {
+    return {now.debits_pending - added.debits_pending, now.debits_posted - added.debits_posted,
+            now.credits_pending - added.credits_pending, now.credits_posted - added.credits_posted};
+}
+
+void add_debit(Balances& balances, const Move& move) {
+    balances.debits_pending += move.held - move.released;
+    balances.debits_posted += move.posted;
+}
+void add_credit(Balances& balances, const Move& move) {
+    balances.credits_pending += move.held - move.released;
+    balances.credits_posted += move.posted;
+}
 
 }  // namespace
 
@@ -21,40 +36,25 @@ void Tail::add(const BlockPlace& block, std::span<const Move> moves, std::span<c
     if (moves.empty()) return;
     moves_ += 2 * moves.size();
     Book& book = books_[block.book];
-    HistoryItem item;
-    item.block = number;
-    for (const Move& move : moves) {
-        item.index = move.index;
-        item.kind = move.kind;
-        item.held = move.held;
-        item.released = move.released;
-        item.posted = move.posted;
-        item.side = MoveSide::debit;
-        push(book, move.debit.value, item);
-        item.side = MoveSide::credit;
-        push(book, move.credit.value, item);
+    for (const Move& move : moves)
+        push(book, move, number);
+}
+
+void Tail::push(Book& book, const Move& move, std::uint32_t block) {
+    const std::size_t highest = std::max(move.debit.value, move.credit.value);
+    if (book.accounts.size() <= highest) book.accounts.resize(highest + 1);
+    SUAN_ASSERT(book.entries.size() < none);
+    const auto place = static_cast<std::uint32_t>(book.entries.size());
+    Account& debit = book.accounts[move.debit.value];
+    Account& credit = book.accounts[move.credit.value];
+    book.entries.push_back(Entry{move, block, debit.last, credit.last});
+    for (Account* const account : {&debit, &credit}) {
+        account->last = place;
+        ++account->count;
+        ++account->now.sequence;
     }
-}
-
-Tail::Open& Tail::open(Book& book, std::uint32_t account) {
-    if (book.accounts.size() <= account) book.accounts.resize(account + 1);
-    Account& at = book.accounts[account];
-    if (at.open != none) return book.opens[at.open];
-    at.open = book.used++;
-    if (book.opens.size() < book.used) book.opens.emplace_back();
-    Open& out = book.opens[at.open];
-    out.account = account;
-    out.start = at.now;
-    return out;
-}
-
-void Tail::push(Book& book, std::uint32_t account, const HistoryItem& item) {
-    Open& run = open(book, account);
-    run.writer.add(run.run, item);
-    ++run.count;
-    RunStart& now = book.accounts[account].now;
-    ++now.sequence;
-    apply_move(now.balances, item);
+    add_debit(debit.now.balances, move);
+    add_credit(credit.now.balances, move);
 }
 
 const Tail::Account* Tail::find(std::uint32_t book, std::uint32_t account) const {
@@ -63,28 +63,51 @@ const Tail::Account* Tail::find(std::uint32_t book, std::uint32_t account) const
     return &at->second.accounts[account];
 }
 
+HistoryItem Tail::item_of(const Entry& entry, std::uint32_t account) const {
+    HistoryItem out;
+    out.block = first_block_ + entry.block;
+    out.time = blocks_[entry.block].time;
+    out.index = entry.move.index;
+    out.kind = entry.move.kind;
+    out.side = entry.move.debit.value == account ? MoveSide::debit : MoveSide::credit;
+    out.held = entry.move.held;
+    out.released = entry.move.released;
+    out.posted = entry.move.posted;
+    return out;
+}
+
 std::vector<HistoryItem> Tail::moves_of(std::uint32_t book, std::uint32_t account,
                                         std::uint64_t from) const {
     std::vector<HistoryItem> out;
     const Account* const at = find(book, account);
-    if (at == nullptr || at->open == none) return out;
-    const Open& run = books_.at(book).opens[at->open];
-    RunReader in(run.run, run.start, 0);
-    while (!in.at_end()) {
-        Result<HistoryItem> item = in.next();
-        SUAN_ASSERT(item.has_value());
-        if (item->sequence < from) continue;
-        item->time = blocks_[item->block].time;
-        item->block += first_block_;
-        out.push_back(*item);
+    if (at == nullptr) return out;
+    // Back from where the account stands.
+    RunStart now = at->now;
+    for (std::uint32_t place = at->last; place != none && now.sequence >= from; --now.sequence) {
+        const Entry& entry = books_.at(book).entries[place];
+        HistoryItem& item = out.emplace_back(item_of(entry, account));
+        item.sequence = now.sequence;
+        item.after = now.balances;
+        Balances added;
+        apply_move(added, item);
+        now.balances = without(now.balances, added);
+        place = item.side == MoveSide::debit ? entry.before_debit : entry.before_credit;
     }
+    std::reverse(out.begin(), out.end());
     return out;
 }
 
 RunStart Tail::start_of(std::uint32_t book, std::uint32_t account) const {
     const Account* const at = find(book, account);
     if (at == nullptr) return {};
-    return at->open == none ? at->now : books_.at(book).opens[at->open].start;
+    Balances added;
+    for (std::uint32_t place = at->last; place != none;) {
+        const Entry& entry = books_.at(book).entries[place];
+        const bool is_debit = entry.move.debit.value == account;
+        is_debit ? add_debit(added, entry.move) : add_credit(added, entry.move);
+        place = is_debit ? entry.before_debit : entry.before_credit;
+    }
+    return {at->now.sequence - at->count, without(at->now.balances, added)};
 }
 
 std::uint64_t Tail::last_sequence(std::uint32_t book, std::uint32_t account) const {
@@ -92,17 +115,68 @@ std::uint64_t Tail::last_sequence(std::uint32_t book, std::uint32_t account) con
     return at == nullptr ? 0 : at->now.sequence;
 }
 
+// The places of all moves, those of each account together, in order.
+std::vector<std::uint32_t> Tail::places_by_account(const Book& book) {
+    std::vector<std::uint32_t> next(book.accounts.size());
+    std::uint32_t sum = 0;
+    for (std::size_t a = 0; a < next.size(); ++a) {
+        next[a] = sum;
+        sum += book.accounts[a].count;
+    }
+    std::vector<std::uint32_t> out(sum);
+    for (std::uint32_t place = 0; place < book.entries.size(); ++place) {
+        const Move& move = book.entries[place].move;
+        out[next[move.debit.value]++] = place;
+        out[next[move.credit.value]++] = place;
+    }
+    return out;
+}
+
+Tail::Run Tail::encode_run(const Book& book, std::uint32_t account,
+                           std::span<const std::uint32_t> places, std::string& out) {
+    const Account& at = book.accounts[account];
+    Run run;
+    run.account = account;
+    run.count = at.count;
+    run.offset = out.size();
+    Balances added;
+    RunWriter writer;
+    for (std::size_t i = 0; i < at.count; ++i) {
+        if (i + places_ahead < places.size()) {
+            __builtin_prefetch(&book.entries[places[i + places_ahead]]);
+        }
+        const Entry& entry = book.entries[places[i]];
+        const bool is_debit = entry.move.debit.value == account;
+        is_debit ? add_debit(added, entry.move) : add_credit(added, entry.move);
+        writer.add(out, entry.block, entry.move, is_debit ? MoveSide::debit : MoveSide::credit);
+    }
+    run.size = out.size() - run.offset;
+    run.start = RunStart{at.now.sequence - at.count, without(at.now.balances, added)};
+    return run;
+}
+
+std::vector<Tail::Run> Tail::encode_runs(std::string& out) const {
+    std::vector<Run> runs;
+    for (const auto& [number, book] : books_) {
+        const std::vector<std::uint32_t> places = places_by_account(book);
+        std::span<const std::uint32_t> rest = places;
+        for (std::uint32_t a = 0; a < book.accounts.size(); ++a) {
+            if (book.accounts[a].count == 0) continue;
+            runs.push_back(encode_run(book, a, rest, out));
+            runs.back().book = number;
+            rest = rest.subspan(book.accounts[a].count);
+        }
+    }
+    return runs;
+}
+
 void Tail::restart() {
     for (auto& [number, book] : books_) {
-        for (std::uint32_t k = 0; k < book.used; ++k) {
-            Open& run = book.opens[k];
-            book.accounts[run.account].open = none;
-            run.run.clear();
-            if (run.run.capacity() > run_bytes_kept) run.run.shrink_to_fit();
-            run.writer = {};
-            run.count = 0;
+        for (Account& account : book.accounts) {
+            account.last = none;
+            account.count = 0;
         }
-        book.used = 0;
+        book.entries.clear();
     }
     first_block_ += blocks_.size();
     blocks_.clear();

@@ -1,5 +1,7 @@
-// The latest moves of all books, in memory, until they become a segment: for each account that was
-// moved a run, written as the moves come. One thread at a time.
+// The latest moves of all books, in memory, until they become a segment: in the order in which they
+// came, each with the place of its accounts' moves before, and for each account where it stands.
+// Adding touches one cache line of each account; runs are written when the segment is. One thread
+// at a time.
 #pragma once
 
 #include "settle/history/run.hpp"
@@ -42,29 +44,24 @@ public:
     std::span<const IdPlace> ids() const { return ids_; }
     std::size_t moves() const { return moves_; }
 
-    // The moves of an account, oldest first, from the one with sequence `from` on.
+    // The moves of an account with sequence >= `from`, oldest first.
     std::vector<HistoryItem> moves_of(std::uint32_t book, std::uint32_t account,
                                       std::uint64_t from) const;
     // The account before its first move here; zeros of one that was never moved.
     RunStart start_of(std::uint32_t book, std::uint32_t account) const;
     std::uint64_t last_sequence(std::uint32_t book, std::uint32_t account) const;
 
-    struct Open {
+    // An account that was moved here, and where its moves lie as a run.
+    struct Run {
+        std::uint32_t book = 0;
         std::uint32_t account = 0;
         RunStart start;
-        RunWriter writer;
-        std::string run;  // blocks count from the first
         std::uint64_t count = 0;
+        std::size_t offset = 0;
+        std::size_t size = 0;
     };
-    // Calls visit(book, open) for every account that was moved here, in order.
-    template <typename Visit>
-    void for_each_moved(Visit visit) const {
-        for (const auto& [number, book] : books_) {
-            for (const Account& account : book.accounts) {
-                if (account.open != none) visit(number, book.opens[account.open]);
-            }
-        }
-    }
+    // Appends the runs of all accounts that were moved, in order of book and account.
+    std::vector<Run> encode_runs(std::string& out) const;
 
     // Starts again, empty, after the last block; accounts start from where they are.
     void restart();
@@ -76,19 +73,30 @@ public:
 private:
     static constexpr std::uint32_t none = UINT32_MAX;
 
-    struct Account {
+    // In one cache line.
+    struct alignas(64) Account {
         RunStart now;
-        std::uint32_t open = none;
+        std::uint32_t last = none;  // place of its last move here
+        std::uint32_t count = 0;    // of its moves here
+    };
+    struct Entry {
+        Move move;
+        std::uint32_t block = 0;  // from the first
+        // Places of the moves before of the two accounts.
+        std::uint32_t before_debit = none;
+        std::uint32_t before_credit = none;
     };
     struct Book {
         std::vector<Account> accounts;
-        std::vector<Open> opens;  // the first `used` are; the others keep their memory
-        std::uint32_t used = 0;
+        std::vector<Entry> entries;
     };
 
     const Account* find(std::uint32_t book, std::uint32_t account) const;
-    static Open& open(Book& book, std::uint32_t account);
-    static void push(Book& book, std::uint32_t account, const HistoryItem& item);
+    static void push(Book& book, const Move& move, std::uint32_t block);
+    HistoryItem item_of(const Entry& entry, std::uint32_t account) const;
+    static std::vector<std::uint32_t> places_by_account(const Book& book);
+    static Run encode_run(const Book& book, std::uint32_t account,
+                          std::span<const std::uint32_t> places, std::string& out);
 
     std::uint64_t first_block_;
     std::vector<BlockPlace> blocks_;

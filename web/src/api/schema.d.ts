@@ -1446,6 +1446,7 @@ export interface components {
             expired?: boolean;
             pools?: string[];
             job_cap_micro_yuan?: number | string;
+            rules?: string;
         };
         "suan.WaitReasonView": {
             code?: string;

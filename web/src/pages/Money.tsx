@@ -127,6 +127,7 @@ function VoucherCard({ voucher }: { voucher: Voucher }) {
           <dt>{t("expires")}</dt><dd><When us={voucher.expires_us} /></dd>
           <dt>{t("pays")}</dt><dd>{t("pays.compute")}{voucher.pools.length ? `, ${t("pays.pools")} ${voucher.pools.join(", ")}` : ""}{num(voucher.job_cap_micro_yuan) ? `, ${t("pays.cap", { cap: yuan(voucher.job_cap_micro_yuan) })}` : ""}</dd>
           {voucher.contract && (<><dt>{t("contract")}</dt><dd>{voucher.contract}</dd></>)}
+          <dt>{t("voucher.rules")}</dt><dd className="mono" style={{ whiteSpace: "pre-wrap" }}>{voucher.rules}</dd>
         </dl>
       </div>
     </Card>

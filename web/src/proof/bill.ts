@@ -20,7 +20,9 @@ interface Line {
   milliDeviceMs: bigint;
   microYuan: bigint;
   credited: bigint;
+  quantity: bigint; // of a service
 }
+const noLine = (): Line => ({ milliDeviceMs: 0n, microYuan: 0n, credited: 0n, quantity: 0n });
 
 export interface Totals {
   org: bigint;
@@ -37,11 +39,15 @@ export interface Totals {
 
 const standard = 2n;
 const hour = 3_600_000n;
+const ledgerTime = 2n;
+// What a price of a service is for: 1,000 transfers, or a day of microseconds.
+const serviceUnit = (service: bigint) => (service === ledgerTime ? 86_400_000_000n : 1_000n);
 
 export class BillChecker {
   private readonly prices = new Map<string, Message>();
   private readonly jobs = new Map<bigint, Job>();
   private readonly leases = new Map<bigint, Lease>();
+  private readonly ledgers = new Map<bigint, bigint>(); // to when its time was charged
   private readonly lines = new Map<string, Line>();
   private readonly payers = new Map<bigint, bigint>();
   private done = false;
@@ -61,6 +67,8 @@ export class BillChecker {
       else if (event.has(2)) this.admitted(seq, entry, event.message(2));
       else if (event.has(4)) this.started(seq, entry, event.message(4));
       else if (event.has(7)) this.charge(seq, entry, event.message(7));
+      else if (event.has(80)) this.ledgerOpened(seq, entry, event.message(80));
+      else if (event.has(84)) this.ledgerCharge(seq, entry, event.message(84));
       else if (event.has(45)) this.corrected(entry);
       else if (event.has(46)) this.invoice(seq, entry, event.message(46));
     }
@@ -86,7 +94,7 @@ export class BillChecker {
     if (!line || line.number(2) !== spec.number(2) || line.number(3) !== tier) throw new Damaged(`entry ${seq}: price sheet line ${place} is not for this job`);
     if (line.number(4) !== event.number(6)) this.fail(seq, "price", line.number(4), event.number(6));
     this.jobs.set(event.number(1), {
-      key: [submit.number(2), spec.number(2), tier, event.number(4), event.number(5)].join("/"),
+      key: [submit.number(2), spec.number(2), tier, event.number(4), event.number(5), 0n].join("/"),
       milliPerTask: (spec.number(6) || 1n) * (spec.number(7) || 1_000n),
       walltimeUs: spec.number(9) * 1_000n,
       price: event.number(6),
@@ -96,6 +104,7 @@ export class BillChecker {
   private started(seq: bigint, entry: Entry, event: Message) {
     const job = this.jobs.get(event.number(1));
     if (!job) throw new Damaged(`entry ${seq}: the submission of job ${event.number(1)} is not shown`);
+    if (this.leases.has(event.number(2))) throw new Damaged(`entry ${seq}: lease ${event.number(2)} has started before`);
     this.leases.set(event.number(2), { job, tasks: event.number(4), startedUs: entry.header.number(2), milliDeviceMs: 0n, charged: 0n });
     this.totals.leases += 1;
   }
@@ -114,15 +123,54 @@ export class BillChecker {
       const cost = (total * lease.job.price) / (1_000n * hour);
       if (use !== total - lease.milliDeviceMs) this.fail(seq, "use", total - lease.milliDeviceMs, use);
       if (amount !== cost - lease.charged) this.fail(seq, "charge", cost - lease.charged, amount);
-      const line = this.lines.get(lease.job.key) ?? { milliDeviceMs: 0n, microYuan: 0n, credited: 0n };
+      const line = this.line(lease.job.key);
       line.milliDeviceMs += use;
       line.microYuan += amount;
       line.credited += event.number(6);
-      this.lines.set(lease.job.key, line);
     }
     lease.milliDeviceMs += use;
     lease.charged += amount;
-    for (const payment of event.messages(5)) this.payers.set(payment.number(1), (this.payers.get(payment.number(1)) ?? 0n) + payment.number(2));
+    for (const payment of event.messages(5)) this.pay(payment.number(1), payment.number(2));
+    this.totals.charges += 1;
+  }
+  private line(key: string): Line {
+    const line = this.lines.get(key) ?? noLine();
+    this.lines.set(key, line);
+    return line;
+  }
+  private pay(voucher: bigint, amount: bigint) {
+    this.payers.set(voucher, (this.payers.get(voucher) ?? 0n) + amount);
+  }
+  private ledgerOpened(seq: bigint, entry: Entry, event: Message) {
+    const org = entry.command.message(80).number(1);
+    if (org !== this.totals.org) this.fail(seq, `org of ledger ${event.number(1)}`, this.totals.org, org);
+    this.ledgers.set(event.number(1), 0n);
+  }
+  // Each charge by itself: what was used at the price of its hold, rounded down.
+  private ledgerCharge(seq: bigint, entry: Entry, event: Message) {
+    const [ledger, service, sheet, place, quantity, amount] = [1, 3, 4, 5, 6, 7].map((field) => event.number(field)) as [bigint, bigint, bigint, bigint, bigint, bigint];
+    const charged = this.ledgers.get(ledger);
+    if (charged === undefined) throw new Damaged(`entry ${seq}: the opening of ledger ${ledger} is not shown`);
+    if (quantity === 0n) return;
+    let price = 0n;
+    if (sheet !== 0n) {
+      const line = this.prices.get(`${sheet}/${place}`);
+      if (!line || line.number(5) !== service) throw new Damaged(`entry ${seq}: price sheet line ${sheet}/${place} is not for this service`);
+      price = line.number(6);
+    }
+    const cost = (quantity * price) / serviceUnit(service);
+    if (amount !== cost) this.fail(seq, "charge", cost, amount);
+    if (service === ledgerTime) {
+      const [from, to, time] = [event.number(8), event.number(9), entry.header.number(2)];
+      if (from < charged) this.fail(seq, "begin of the charged time", charged, from);
+      if (to > time) this.fail(seq, "end of the charged time", time, to);
+      if (quantity > to - from) this.fail(seq, "charged time", to - from, quantity);
+      this.ledgers.set(ledger, to);
+    }
+    const line = this.line([0n, 0n, 0n, sheet, place, service].join("/"));
+    line.quantity += quantity;
+    line.microYuan += amount;
+    this.pay(0n, amount);
     this.totals.charges += 1;
   }
   private corrected(entry: Entry) {
@@ -132,10 +180,11 @@ export class BillChecker {
   private invoice(seq: bigint, entry: Entry, event: Message) {
     if (entry.command.message(35).number(1) !== this.totals.org) throw new Damaged(`entry ${seq}: the invoice is another organisation's`);
     for (const line of event.messages(4)) {
-      const key = [line.number(1), line.number(2), line.number(3), line.number(5), line.number(6)].join("/");
-      const sum = this.lines.get(key) ?? { milliDeviceMs: 0n, microYuan: 0n, credited: 0n };
+      const key = [line.number(1), line.number(2), line.number(3), line.number(5), line.number(6), line.number(10)].join("/");
+      const sum = this.lines.get(key) ?? noLine();
       if (sum.microYuan !== line.number(8)) this.fail(seq, "amount of an invoice line", sum.microYuan, line.number(8));
       if (sum.milliDeviceMs !== line.number(7)) this.fail(seq, "use of an invoice line", sum.milliDeviceMs, line.number(7));
+      if (sum.quantity !== line.number(11)) this.fail(seq, "quantity of an invoice line", sum.quantity, line.number(11));
       if (sum.credited !== line.number(9)) this.fail(seq, "credit of an invoice line", sum.credited, line.number(9));
       this.totals.charged += line.number(8);
       this.lines.delete(key);

@@ -102,7 +102,9 @@ const hashOfParts = (header: Uint8Array, command: Uint8Array, events: number, ro
 function openShown(bytes: Uint8Array): Entry {
   const input = new Reader(bytes.subarray(1), "entry");
   const header = input.text("header");
-  const shown = input.u32("command shown") === 1;
+  const mark = input.u32("command shown");
+  if (mark > 1) throw new Damaged(`entry: a command is shown or not, and not ${mark}`);
+  const shown = mark === 1;
   const salt = input.take(32, "command salt or hash");
   const command = shown ? input.text("command") : undefined;
   const count = input.u32("events");
@@ -125,40 +127,47 @@ function openShown(bytes: Uint8Array): Entry {
   return { header: new Message(header), command: new Message(command), events, hash: hashOfParts(header, commandHash, count, root) };
 }
 
-// Where each outermost field ends, so that the header (fields 1 to 4) can be hashed as it lies.
-function headerOf(bytes: Uint8Array): Uint8Array {
+// The outermost fields: in ascending order, each once but the events. Anything else could be read
+// without being hashed, as a second time at the end.
+function partsOf(bytes: Uint8Array) {
+  const parts = { header: new Uint8Array(), command: new Uint8Array(), events: [] as Uint8Array[], salt: new Uint8Array() };
   let at = 0;
+  let before = 0;
   const varint = () => {
     let value = 0;
-    for (let scale = 1; at < bytes.length; scale *= 128) {
+    for (let scale = 1; at < bytes.length && scale < 2 ** 70; scale *= 128) {
       const byte = bytes[at++]!;
       value += (byte & 127) * scale;
-      if (byte < 128) break;
+      if (byte < 128) return value;
     }
-    return value;
+    throw new Damaged("an entry ends within a number");
   };
-  let end = 0;
   while (at < bytes.length) {
     const tag = varint();
-    if (tag >> 3 > 4) break;
+    const field = Math.floor(tag / 8);
+    const inOrder = field > before || (field === 6 && before === 6);
+    if (!inOrder || field > 7 || tag % 8 !== (field < 4 ? 0 : 2)) throw new Damaged(`an entry holds a field ${field} where none belongs`);
+    before = field;
     const value = varint();
-    if ((tag & 7) === 2) at += value;
-    end = at;
+    const from = at;
+    if (field >= 4) at += value;
+    if (at > bytes.length) throw new Damaged("an entry is cut off");
+    const text = bytes.subarray(from, at);
+    if (field <= 4) parts.header = bytes.subarray(0, at);
+    else if (field === 5) parts.command = text;
+    else if (field === 6) parts.events.push(text);
+    else parts.salt = text;
   }
-  return bytes.subarray(0, end);
+  return parts;
 }
 
 function openWhole(bytes: Uint8Array): Entry {
-  const entry = new Message(bytes);
-  const commandBytes = entry.raw(5)[0] ?? new Uint8Array();
-  const command = new Message(commandBytes);
-  const eventBytes = entry.raw(6);
-  const opened = { header: entry, command, events: eventBytes.map((event) => new Message(event)) };
-  if (command.kind >= 2 && command.kind <= 6) return { ...opened, hash: sm3(bytes) };
-  const seed = entry.raw(7)[0] ?? new Uint8Array();
+  const { header, command, events, salt: seed } = partsOf(bytes);
+  const opened = { header: new Message(header), command: new Message(command), events: events.map((event) => new Message(event)) };
+  if (opened.command.kind >= 2 && opened.command.kind <= 6) return { ...opened, hash: sm3(bytes) };
   const salt = (part: number) => sm3(Uint8Array.of(3), seed, u32(part));
-  const leaves = eventBytes.map((event, i) => partHash(salt(i + 1), event));
-  return { ...opened, hash: hashOfParts(headerOf(bytes), partHash(salt(0), commandBytes), leaves.length, rootOf(leaves)) };
+  const leaves = events.map((event, i) => partHash(salt(i + 1), event));
+  return { ...opened, hash: hashOfParts(header, partHash(salt(0), command), leaves.length, rootOf(leaves)) };
 }
 
 export function openEntry(proven: Proven): Entry {

@@ -1,10 +1,10 @@
-#include "settle/books/contract_parser.hpp"
+#include "ledger/contract/parser.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-namespace suan::settle {
+namespace suan::ledger {
 namespace {
 
 bool is_letter(char c) {
@@ -88,7 +88,7 @@ ContractParser::Known ContractParser::parse_number() {
 }
 
 // '#' and 1 to 32 hexadecimal digits.
-ledger::AccountId ContractParser::parse_id() {
+AccountId ContractParser::parse_id() {
     expect("#");
     uint128 value = 0;
     std::size_t digits = 0;
@@ -116,4 +116,4 @@ void ContractParser::fail_with(std::string message) {
     if (ok()) error_ = fmt::format("contract: line {}: {}", line_, message);
 }
 
-}  // namespace suan::settle
+}  // namespace suan::ledger

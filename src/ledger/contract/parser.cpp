@@ -1,13 +1,13 @@
-#include "settle/books/contract_parser.hpp"
+#include "ledger/contract/parser.hpp"
 
 #include "base/assert.hpp"
-#include "settle/books/limits.hpp"
+#include "ledger/contract/limits.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-namespace suan::settle {
+namespace suan::ledger {
 namespace {
 
 constexpr int128 bound = static_cast<int128>(1) << 120;
@@ -26,6 +26,7 @@ constexpr Field fields[] = {
     {"user_data_32", Op::user_data_32, UINT32_MAX},
     {"user_data_64", Op::user_data_64, u64_max},
     {"now", Op::now, INT64_MAX},
+    {"now_us", Op::now_us, INT64_MAX},
     {"balance", Op::balance, u64_max},
     {"signer", Op::signer, UINT32_MAX},
     {"held", Op::held, 1},
@@ -87,6 +88,11 @@ void ContractParser::parse_limit(Clause& clause) {
     clause.amount = static_cast<std::uint64_t>(amount.high);
     expect("per");
     if (take("transfer")) return;
+    if (take("user_data_64")) {
+        clause.per = Per::user_data_64;
+        return;
+    }
+    clause.per = Per::window;
     clause.counter = contract_.counters_++;
     if (take("hour")) {
         clause.window_s = 3'600;
@@ -261,7 +267,8 @@ ContractParser::Known ContractParser::parse_field(std::string_view word) {
         return field.high < 0 ? Known{Type::id} : Known{Type::number, 0, field.high};
     }
     fail(
-        "a field (amount, code, unit, user_data_32, user_data_64, now, balance, signer, held, "
+        "a field (amount, code, unit, user_data_32, user_data_64, now, now_us, balance, signer, "
+        "held, "
         "from, to), a number or an account id");
     return {};
 }
@@ -334,4 +341,4 @@ void ContractParser::emit_constant(Op op, int128 value) {
     contract_.constants_.push_back(value);
 }
 
-}  // namespace suan::settle
+}  // namespace suan::ledger

@@ -1,14 +1,14 @@
 // Text to Contract: a recursive descent over clauses, with types and intervals worked out on the
-// way. For contract_*.cpp alone.
+// way. For this folder alone.
 #pragma once
 
-#include "settle/books/contract.hpp"
+#include "ledger/contract/contract.hpp"
 
 #include <cstddef>
 #include <string>
 #include <string_view>
 
-namespace suan::settle {
+namespace suan::ledger {
 
 class ContractParser {
 public:
@@ -25,18 +25,18 @@ private:
         int128 high = 0;
     };
 
-    // contract_lexer.cpp
+    // lexer.cpp
     void skip_blanks();
     bool at_end();
     std::string_view peek_word();
     bool take(std::string_view symbol);
     void expect(std::string_view symbol);
     Known parse_number();
-    ledger::AccountId parse_id();
+    AccountId parse_id();
     void fail(std::string_view expected);
     void fail_with(std::string message);
 
-    // contract_parser.cpp
+    // parser.cpp
     void parse_clause();
     void parse_limit(Clause& clause);
     void parse_fee(Clause& clause);
@@ -68,4 +68,4 @@ private:
     std::string error_;
 };
 
-}  // namespace suan::settle
+}  // namespace suan::ledger

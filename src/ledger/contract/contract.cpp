@@ -1,12 +1,12 @@
-#include "settle/books/contract.hpp"
+#include "ledger/contract/contract.hpp"
 
 #include "base/assert.hpp"
-#include "settle/books/limits.hpp"
+#include "ledger/contract/limits.hpp"
 
 #include <algorithm>
 #include <array>
 
-namespace suan::settle {
+namespace suan::ledger {
 namespace {
 
 bool is_field(Op op) {
@@ -26,7 +26,9 @@ int128 field(Op op, const Facts& facts) {
         case Op::user_data_64:
             return facts.user_data_64;
         case Op::now:
-            return facts.now_s;
+            return facts.now_s();
+        case Op::now_us:
+            return facts.now_us;
         case Op::balance:
             return facts.balance;
         case Op::signer:
@@ -83,9 +85,35 @@ int128 combine(Op op, int128 a, int128 b) {
 
 }  // namespace
 
-bool Contract::has(ClauseKind kind) const {
-    return std::any_of(clauses_.begin(), clauses_.end(),
-                       [&](const Clause& clause) { return clause.kind == kind; });
+Facts facts_of(const Transfer& transfer, Time now) {
+    Facts facts{.amount = transfer.amount, .code = transfer.code, .unit = transfer.ledger};
+    facts.user_data_32 = transfer.user_data_32;
+    facts.user_data_64 = transfer.user_data_64;
+    facts.now_us = std::max<std::int64_t>(now.us, 0);
+    facts.held = (transfer.flags & transfer_flags::pending) != 0 ? 1 : 0;
+    facts.from = transfer.debit_account_id;
+    facts.to = transfer.credit_account_id;
+    return facts;
+}
+
+bool Contract::allows(Side side, const Facts& facts) const {
+    return std::all_of(clauses_.begin(), clauses_.end(), [&](const Clause& clause) {
+        return clause.side != side || clause.kind != ClauseKind::require ||
+               evaluate(clause, facts) != 0;
+    });
+}
+
+std::int64_t Contract::room(Side side, std::int64_t moved) const {
+    SUAN_ASSERT(moved >= 0);
+    std::int64_t room = INT64_MAX;
+    for (const Clause& clause : clauses_) {
+        if (clause.side != side || clause.kind != ClauseKind::limit) continue;
+        if (clause.per == Per::window) continue;
+        const auto most = static_cast<std::int64_t>(clause.amount);
+        const std::int64_t used = clause.per == Per::transfer ? 0 : std::min(moved, most);
+        room = std::min(room, most - used);
+    }
+    return room;
 }
 
 bool Contract::reads_balance() const {
@@ -121,4 +149,4 @@ int128 Contract::evaluate(const Clause& clause, const Facts& facts) const {
     return stack[0];
 }
 
-}  // namespace suan::settle
+}  // namespace suan::ledger
