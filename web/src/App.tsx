@@ -29,7 +29,7 @@ function Themed() {
           colorPrimary: dark ? "#4c86e8" : "#1554c0",
           colorBgBase: dark ? "#171e2c" : "#ffffff",
           colorLink: dark ? "#7fb0ff" : "#1554c0",
-          ...(dark ? {} : { colorError: "#b3261e" }),
+          ...(dark ? { colorBgContainer: "#121927", colorBorder: "#3a4763", colorBgElevated: "#1e2738" } : { colorError: "#b3261e" }),
           colorTextBase: dark ? "#e6ebf4" : "#16202e",
           colorTextPlaceholder: dark ? "#9aa6bb" : "#5f6b80",
           borderRadius: 7,

@@ -6,7 +6,7 @@ import { freshKey, get, send } from "../api/client";
 import { useOrgs, usePools, useProjects, useWhoami } from "../api/queries";
 import type { JobAccepted, JobRequest } from "../api/types";
 import { useNames, useWords, type Word } from "../i18n";
-import { bytes } from "../lib/units";
+import { bytes, span } from "../lib/units";
 import { Button, Input, Select, Upload } from "../parts/antd";
 import { Card, Empty, Loaded } from "../parts/basics";
 import { Field } from "../parts/Field";
@@ -31,7 +31,7 @@ function AppList({ apps, onChoose }: { apps: App[]; onChoose: (name: string) => 
               <button key={app.name} className="card app" onClick={() => onChoose(app.name)}>
                 <strong>{wordOf(app.title, locale)}</strong>
                 <span className="faint mono">{app.name}</span>
-                <span className="faint">{[app.pool && `${t("pool")} ${app.pool}`, app.devices ? t("apps.devices", { n: app.devices }) : t("apps.nodevices"), app.walltime && `${t("walltime")} ${app.walltime}`].filter(Boolean).join(" · ")}</span>
+                <span className="faint">{[app.pool && `${t("pool")} ${app.pool}`, app.devices ? t("apps.devices", { n: app.devices }) : t("apps.nodevices"), app.walltime && `${t("walltime")} ${span(spanMs(app.walltime) ?? 0)}`].filter(Boolean).join(" · ")}</span>
               </button>
             ))}
           </div>
@@ -108,9 +108,9 @@ function OwnFields({ app, own, onOwn }: { app: App; own: Own; onOwn: (own: Own) 
       <Field id="a-name" label={t("name")}><Input id="a-name" value={own.name} placeholder={app.name} maxLength={128} onChange={(event) => set("name")(event.target.value)} /></Field>
       {who.org === "" && <Field id="a-org" label={t("org")}><Select id="a-org" showSearch value={own.org || undefined} onChange={set("org")} options={orgs.map((one) => ({ value: one.name, label: one.name }))} /></Field>}
       <Field id="a-project" label={t("project")}><Select id="a-project" allowClear value={own.project || undefined} onChange={set("project")} options={projects.filter((one) => one.org === (own.org || who.org)).map((one) => ({ value: one.name, label: one.name }))} /></Field>
-      <Field id="a-pool" label={t("pool")}><Select id="a-pool" allowClear placeholder={app.pool ?? (pools.length === 1 ? pools[0]!.name : undefined)} value={own.pool || undefined} onChange={set("pool")} options={pools.map((one) => ({ value: one.name, label: `${one.name} · ${one.device_type}` }))} /></Field>
+      <Field id="a-pool" label={t("pool")}><Select id="a-pool" allowClear placeholder={pools.find((one) => one.name === app.pool || pools.length === 1)?.name ?? t("choose")} value={own.pool || undefined} onChange={set("pool")} options={pools.map((one) => ({ value: one.name, label: `${one.name} · ${one.device_type}` }))} /></Field>
       <Field id="a-tier" label={t("tier")}><Select id="a-tier" allowClear placeholder={name("tier", "standard")} value={own.tier || undefined} onChange={(value) => set("tier")(value)} options={tiers.map((tier) => ({ value: tier, label: name("tier", tier) }))} /></Field>
-      <Field id="a-walltime" label={t("walltime")} hint={t("span.hint")} wrong={bad ? t("span.hint") : undefined}><Input id="a-walltime" value={own.walltime} placeholder={app.walltime} onChange={(event) => set("walltime")(event.target.value)} status={bad ? "error" : undefined} /></Field>
+      <Field id="a-walltime" label={t("walltime")} hint={t("span.hint")} wrong={bad ? t("span.hint") : undefined}><Input id="a-walltime" value={own.walltime} placeholder={app.walltime && span(spanMs(app.walltime) ?? 0)} onChange={(event) => set("walltime")(event.target.value)} status={bad ? "error" : undefined} /></Field>
     </div>
   );
 }

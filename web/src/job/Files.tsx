@@ -23,7 +23,7 @@ function FileRow({ file, progress, onStart, onStop, job, attempt }: { file: JobF
     <tr>
       <td className="wrap mono">{file.path}</td>
       <td className="right num" title={`${size.toLocaleString()} B`}>{bytes(size)}</td>
-      <td><When us={file.modified_us} /></td>
+      <td className="wide-only"><When us={file.modified_us} /></td>
       <td className="right">
         {size > browser_bytes_max ? (
           <details><summary>{t("files.large")}</summary><code className="wrap">{`suan job files ${job.id} --attempt ${attempt} --get '${file.path.replaceAll("'", "'\\''")}' --output FILE`}</code></details>
@@ -67,7 +67,7 @@ function FileTable({ job, list }: { job: Job; list: JobFileList }) {
     <div className="stack">
       <div className="scroll-x">
         <table className="list" data-test="files">
-          <thead><tr><th>{t("files.path")}</th><th className="right">{t("files.size")}</th><th>{t("files.modified")}</th><th><span className="hidden-text">{t("actions")}</span></th></tr></thead>
+          <thead><tr><th>{t("files.path")}</th><th className="right">{t("files.size")}</th><th className="wide-only">{t("files.modified")}</th><th><span className="hidden-text">{t("actions")}</span></th></tr></thead>
           <tbody>
             {shown.map((file) => (
               <FileRow key={file.path} file={file} job={job} attempt={list.attempt} progress={progress?.path === file.path ? progress : undefined} onStart={() => void start(file)} onStop={stopNow} />

@@ -68,7 +68,7 @@ export function WhyCard({ job }: { job: Job }) {
                           <strong>{name("reason", reason.code)}</strong>
                           <div className="faint mono">{reason.code}</div>
                         </td>
-                        <td><Said reason={reason} job={job} /></td>
+                        <td className="wrap"><Said reason={reason} job={job} /></td>
                       </tr>
                     ))}
                   </tbody>

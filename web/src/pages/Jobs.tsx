@@ -28,7 +28,8 @@ function waited(job: Job): number {
   return Math.max(0, (until - num(job.submitted_us)) / 1_000);
 }
 
-function useColumns(): Column<Job>[] {
+// A tenant sees its own org alone: whose job it is says more.
+function useColumns(own: boolean): Column<Job>[] {
   const { t, locale } = useWords();
   const name = useNames();
   // While it runs: how long so far, and how far it is.
@@ -40,14 +41,14 @@ function useColumns(): Column<Job>[] {
   return [
     { key: "id", title: t("job"), width: "minmax(132px, 2fr)", cell: (j) => <Link to={`/jobs/${j.id}`} title={j.name}>{`${j.id} · ${j.name}`}</Link> },
     { key: "state", title: t("state"), width: "94px", sorts: "rising", cell: (j) => <StateTag state={j.state} /> },
-    { key: "org", title: t("org"), width: "minmax(80px, 1fr)", cell: (j) => <span title={`${j.org} / ${j.project} / ${j.member}`}>{`${j.org} / ${j.member}`}</span> },
+    { key: "org", title: t(own ? "member" : "org"), width: "minmax(64px, 0.8fr)", cell: (j) => <span title={`${j.org} / ${j.project} / ${j.member}`}>{own ? j.member : j.org}</span> },
     { key: "pool", title: t("pool"), width: "minmax(52px, 0.5fr)", cell: (j) => <span title={j.pool}>{j.pool}</span> },
     { key: "tier", title: t("tier"), width: "76px", cell: (j) => <TierTag tier={j.tier} /> },
     { key: "devices", title: t("devices"), width: "78px", right: true, sorts: "falling", cell: (j) => <span className="num">{devices(milliOf(j), locale)}</span> },
-    { key: "submitted", title: t("submitted"), width: "112px", right: true, sorts: "rising", cell: (j) => <When us={j.submitted_us} /> },
-    { key: "wait", title: t("waited"), width: "84px", right: true, sorts: "falling", cell: (j) => <span className="num">{span(waited(j))}</span> },
+    { key: "submitted", title: t("submitted"), width: "104px", right: true, sorts: "rising", cell: (j) => <When us={j.submitted_us} /> },
+    { key: "wait", title: t("waited"), width: "80px", right: true, sorts: "falling", cell: (j) => <span className="num">{span(waited(j))}</span> },
     { key: "cost", title: t("charged.cny"), width: "104px", right: true, sorts: "falling", cell: (j) => <Yuan micro={j.charged_micro_yuan} /> },
-    { key: "note", title: t("note.job"), width: "minmax(96px, 1.2fr)", cell: (j) => <span title={note(j)}>{note(j)}</span> },
+    { key: "note", title: t("note.job"), width: "minmax(130px, 1.6fr)", cell: (j) => <span title={note(j)}>{note(j)}</span> },
   ];
 }
 
@@ -60,7 +61,7 @@ export default function Jobs() {
   const [search, setSearch] = useSearchParams();
   const sort = search.get("sort") ?? "";
   const order: Order | undefined = sort ? { key: sort.replace(/^-/, ""), falling: sort.startsWith("-") } : undefined;
-  const columns = useColumns();
+  const columns = useColumns(who.org !== "");
   const filter = Object.fromEntries(["state", "pool", "org", "member", "name"].map((key) => [key, search.get(key) ?? ""]));
   const change = (key: string, value: string) => {
     const next = new URLSearchParams(search);
@@ -138,7 +139,7 @@ export default function Jobs() {
           <Empty title={filtered ? t("jobs.none.filter") : t("jobs.none")}>{!filtered && who.role !== "auditor" && <Link to="/submit">{t("jobs.none.todo")}</Link>}</Empty>
         ) : (
           <VirtualList
-            columns={columns} items={jobs} keyOf={(job) => String(job.id)} label={t("nav.jobs")} height="max(360px, calc(100vh - 230px))" minWidth={1016}
+            columns={columns} items={jobs} keyOf={(job) => String(job.id)} label={t("nav.jobs")} height="max(360px, calc(100vh - 230px))" minWidth={1022}
             order={order} onOrder={(next) => change("sort", next ? `${next.falling ? "-" : ""}${next.key}` : "")} onEnd={more}
             foot={isFetchingNextPage ? <div className="faint" style={{ padding: 12 }}>{t("loading")}</div> : undefined}
           />

@@ -16,7 +16,7 @@ export function palette(theme: "light" | "dark"): object {
   const card = { backgroundColor: dark ? "#171e2c" : "#ffffff", borderColor: line, textStyle: { color: dark ? "#e6ebf4" : "#16202e" } };
   return {
     color: dark ? ["#7fb0ff", "#6fd3a6", "#f0b85c", "#ff8f86", "#b79cff"] : ["#1554c0", "#2f9e78", "#d0841b", "#c9453c", "#7a52c7"],
-    textStyle: { color: ink, fontFamily: "inherit" }, legend: { textStyle: { color: ink } }, valueAxis: axis, categoryAxis: axis, timeAxis: axis, tooltip: card,
+    textStyle: { color: ink, fontFamily: "inherit" }, legend: { icon: "roundRect", itemWidth: 14, itemHeight: 4, textStyle: { color: ink } }, valueAxis: axis, categoryAxis: axis, timeAxis: axis, tooltip: card,
   };
 }
 
