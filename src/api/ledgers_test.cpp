@@ -393,7 +393,9 @@ TEST_F(LedgersTest, OneKeyOrByteMoreThanAnAccountOrContractTakesIsRefused) {
                fmt::format(R"({{"public_key":"{}"}})", to_hex(key->public_key().raw())));
         last = ask(admin, "POST", path("/accounts/a1/keys"),
                    fmt::format(R"({{"key":{}}})", number(added, "/number")));
-        if (i <= settle::limits::keys_per_account_max) EXPECT_EQ(last.status, 200) << last.body;
+        if (i <= settle::limits::keys_per_account_max) {
+            EXPECT_EQ(last.status, 200) << last.body;
+        }
     }
     EXPECT_EQ(last.status, 429) << last.body;
     EXPECT_EQ(last.code(), "limit_reached") << last.body;
