@@ -55,6 +55,11 @@ void erase_quote(State& state, QuoteId id) {
     state.quotes.erase(found);
 }
 
+// When it is decided: after its validity, or at the promised start of the job that took it up.
+Time due_of(const Quote& quote) {
+    return quote.job ? quote.start_by : Time{quote.offered.valid_until_us() + 1};
+}
+
 void end_quote(Step& step, QuoteId id, QuoteOutcome outcome, Money compensation) {
     step.emit([&](Event& event) {
         const Quote& quote = step.state().quotes.at(id);
@@ -129,8 +134,7 @@ void apply_quote_offered(State& state, const Entry& entry, const QuoteOffered& e
 }
 
 void insert_quote(State& state, Quote quote) {
-    const Time due = quote.job ? quote.start_by : Time{quote.offered.valid_until_us() + 1};
-    state.timers.push({due, Timer::Kind::quote, quote.id.value});
+    state.timers.push({due_of(quote), Timer::Kind::quote, quote.id.value});
     state.quotes_of.emplace(quote.org(), quote.id);
     const QuoteId id = quote.id;
     state.quotes.emplace(id, std::move(quote));
@@ -203,17 +207,13 @@ void forget_quote(State& state, const Job& job) {
     if (job.quote && state.quotes.count(job.quote) != 0) erase_quote(state, job.quote);
 }
 
-void quote_due(Step& step, QuoteId id) {
+void quote_due(Step& step, QuoteId id, Time due) {
     const State& state = step.state();
     const auto found = state.quotes.find(id);
-    if (found == state.quotes.end()) return;
+    // A stale timer must do nothing: a restored state does not have it.
+    if (found == state.quotes.end() || due_of(found->second) != due) return;
     const Quote& quote = found->second;
-    if (!quote.job) {
-        if (step.now() > Time{quote.offered.valid_until_us()})
-            end_quote(step, id, QUOTE_OUTCOME_EXPIRED, Money{});
-        return;
-    }
-    if (step.now() < quote.start_by) return;  // the timer of its validity
+    if (!quote.job) return end_quote(step, id, QUOTE_OUTCOME_EXPIRED, Money{});
     const Job& job = state.jobs.at(quote.job.value);
     if (quote.own_fault || !job.queued || stopped_by_its_share(state, job)) {
         end_quote(step, id, QUOTE_OUTCOME_VOID, Money{});

@@ -10,8 +10,8 @@ Verdict decide_offer_quote(Step& step, const OfferQuote& command);
 // A submission that names a quote: whether it may take it up, and then the quote's price in
 // `asked`.
 Verdict take_quoted_price(const Step& step, const SubmitJob& command, Asked& asked);
-// The quote's validity or its start-by time has come.
-void quote_due(Step& step, QuoteId quote);
+// The quote's validity or its start-by time has come; `due` is the timer's time.
+void quote_due(Step& step, QuoteId quote, Time due);
 
 void apply_quote_offered(State& state, const Entry& entry, const QuoteOffered& event);
 void apply_quote_ended(State& state, const QuoteEnded& event);

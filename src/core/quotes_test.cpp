@@ -219,5 +219,24 @@ TEST_F(Quotes, an_open_promise_survives_a_snapshot) {
     EXPECT_EQ(centre.money("a"), before + 1'440'000);
 }
 
+// The timer of a validity outlives the take-up; a restored state does not have it.
+TEST_F(Quotes, a_stale_timer_decides_nothing) {
+    fill("b");
+    const Command work = submission("a", 4, 60);
+    take_up(work, offer(work, Duration::minutes(30)));
+    centre.clock = centre.clock + Duration::minutes(1);
+    offer(work, Duration::minutes(30));
+    std::string error;
+    auto restored = from_snapshot(to_snapshot(centre.state), error);
+    ASSERT_TRUE(restored) << error;
+    centre.tick(Duration::minutes(40));
+    Entry again = centre.log.back();
+    again.clear_events();
+    static_cast<void>(step(*restored, again));
+    EXPECT_EQ(again.ShortDebugString(), centre.log.back().ShortDebugString());
+    ASSERT_TRUE(again.events(0).has_quote_ended()) << again.ShortDebugString();
+    EXPECT_EQ(again.events(0).quote_ended().outcome(), QUOTE_OUTCOME_EXPIRED);
+}
+
 }  // namespace
 }  // namespace suan::core

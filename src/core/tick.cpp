@@ -28,7 +28,7 @@ void run_timers(Step& step) {
                 ledger_due(step, LedgerId{static_cast<std::uint32_t>(timer.id)});
                 break;
             case Timer::Kind::quote:
-                quote_due(step, QuoteId{timer.id});
+                quote_due(step, QuoteId{timer.id}, timer.at);
                 break;
             case Timer::Kind::rules:
                 rules_due(step, RulesId{static_cast<std::uint32_t>(timer.id)});
