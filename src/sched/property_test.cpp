@@ -334,6 +334,45 @@ TEST(Property, PreemptionsEnd) {
     EXPECT_GT(seen, 50);
 }
 
+// Three equal borrowers with endless jobs. The second splits itself into six members of three
+// projects, the third says of every job that it is short: neither gains, to 5 %.
+TEST(Property, NoGainFromSplittingOrFromCallingJobsShort) {
+    Rules rules;
+    rules.usage_half_life = Duration::hours(6);
+    rules.expected_behind_milli = 3'000;
+    rules.ends = Rules::Ends::by_expected;
+    World world(rules);
+    world.node(1, 0, 8);
+    const auto job_of = [](std::uint32_t org, std::uint32_t turn) {
+        WaitingJob job = gang(1, 1, org);
+        job.expected = Duration::minutes(org == 3 ? 1 : 60);
+        if (org == 2) {
+            job.project = ProjectId{1 + turn % 3};
+            job.member = MemberId{1 + turn % 2};
+        }
+        return job;
+    };
+    std::map<std::uint32_t, std::int64_t> served;
+    for (std::uint32_t org = 1; org <= 3; ++org) {
+        world.share(org, {0, 1, INT64_MAX});
+        for (std::uint32_t i = 0; i < 12; ++i)
+            world.submit(job_of(org, i));
+    }
+    Random random{5};
+    for (std::uint32_t step = 0; step < 4'000; ++step) {
+        world.schedule();
+        world.to(world.now.us / 1'000'000 + 60);
+        auto it = world.running.begin();
+        std::advance(it, random.below(8));
+        const std::uint32_t org = it->second.org.value;
+        if (step > 1'000) served[org] += (world.now - it->second.started).us / 1'000'000;
+        world.end(it->first);
+        world.submit(job_of(org, step));
+    }
+    for (std::uint32_t org = 2; org <= 3; ++org)
+        EXPECT_LT(served[org] * 100, served[1] * 105) << org;
+}
+
 TEST(Property, BorrowersShareByWeightInTheLongRun) {
     Rules rules;
     rules.usage_half_life = Duration::hours(6);
