@@ -334,6 +334,42 @@ TEST(Property, PreemptionsEnd) {
     EXPECT_GT(seen, 50);
 }
 
+// Two jobs of one org once counted the same missing device each: the org came to hold more than it
+// deserves, became a victim itself, and two owners took devices from each other for ever.
+TEST(Property, OwnersNeverTakeDevicesInTurns) {
+    std::int64_t seen = 0;
+    for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+        SCOPED_TRACE("seed " + std::to_string(seed));
+        Random random{seed * 101};
+        Rules rules;
+        rules.min_runtime = Duration{};
+        World world = random_centre(random, rules);
+        for (std::uint32_t org = 1; org <= 4; ++org)
+            world.share(
+                org, {world.shares.at(OrgId{org}).deserved_milli, 1 + random.below(3), INT64_MAX});
+        for (int step = 0; step < 150; ++step) {
+            if (world.waiting.size() < 60) {
+                const std::uint32_t org = 1 + random.below(4);
+                for (std::uint32_t i = 0; i <= random.below(8); ++i)
+                    world.submit(gang(1, 1, org));
+            }
+            world.to(world.now.us / 1'000'000 + 60);
+            if (!world.running.empty() && random.below(2) == 0)
+                world.end(world.running.begin()->first);
+            int rounds = 0;
+            for (std::int64_t before = -1; before != world.preemptions; ++rounds) {
+                ASSERT_LT(rounds, 200);
+                before = world.preemptions;
+                world.schedule();
+                world.finish_stopping();
+                world.schedule();
+            }
+        }
+        seen += world.preemptions;
+    }
+    EXPECT_GT(seen, 100);
+}
+
 // Three equal borrowers with endless jobs. The second splits itself into six members of three
 // projects, the third says of every job that it is short: neither gains, to 5 %.
 TEST(Property, NoGainFromSplittingOrFromCallingJobsShort) {
