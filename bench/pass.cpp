@@ -41,13 +41,36 @@ struct Random {
     }
 };
 
+struct Centre {
+    std::int64_t deserved_milli = 0;
+    std::uint32_t nodes = 490;  // of 8
+    std::uint32_t orgs = 500;
+    Rules rules = {};
+    std::uint32_t spot_percent = 0;  // of the jobs
+};
+
+// Every rule of docs/rules on at once.
+Rules all_rules() {
+    Rules rules;
+    rules.expected_behind_milli = 500;
+    rules.ends = Rules::Ends::by_expected;
+    rules.reserve_after = Duration::minutes(1);
+    rules.gang_nodes_min = 2;
+    rules.overdue_after = Duration::hours(12);
+    rules.reclaim_ratio_milli = 2'000;
+    rules.reclaim_after = Duration::minutes(1);
+    rules.spot_ratio_milli = 500;
+    rules.stops_max = 2;
+    return rules;
+}
+
 class Bench {
 public:
-    explicit Bench(std::int64_t deserved_milli) : pool_(Rules{}) {
-        for (std::uint32_t n = 1; n <= 490; ++n)
+    explicit Bench(const Centre& centre) : pool_(centre.rules), centre_(centre) {
+        for (std::uint32_t n = 1; n <= centre.nodes; ++n)
             pool_.add_node({NodeId{n}, n / 16, 8});
-        for (std::uint32_t o = 1; o <= 500; ++o) {
-            pool_.set_share(OrgId{o}, Share{deserved_milli, 1 + o % 4, INT64_MAX});
+        for (std::uint32_t o = 1; o <= centre.orgs; ++o) {
+            pool_.set_share(OrgId{o}, Share{centre.deserved_milli, 1 + o % 4, INT64_MAX});
         }
         jobs_.resize(1);
     }
@@ -57,11 +80,15 @@ public:
         static constexpr std::uint32_t devices[] = {1, 1, 1, 1, 1, 2, 2, 4, 8, 8};
         WaitingJob job;
         job.id = JobId{jobs_.size()};
-        job.org = OrgId{1 + random_.below(500)};
+        job.org = OrgId{1 + random_.below(centre_.orgs)};
         job.project = ProjectId{1 + random_.below(2)};
         job.member = MemberId{1 + random_.below(3)};
         job.queued = now_;
         job.walltime = Duration::minutes(30 + random_.below(600));
+        if (centre_.spot_percent > 0 && random_.below(100) < centre_.spot_percent)
+            job.tier = Tier::spot;
+        if (centre_.rules.ends == Rules::Ends::by_expected)
+            job.expected = Duration::minutes(1 + random_.below(600));
         job.shape.tasks_min = job.shape.tasks_max = tasks[random_.below(10)];
         job.shape.devices_per_task = devices[random_.below(10)];
         jobs_.push_back(job);
@@ -133,6 +160,7 @@ private:
     PoolScheduler pool_;
     std::vector<WaitingJob> jobs_;
     std::vector<Running> running_;
+    Centre centre_;
     std::uint64_t leases_ = 0;
     Random random_;
     Time now_{Duration::hours(1).us};
@@ -157,7 +185,7 @@ struct Load {
 
 Row cycle(const char* name, const Load& load) {
     const auto [jobs, backlog, held, bar] = load;
-    Bench bench(7'000);
+    Bench bench({.deserved_milli = 7'000});
     for (std::uint32_t i = 0; i < backlog; ++i)
         bench.submit();
     bench.pass();
@@ -180,9 +208,14 @@ double percentile(std::vector<double>& values, double p) {
     return values[at];
 }
 
+struct Bars {
+    double median_us = 50;
+    double p99_us = 1'000;
+};
+
 void latency(std::vector<Row>& rows, const char* label, std::uint32_t waiting, std::uint32_t steps,
-             std::int64_t deserved) {
-    Bench bench(deserved);
+             const Centre& centre, const Bars& bars = {}) {
+    Bench bench(centre);
     for (std::uint32_t i = 0; i < waiting; ++i)
         bench.submit();
     bench.pass();
@@ -199,10 +232,13 @@ void latency(std::vector<Row>& rows, const char* label, std::uint32_t waiting, s
         departures.push_back(seconds_since(start) * 1e6);
     }
     const std::string name = label;
-    rows.push_back({name + ", arrival, median", percentile(arrivals, 0.5), "us", 50, false});
-    rows.push_back({name + ", arrival, p99", percentile(arrivals, 0.99), "us", 1'000, false});
-    rows.push_back({name + ", departure, median", percentile(departures, 0.5), "us", 50, false});
-    rows.push_back({name + ", departure, p99", percentile(departures, 0.99), "us", 1'000, false});
+    rows.push_back(
+        {name + ", arrival, median", percentile(arrivals, 0.5), "us", bars.median_us, false});
+    rows.push_back({name + ", arrival, p99", percentile(arrivals, 0.99), "us", bars.p99_us, false});
+    rows.push_back(
+        {name + ", departure, median", percentile(departures, 0.5), "us", bars.median_us, false});
+    rows.push_back(
+        {name + ", departure, p99", percentile(departures, 0.99), "us", bars.p99_us, false});
 }
 
 double resident_bytes() {
@@ -213,7 +249,7 @@ double resident_bytes() {
 
 Row memory(std::uint32_t waiting) {
     const double before = resident_bytes();
-    Bench bench(8'000);
+    Bench bench({.deserved_milli = 8'000});
     for (std::uint32_t i = 0; i < waiting; ++i)
         bench.submit();
     const double own = waiting * static_cast<double>(sizeof(WaitingJob)) * 1.5;  // the bench's list
@@ -258,8 +294,15 @@ int main(int argc, char** argv) {
     rows.push_back(cycle("cycle, 1,000 waiting", {300'000 / scale, 1'000, UINT32_MAX, 50'000}));
     rows.push_back(
         cycle("cycle, 100,000 waiting", {100'000 / scale, 100'000 / scale, UINT32_MAX, 20'000}));
-    latency(rows, "100,000 waiting, no shares", 100'000 / scale, 10'000 / scale, 0);
-    latency(rows, "100,000 waiting, shares", 100'000 / scale, 10'000 / scale, 7'000);
+    latency(rows, "100,000 waiting, no shares", 100'000 / scale, 10'000 / scale, {});
+    latency(rows, "100,000 waiting, shares", 100'000 / scale, 10'000 / scale,
+            {.deserved_milli = 7'000});
+    Centre large{.deserved_milli = 600, .nodes = 500, .orgs = 5'000, .rules = all_rules()};
+    latency(rows, "5,000 orgs, all rules", 100'000 / scale, 10'000 / scale, large,
+            {.median_us = 100, .p99_us = 2'000});
+    large.spot_percent = 20;
+    latency(rows, "5,000 orgs, all rules, spot", 100'000 / scale, 10'000 / scale, large,
+            {.median_us = 100, .p99_us = 2'000});
     print(rows, options);
     return 0;
 }

@@ -139,6 +139,8 @@ struct PoolScheduler::Impl {
 
     // Preemption (preemption.cpp).
     std::optional<Preempt> plan_preemption(std::uint32_t job);
+    // Milli-devices of an org's jobs for which others are being stopped.
+    std::int64_t coming_milli(std::uint32_t org) const;
     struct Price {
         std::uint32_t ratio_milli = 0;
         Time from;       // not earlier, whatever it costs

@@ -217,12 +217,23 @@ Time Impl::affordable_at(std::uint32_t job, const Toll& toll, const Price& price
                                              : price.at_latest;
 }
 
+std::int64_t Impl::coming_milli(std::uint32_t org) const {
+    std::int64_t sum = 0;
+    for (const Reservation& reservation : reservations) {
+        const std::uint32_t job = jobs.find(reservation.job);
+        if (org_of(job) != org || !is_pending(reservation)) continue;
+        sum += shape_of(job).milli_devices(shape_of(job).tasks_min);
+    }
+    return sum;
+}
+
 std::optional<Preempt> Impl::plan_preemption(std::uint32_t job) {
     if (tier_of(job) == Tier::spot) return std::nullopt;
     const TreeNode& org = tree[org_of(job)];
     const std::int64_t asked = shape_of(job).milli_devices(shape_of(job).tasks_min);
-    const bool reclaims = org.held_firm + asked <= org.deserved_milli &&
-                          tree.orgs_over_share() > 0 && spans_nodes(job);
+    const std::int64_t held = org.held_firm + coming_milli(org_of(job));
+    const bool reclaims =
+        held + asked <= org.deserved_milli && tree.orgs_over_share() > 0 && spans_nodes(job);
     if (!reclaims && spot_leases == 0) return std::nullopt;
     if (!capacity.holds(ViewName::empty, shape_of(job), packing())) return std::nullopt;
     scratch.copy_use_of(capacity);

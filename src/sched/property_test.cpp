@@ -334,6 +334,81 @@ TEST(Property, PreemptionsEnd) {
     EXPECT_GT(seen, 50);
 }
 
+// Two jobs of one org once counted the same missing device each: the org came to hold more than it
+// deserves, became a victim itself, and two owners took devices from each other for ever.
+TEST(Property, OwnersNeverTakeDevicesInTurns) {
+    std::int64_t seen = 0;
+    for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+        SCOPED_TRACE("seed " + std::to_string(seed));
+        Random random{seed * 101};
+        Rules rules;
+        rules.min_runtime = Duration{};
+        World world = random_centre(random, rules);
+        for (std::uint32_t org = 1; org <= 4; ++org)
+            world.share(
+                org, {world.shares.at(OrgId{org}).deserved_milli, 1 + random.below(3), INT64_MAX});
+        for (int step = 0; step < 150; ++step) {
+            if (world.waiting.size() < 60) {
+                const std::uint32_t org = 1 + random.below(4);
+                for (std::uint32_t i = 0; i <= random.below(8); ++i)
+                    world.submit(gang(1, 1, org));
+            }
+            world.to(world.now.us / 1'000'000 + 60);
+            if (!world.running.empty() && random.below(2) == 0)
+                world.end(world.running.begin()->first);
+            int rounds = 0;
+            for (std::int64_t before = -1; before != world.preemptions; ++rounds) {
+                ASSERT_LT(rounds, 200);
+                before = world.preemptions;
+                world.schedule();
+                world.finish_stopping();
+                world.schedule();
+            }
+        }
+        seen += world.preemptions;
+    }
+    EXPECT_GT(seen, 100);
+}
+
+// Three equal borrowers with endless jobs. The second splits itself into six members of three
+// projects, the third says of every job that it is short: neither gains, to 5 %.
+TEST(Property, NoGainFromSplittingOrFromCallingJobsShort) {
+    Rules rules;
+    rules.usage_half_life = Duration::hours(6);
+    rules.expected_behind_milli = 3'000;
+    rules.ends = Rules::Ends::by_expected;
+    World world(rules);
+    world.node(1, 0, 8);
+    const auto job_of = [](std::uint32_t org, std::uint32_t turn) {
+        WaitingJob job = gang(1, 1, org);
+        job.expected = Duration::minutes(org == 3 ? 1 : 60);
+        if (org == 2) {
+            job.project = ProjectId{1 + turn % 3};
+            job.member = MemberId{1 + turn % 2};
+        }
+        return job;
+    };
+    std::map<std::uint32_t, std::int64_t> served;
+    for (std::uint32_t org = 1; org <= 3; ++org) {
+        world.share(org, {0, 1, INT64_MAX});
+        for (std::uint32_t i = 0; i < 12; ++i)
+            world.submit(job_of(org, i));
+    }
+    Random random{5};
+    for (std::uint32_t step = 0; step < 4'000; ++step) {
+        world.schedule();
+        world.to(world.now.us / 1'000'000 + 60);
+        auto it = world.running.begin();
+        std::advance(it, random.below(8));
+        const std::uint32_t org = it->second.org.value;
+        if (step > 1'000) served[org] += (world.now - it->second.started).us / 1'000'000;
+        world.end(it->first);
+        world.submit(job_of(org, step));
+    }
+    for (std::uint32_t org = 2; org <= 3; ++org)
+        EXPECT_LT(served[org] * 100, served[1] * 105) << org;
+}
+
 TEST(Property, BorrowersShareByWeightInTheLongRun) {
     Rules rules;
     rules.usage_half_life = Duration::hours(6);
