@@ -204,7 +204,7 @@ int main(int argc, char** argv) {
         ours_json.push_back(static_cast<double>(fewer.size()) /
                             run_hub(folder, json, "/v1/ledgers/1/transfers", arguments.streams));
         engine.push_back(run_durable(folder, transfers).per_second);
-        sqlite.push_back(run_sqlite(folder, transfers).per_second);
+        sqlite.push_back(run_sqlite(folder, transfers, PeerIds::in_order).per_second);
     }
     std::filesystem::remove_all(folder);
     const auto row = [](std::string name, double value, std::string peer, double peer_value) {

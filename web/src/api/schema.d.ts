@@ -171,6 +171,14 @@ export interface components {
             token_sm3?: string;
             disabled?: boolean;
         };
+        "suan.ChangeRules": {
+            name?: string;
+            file_sm3?: string;
+            effective_us?: number | string;
+            pools?: components["schemas"]["suan.SetPoolRules"][];
+            shares?: components["schemas"]["suan.SetShare"][];
+            prices?: components["schemas"]["suan.PriceLine"][];
+        };
         "suan.ChargeList": {
             charges?: components["schemas"]["suan.ChargeView"][];
             next_cursor?: string;
@@ -238,6 +246,8 @@ export interface components {
             meter_ledgers?: components["schemas"]["suan.MeterLedgers"];
             register_witness?: components["schemas"]["suan.RegisterWitness"];
             remove_witness?: components["schemas"]["suan.RemoveWitness"];
+            offer_quote?: components["schemas"]["suan.OfferQuote"];
+            change_rules?: components["schemas"]["suan.ChangeRules"];
             idempotency_key?: string;
             request_sm3?: string;
         };
@@ -397,6 +407,40 @@ export interface components {
             ledgers_anchored?: components["schemas"]["suan.LedgersAnchored"];
             witness_registered?: components["schemas"]["suan.WitnessRegistered"];
             witness_removed?: components["schemas"]["suan.WitnessRemoved"];
+            quote_offered?: components["schemas"]["suan.QuoteOffered"];
+            quote_ended?: components["schemas"]["suan.QuoteEnded"];
+            rules_scheduled?: components["schemas"]["suan.RulesScheduled"];
+            rules_took_effect?: components["schemas"]["suan.RulesTookEffect"];
+            rules_withdrawn?: components["schemas"]["suan.RulesWithdrawn"];
+        };
+        "suan.ForecastStatsView": {
+            time_us?: number | string;
+            made_us?: number | string;
+            took_ms?: number | string;
+            jobs_forecast?: number | string;
+            scored?: number | string;
+            in_window?: number | string;
+            by_p50?: number | string;
+            by_p90?: number | string;
+            coverage_permille?: number | string;
+            width_p50_ms?: number | string;
+            wait_p50_ms?: number | string;
+            run_times?: number | string;
+            quotes_open?: number | string;
+        };
+        "suan.ForecastView": {
+            made_us?: number | string;
+            start_p10_us?: number | string;
+            start_p50_us?: number | string;
+            start_p90_us?: number | string;
+            run_p50_ms?: number | string;
+            run_p90_ms?: number | string;
+            cost_p50_micro_yuan?: number | string;
+            cost_p90_micro_yuan?: number | string;
+            cost_max_micro_yuan?: number | string;
+            basis?: string;
+            samples?: number | string;
+            age_ms?: number | string;
         };
         "suan.FundOrg": {
             org_id?: number;
@@ -414,6 +458,23 @@ export interface components {
         "suan.HealthView": {
             status?: string;
             version?: string;
+        };
+        "suan.HelpView": {
+            change?: string;
+            outcome?: string;
+            kind?: string;
+            who?: string;
+            start_us?: number | string;
+            starts_now?: boolean;
+            tasks?: number;
+            devices_per_task?: number;
+            /** @enum {string} */
+            topology?: "unspecified" | "any" | "one_rack" | "one_node";
+            walltime_ms?: number | string;
+            /** @enum {string} */
+            tier?: "unspecified" | "reserved" | "standard" | "spot";
+            pool?: string;
+            amount?: number | string;
         };
         "suan.HoldJob": {
             job_id?: number | string;
@@ -613,6 +674,7 @@ export interface components {
             label?: string;
             idempotency_key?: string;
             member?: string;
+            quote_id?: number | string;
             script?: string;
             argv?: string[];
             environment?: components["schemas"]["suan.EnvironmentVariable"][];
@@ -1026,6 +1088,13 @@ export interface components {
         "suan.NodesAdded": {
             first_node_id?: number;
         };
+        "suan.OfferQuote": {
+            org_id?: number;
+            project_id?: number;
+            member_id?: number;
+            spec?: components["schemas"]["suan.JobSpec"];
+            start_by_us?: number | string;
+        };
         "suan.OpenLedger": {
             org_id?: number;
             name?: string;
@@ -1101,8 +1170,24 @@ export interface components {
             walltime_max_ms?: number | string;
             grace_default_ms?: number;
             meter_interval_ms?: number | string;
+            quote_compensation_permille?: number;
+            quote_valid_ms?: number | string;
+            expected_permille?: number;
+            expected_behind_milli?: number;
+            ends?: string;
+            gang_nodes_min?: number;
+            reserve_after_ms?: number | string;
+            overdue_after_ms?: number | string;
+            reclaim_ratio_milli?: number;
+            reclaim_after_ms?: number | string;
+            reclaim_within_ms?: number | string;
+            stops_max?: number;
         };
         "suan.PoolRulesChanged": Record<string, never>;
+        "suan.PoolRulesRequest": {
+            pool?: string;
+            rules?: components["schemas"]["suan.PoolRules"];
+        };
         "suan.PoolSpec": {
             name?: string;
             title?: string;
@@ -1214,6 +1299,40 @@ export interface components {
             name?: string;
             lines?: components["schemas"]["suan.PriceLine"][];
         };
+        "suan.QuoteEnded": {
+            quote_id?: number | string;
+            /** @enum {string} */
+            outcome?: "unspecified" | "expired" | "missed" | "void";
+            compensation_micro_yuan?: number | string;
+            org_id?: number;
+            job_id?: number | string;
+        };
+        "suan.QuoteOffered": {
+            quote_id?: number | string;
+            price_sheet_id?: number;
+            price_line?: number;
+            micro_yuan_per_device_hour?: number | string;
+            total_micro_yuan?: number | string;
+            compensation_micro_yuan?: number | string;
+            valid_until_us?: number | string;
+        };
+        "suan.QuoteRequest": {
+            job?: components["schemas"]["suan.JobRequest"];
+            binding?: boolean;
+        };
+        "suan.QuoteView": {
+            id?: number | string;
+            forecast?: components["schemas"]["suan.ForecastView"];
+            price_micro_yuan_per_device_hour?: number | string;
+            price_sheet_id?: number;
+            price_line?: number;
+            start_by_us?: number | string;
+            compensation_micro_yuan?: number | string;
+            valid_until_us?: number | string;
+            seq?: number | string;
+            entry_sm3?: string;
+            summary?: string;
+        };
         "suan.ReceiptView": {
             seq?: number | string;
             entry_sm3?: string;
@@ -1234,6 +1353,41 @@ export interface components {
             reason?: string;
         };
         "suan.RemoveWitnessRequest": {
+            reason?: string;
+        };
+        "suan.RulesList": {
+            rules?: components["schemas"]["suan.RulesView"][];
+            next_cursor?: string;
+        };
+        "suan.RulesRequest": {
+            name?: string;
+            file_sm3?: string;
+            effective_us?: number | string;
+            pools?: components["schemas"]["suan.PoolRulesRequest"][];
+            shares?: components["schemas"]["suan.ShareRequest"][];
+            prices?: components["schemas"]["suan.PriceLineRequest"][];
+        };
+        "suan.RulesScheduled": {
+            rules_id?: number;
+        };
+        "suan.RulesTookEffect": {
+            rules_id?: number;
+            price_sheet_id?: number;
+            prices?: components["schemas"]["suan.PriceLine"][];
+        };
+        "suan.RulesView": {
+            id?: number;
+            name?: string;
+            file_sm3?: string;
+            scheduled_us?: number | string;
+            effective_us?: number | string;
+            state?: string;
+            pools?: number;
+            shares?: number;
+            prices?: number;
+        };
+        "suan.RulesWithdrawn": {
+            rules_id?: number;
             reason?: string;
         };
         "suan.SessionEnded": {
@@ -1338,6 +1492,7 @@ export interface components {
             array?: components["schemas"]["suan.ArraySpec"];
             idempotency_key?: string;
             request_sm3?: string;
+            quote_id?: number | string;
         };
         "suan.Tick": Record<string, never>;
         "suan.TierUseView": {
@@ -1456,6 +1611,12 @@ export interface components {
             limit?: number | string;
             other?: number | string;
         };
+        "suan.WaitSpanView": {
+            from_us?: number | string;
+            to_us?: number | string;
+            code?: string;
+            message?: string;
+        };
         "suan.WhoamiView": {
             member_id?: number;
             member?: string;
@@ -1471,6 +1632,9 @@ export interface components {
             reasons?: components["schemas"]["suan.WaitReasonView"][];
             reserved_start_us?: number | string;
             summary?: string;
+            helps?: components["schemas"]["suan.HelpView"][];
+            forecast?: components["schemas"]["suan.ForecastView"];
+            history?: components["schemas"]["suan.WaitSpanView"][];
         };
         "suan.WitnessList": {
             witnesses?: components["schemas"]["suan.WitnessView"][];
