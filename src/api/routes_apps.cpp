@@ -40,9 +40,10 @@ void get_app(const AppCatalogue& apps, Call& call) {
 
 // The job is answered, not submitted: what is sent to POST /v1/jobs is the caller's to see first.
 void make_job(const AppCatalogue& apps, Call& call) {
-    const OfferedApp* app = find_app(apps, call);
     AppForm form;
-    if (app == nullptr || !read_body(call, form, Body::optional)) return;
+    if (!read_body(call, form, Body::optional)) return;
+    const OfferedApp* app = find_app(apps, call);
+    if (app == nullptr) return;
     const auto job = app->job(form);
     if (job) return call.responder.send(http::Response::of(*job, 200, json::Defaults::omit));
     const bool too_large = job.error().code == ErrorCode::exhausted;

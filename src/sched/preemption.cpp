@@ -190,14 +190,15 @@ bool Impl::spans_nodes(std::uint32_t job) const {
 
 Impl::Price Impl::price_of_borrowers(std::uint32_t job) const {
     const Time queued = jobs[job].queued;
-    return {rules.reclaim_ratio_milli, queued + rules.reclaim_after, queued + rules.reclaim_within};
+    const Time from = rules.reclaim_after == Duration{} ? Time{} : queued + rules.reclaim_after;
+    return {rules.reclaim_ratio_milli, from, queued + rules.reclaim_within};
 }
 
 Impl::Price Impl::price_of_spot(std::uint32_t job) const {
     const Time queued = jobs[job].queued;
     Time at_latest = queued + rules.spot_within;
     if (jobs[job].latest_start.us != 0) at_latest = std::min(at_latest, jobs[job].latest_start);
-    return {rules.spot_ratio_milli, queued, at_latest};
+    return {rules.spot_ratio_milli, Time{}, at_latest};
 }
 
 // When stopping costs no more than ratio_milli of the work that the job waited for: now, later, or
@@ -234,7 +235,11 @@ std::optional<Preempt> Impl::plan_preemption(std::uint32_t job) {
     const std::int64_t held = org.held_firm + coming_milli(org_of(job));
     const bool reclaims =
         held + asked <= org.deserved_milli && tree.orgs_over_share() > 0 && spans_nodes(job);
-    if (!reclaims && spot_leases == 0) return std::nullopt;
+    if (!reclaims && spot_leases == 0) {
+        // A start of this pass may yet put an org over its share, or be one of spot.
+        pass.preemption_failed = true;
+        return std::nullopt;
+    }
     if (!capacity.holds(ViewName::empty, shape_of(job), packing())) return std::nullopt;
     scratch.copy_use_of(capacity);
     if (const Reservation* own = reservation_of(jobs[job].id)) scratch.unreserve(own->placement);

@@ -232,6 +232,31 @@ TEST(Preemption, AnOrgGetsItsShareBackFromABorrower) {
     EXPECT_EQ(world.pool.standing(OrgId{1}).held_milli, 2 * device);
 }
 
+// Nobody was over its share when the owner's turn came, and a start later in the same pass changed
+// that. A scheduler that is told the same facts anew decides, so this one must want to.
+TEST(Preemption, AStartThatMakesABorrowerWakesTheOwner) {
+    Rules rules;
+    rules.min_runtime = Duration{};
+    World world(rules);
+    world.node(1, 0, 2);
+    world.node(2, 0, 2);
+    world.share(1, {2 * device, 1, INT64_MAX});
+    world.share(2, {2 * device, 1, INT64_MAX});
+    for (const std::uint32_t closed : {2U, 1U}) {  // one lease on each node
+        world.gate(closed, NodeGate::draining);
+        world.submit(gang(1, 1, 1));
+        world.schedule();
+        world.gate(closed, NodeGate::open);
+    }
+    world.submit(gang(2, 1, 2));
+    WaitingJob third = gang(1, 1, 1);
+    third.walltime = Duration::seconds(1);  // it ends before the owner's reservation begins
+    const JobId borrower = world.submit(third);
+    world.schedule();
+    EXPECT_TRUE(world.runs(borrower));
+    EXPECT_EQ(world.preemptions, 1);
+}
+
 TEST(Preemption, NobodyWithinItsShareIsStopped) {
     World world = one_node(4);
     world.share(1, {4 * device, 1, INT64_MAX});

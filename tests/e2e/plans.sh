@@ -13,7 +13,8 @@ virtual=(--pool virtual -t 1h --sim-duration 10m --wrap true)
 as rival eve
 expect 0 'Job 1 accepted' "$suan" job submit "${virtual[@]}" -n 3 -d 8
 as acme bob
-until_true "job 1 runs" "$suan" job submit "${virtual[@]}" -n 1 -d 1 --wait --sim-duration 1ms
+until_true "job 1 runs" "$suan" job submit --pool virtual -t 1h --sim-duration 1ms -n 1 -d 1 \
+    --wait --wrap true
 expect 0 'accepted' "$suan" job submit "${virtual[@]}" -n 2 -d 8 -J gang
 gang=$("$suan" job list --name gang --json | grep -o '"id":[0-9]*' | head -1 | tr -dc '0-9')
 waits() { "$suan" job why "$gang" | grep -q 'Resources'; }
