@@ -286,6 +286,14 @@ scenario("3,920 devices and 5,000 waiting jobs", async () => {
   await page.context().close();
 });
 
+// The innermost elements that reach over the right edge.
+const tooWide = () =>
+  [...document.querySelectorAll("main *")]
+    .filter((e) => e.getBoundingClientRect().right > window.innerWidth + 1 && ![...e.children].some((c) => c.getBoundingClientRect().right > window.innerWidth + 1))
+    .map((e) => `${e.tagName}.${e.className} "${e.textContent.slice(0, 40)}"`)
+    .slice(0, 4)
+    .join("; ");
+
 scenario("axe finds nothing serious on any page, light and dark, wide and narrow", async () => {
   const found = [];
   const job = await hub.job("deepriver.lin", { name: "looked at", walltime_ms: 60_000, script: "#!/bin/sh\necho step 1: loss=1\necho x >result.txt\n" });
@@ -298,7 +306,7 @@ scenario("axe finds nothing serious on any page, light and dark, wide and narrow
       await settled(page);
       for (const finding of await axe(page)) found.push(`${colorScheme} ${path}: ${finding}`);
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-      if (wide > 1) found.push(`${colorScheme} ${path}: ${wide} pixels too wide at ${width}`);
+      if (wide > 1) found.push(`${colorScheme} ${path}: ${wide} pixels too wide at ${width}: ${await page.evaluate(tooWide)}`);
     }
     for (const complaint of page.complaints) found.push(complaint);
     await page.context().close();

@@ -98,7 +98,7 @@ function Balance({ org }: { org: Org }) {
       {([["balance", org.balance_micro_yuan], ["held", org.held_micro_yuan], ["available", org.available_micro_yuan], ["vouchers.left", org.vouchers_left_micro_yuan]] as const).map(([word, value]) => (
         <section key={word} className="card figure s3">
           <h3>{t(word)}</h3>
-          <b style={{ fontSize: 20 }}><Yuan micro={value} /></b>
+          <b style={{ fontSize: "clamp(14px, 4.2vw, 20px)" }}><Yuan micro={value} /></b>
           <span className="faint">{t("cny")}</span>
         </section>
       ))}
@@ -125,9 +125,9 @@ function VoucherCard({ voucher }: { voucher: Voucher }) {
           <dt>{t("spent")}</dt><dd><Yuan micro={voucher.spent_micro_yuan} /> {t("cny")}</dd>
           <dt>{t("funder")}</dt><dd>{voucher.funder}</dd>
           <dt>{t("expires")}</dt><dd><When us={voucher.expires_us} /></dd>
-          <dt>{t("pays")}</dt><dd>{t("pays.compute")}{voucher.pools.length ? `, ${t("pays.pools")} ${voucher.pools.join(", ")}` : ""}{num(voucher.job_cap_micro_yuan) ? `, ${t("pays.cap", { cap: yuan(voucher.job_cap_micro_yuan) })}` : ""}</dd>
-          {voucher.contract && (<><dt>{t("contract")}</dt><dd>{voucher.contract}</dd></>)}
-          <dt>{t("voucher.rules")}</dt><dd className="mono" style={{ whiteSpace: "pre-wrap" }}>{voucher.rules}</dd>
+          <dt>{t("pays")}</dt><dd className="wrap">{t("pays.compute")}{voucher.pools.length ? `, ${t("pays.pools")} ${voucher.pools.join(", ")}` : ""}{num(voucher.job_cap_micro_yuan) ? `, ${t("pays.cap", { cap: yuan(voucher.job_cap_micro_yuan) })}` : ""}</dd>
+          {voucher.contract && (<><dt>{t("contract")}</dt><dd className="wrap">{voucher.contract}</dd></>)}
+          <dt>{t("voucher.rules")}</dt><dd className="mono wrap" style={{ whiteSpace: "pre-wrap" }}>{voucher.rules}</dd>
         </dl>
       </div>
     </Card>
