@@ -16,14 +16,14 @@ g++ "${options[@]}" "$sources/apps/qsim_base.cc" -o "$out/qsim_base"
 g++ "${options[@]}" "$here/qsim_peer.cc" -o "$out/qsim_peer"
 if [[ $# -eq 3 ]]; then
     qulacs=$(cd "$3" && pwd)
-    cmake -S "$qulacs" -B "$out/qulacs" -DCMAKE_BUILD_TYPE=Release -DUSE_PYTHON=No -DUSE_TEST=No \
-        -DUSE_GPU=No -DUSE_OMP=Yes >"$out/qulacs.log" 2>&1
-    cmake --build "$out/qulacs" --target cppsim_static csim_static -j "$(nproc)" \
-        >>"$out/qulacs.log" 2>&1
-    mapfile -t libraries < <(find "$out/qulacs" "$qulacs/lib" -name 'libcppsim_static.a' \
-        -o -name 'libcsim_static.a' 2>/dev/null | sort -u)
-    g++ -std=c++17 -O3 -march=native -fopenmp -I"$qulacs/src" -I/usr/include/eigen3 \
-        "$here/qulacs_peer.cc" "${libraries[@]}" "${libraries[@]}" -o "$out/qulacs_peer"
+    # Its own build would fetch Eigen; these are its flags for g++ on x86-64.
+    flags=(-std=c++17 -O3 -march=native -mfpmath=both -fopenmp -pthread -w -DEIGEN_NO_DEBUG
+        -D_USE_SIMD -I"$qulacs/src" -I/usr/include/eigen3)
+    mkdir -p "$out/qulacs"
+    find "$qulacs/src/csim" "$qulacs/src/cppsim" -name '*.cpp' -print0 |
+        xargs -0 -P "$(nproc)" -I{} bash -c \
+            'g++ "${@:3}" -c "$1" -o "$2/$(basename "$1" .cpp).o"' _ {} "$out/qulacs" "${flags[@]}"
+    g++ "${flags[@]}" "$here/qulacs_peer.cc" "$out"/qulacs/*.o -o "$out/qulacs_peer"
     echo "export SUAN_QULACS_PEER=$out/qulacs_peer"
 fi
 echo "export SUAN_QSIM=$out/qsim_base SUAN_QSIM_PEER=$out/qsim_peer"
