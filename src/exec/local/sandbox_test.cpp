@@ -66,8 +66,7 @@ TEST_F(SandboxTest, a_preloaded_library_does_not_run_outside) {
 
 TEST_F(SandboxTest, a_stop_reaches_the_task_behind_the_sandbox) {
     const auto order = script_order(
-        1,
-        "trap 'echo saved > checkpoint; exit 0' TERM; touch ready; while :; do sleep 1000; done");
+        1, "trap 'echo saved > checkpoint; exit 0' TERM; touch ready; while :; do sleep 0.1; done");
     executor_->start(order);
     const std::string work = folder_.path() + "/jobs/1/1/work";
     ASSERT_TRUE(eventually([&] { return std::filesystem::exists(work + "/ready"); }));
@@ -79,7 +78,7 @@ TEST_F(SandboxTest, a_stop_reaches_the_task_behind_the_sandbox) {
 }
 
 TEST_F(SandboxTest, a_stop_without_grace_ends_all_of_it) {
-    const auto order = script_order(1, "trap '' TERM; touch ready; while :; do sleep 1000; done");
+    const auto order = script_order(1, "trap '' TERM; touch ready; while :; do sleep 0.1; done");
     executor_->start(order);
     const std::string work = folder_.path() + "/jobs/1/1/work";
     ASSERT_TRUE(eventually([&] { return std::filesystem::exists(work + "/ready"); }));
