@@ -7,7 +7,6 @@
 #include <bit>
 
 namespace suan::api {
-namespace {
 
 Topology proto_topology(sched::Topology topology) {
     switch (topology) {
@@ -19,6 +18,8 @@ Topology proto_topology(sched::Topology topology) {
             return TOPOLOGY_ANY;
     }
 }
+
+namespace {
 
 // Slurm's reason names of jobs that ended badly.
 const char* end_reason(const core::Job& job) {

@@ -13,6 +13,7 @@
 namespace suan::api {
 
 Tier proto_tier(sched::Tier tier);
+Topology proto_topology(sched::Topology topology);
 
 // One line of a list. `Reasons::all` asks the scheduler why a waiting job waits, `cheap` tells what
 // the job itself knows.

@@ -8,17 +8,6 @@
 namespace suan::api {
 namespace {
 
-Topology proto_topology(sched::Topology topology) {
-    switch (topology) {
-        case sched::Topology::one_rack:
-            return TOPOLOGY_ONE_RACK;
-        case sched::Topology::one_node:
-            return TOPOLOGY_ONE_NODE;
-        default:
-            return TOPOLOGY_ANY;
-    }
-}
-
 const char* state_text(core::RulesState state) {
     switch (state) {
         case core::RulesState::in_force:

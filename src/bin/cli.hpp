@@ -31,6 +31,11 @@ template <typename Options>
 CLI::App& add_verb(Cli& cli, CLI::App& noun, const std::string& name, const std::string& what,
                    std::shared_ptr<Options> options, ExitCode (*run)(Cli&, Options&));
 
+// A verb that works without a hub: it has --json.
+template <typename Options>
+CLI::App& add_offline(Cli& cli, CLI::App& noun, const std::string& name, const std::string& what,
+                      std::shared_ptr<Options> options, ExitCode (*run)(Cli&, Options&));
+
 void add_hub_options(Cli& cli, CLI::App& verb);
 void add_json_option(Cli& cli, CLI::App& verb);
 
@@ -43,6 +48,16 @@ void put_result(const Cli& cli, const google::protobuf::Message& message, std::s
 // "sim_exit_code" of an enum value: its name as the API writes it.
 std::string enum_text(const google::protobuf::EnumDescriptor* type, int value);
 std::string read_file(const std::string& file, std::size_t bytes_max);  // "-": standard input
+
+template <typename Options>
+CLI::App& add_offline(Cli& cli, CLI::App& noun, const std::string& name, const std::string& what,
+                      std::shared_ptr<Options> options, ExitCode (*run)(Cli&, Options&)) {
+    CLI::App& verb = *noun.add_subcommand(name, what);
+    add_json_option(cli, verb);
+    verb.callback(
+        [&cli, options, run] { cli.action = [&cli, options, run] { return run(cli, *options); }; });
+    return verb;
+}
 
 template <typename Options>
 CLI::App& add_verb(Cli& cli, CLI::App& noun, const std::string& name, const std::string& what,

@@ -133,32 +133,26 @@ ExitCode check_proof_file(Cli& cli, LedgerOptions& o) {
     return ExitCode::ok;
 }
 
-CLI::App& add_offline(Cli& cli, CLI::App& noun, const std::string& name, const std::string& what,
-                      std::shared_ptr<LedgerOptions> o, ExitCode (*run)(Cli&, LedgerOptions&)) {
-    CLI::App& verb = *noun.add_subcommand(name, what);
-    add_json_option(cli, verb);
-    verb.add_option("file", o->file, "a settlement journal")->required();
-    verb.callback([&cli, o, run] { cli.action = [&cli, o, run] { return run(cli, *o); }; });
-    return verb;
-}
-
 }  // namespace
 
 void add_ledger_commands(Cli& cli) {
     auto o = std::make_shared<LedgerOptions>();
     CLI::App& noun = add_noun(cli, "ledger", "Tenants' own ledgers");
     add_tenant_ledger_commands(cli, noun);
+    const char* const journal = "a settlement journal";
     add_offline(cli, noun, "verify", "Decide every block again and verify every signature", o,
-                verify_ledger);
+                verify_ledger)
+        .add_option("file", o->file, journal)
+        ->required();
     CLI::App& accounts =
         add_offline(cli, noun, "accounts", "The balances of a book", o, show_accounts);
+    accounts.add_option("file", o->file, journal)->required();
     accounts.add_option("--book", o->book, "number of the book (default 1)");
-    CLI::App& check = *noun.add_subcommand(
-        "check-proof", "Check a transfer's proof against the operator's key, offline");
-    add_json_option(cli, check);
+    CLI::App& check = add_offline(cli, noun, "check-proof",
+                                  "Check a transfer's proof against the operator's key, offline", o,
+                                  check_proof_file);
     check.add_option("file", o->file, "a file of `suan ledger proof`")->required();
     check.add_option("--key", o->key, "operator's public key (PEM)");
-    check.callback([&cli, o] { cli.action = [&cli, o] { return check_proof_file(cli, *o); }; });
 }
 
 }  // namespace suan::bin

@@ -155,16 +155,6 @@ ExitCode export_bill(Cli& cli, BillOptions& o) {
     return ExitCode::ok;
 }
 
-// A verb that works without a hub.
-template <typename Options>
-CLI::App& add_offline(Cli& cli, CLI::App& noun, const std::string& name, const std::string& what,
-                      std::shared_ptr<Options> o, ExitCode (*run)(Cli&, Options&)) {
-    CLI::App& verb = *noun.add_subcommand(name, what);
-    add_json_option(cli, verb);
-    verb.callback([&cli, o, run] { cli.action = [&cli, o, run] { return run(cli, *o); }; });
-    return verb;
-}
-
 }  // namespace
 
 void add_log_commands(Cli& cli) {

@@ -249,29 +249,21 @@ ExitCode show_evidence(Cli& cli, EvidenceOptions& o) {
     return ExitCode::ok;
 }
 
-CLI::App& add_offline_verb(Cli& cli, CLI::App& log, const std::string& name,
-                           const std::string& what, std::shared_ptr<EvidenceOptions> o,
-                           ExitCode (*run)(Cli&, EvidenceOptions&)) {
-    CLI::App& verb = *log.add_subcommand(name, what);
-    add_json_option(cli, verb);
-    verb.add_option("--key", o->key, "operator's public key (PEM)");
-    verb.callback([&cli, o, run] { cli.action = [&cli, o, run] { return run(cli, *o); }; });
-    return verb;
-}
-
 }  // namespace
 
 void add_log_evidence_commands(Cli& cli, CLI::App& log) {
     auto o = std::make_shared<EvidenceOptions>();
-    CLI::App& two =
-        add_offline_verb(cli, log, "compare", "Do two copies of a log agree", o, compare);
+    const char* const key = "operator's public key (PEM)";
+    CLI::App& two = add_offline(cli, log, "compare", "Do two copies of a log agree", o, compare);
     two.add_option("first", o->first, "a file of `suan log export`, or a receipt")->required();
     two.add_option("second", o->second, "another one")->required();
     two.add_option("-o,--out", o->out, "file for the evidence, if they do not");
-    add_offline_verb(cli, log, "evidence", "What a file of evidence proves, and what not", o,
-                     show_evidence)
-        .add_option("file", o->first, "written by `suan witness` or `suan log compare`")
+    two.add_option("--key", o->key, key);
+    CLI::App& show = add_offline(cli, log, "evidence",
+                                 "What a file of evidence proves, and what not", o, show_evidence);
+    show.add_option("file", o->first, "written by `suan witness` or `suan log compare`")
         ->required();
+    show.add_option("--key", o->key, key);
 }
 
 }  // namespace suan::bin

@@ -211,15 +211,6 @@ ExitCode run_whatif(Cli& cli, WhatIfCommandOptions& o) {
     return ExitCode::ok;
 }
 
-template <typename Options>
-CLI::App& add_offline(Cli& cli, CLI::App& noun, const std::string& name, const std::string& what,
-                      std::shared_ptr<Options> o, ExitCode (*run)(Cli&, Options&)) {
-    CLI::App& verb = *noun.add_subcommand(name, what);
-    add_json_option(cli, verb);
-    verb.callback([&cli, o, run] { cli.action = [&cli, o, run] { return run(cli, *o); }; });
-    return verb;
-}
-
 }  // namespace
 
 void add_plan_commands(Cli& cli) {

@@ -13,15 +13,8 @@ namespace suan::sched {
 namespace {
 
 using testing::gang;
+using testing::Random;
 using testing::World;
-
-struct Random {
-    std::uint64_t state;
-    std::uint32_t below(std::uint32_t n) {
-        state = state * 6364136223846793005ULL + 1442695040888963407ULL;
-        return static_cast<std::uint32_t>((state >> 33) % n);
-    }
-};
 
 std::string text(const Placement& placement) {
     std::string out;

@@ -12,6 +12,7 @@ namespace suan::sched {
 namespace {
 
 using testing::gang;
+using testing::Random;
 using testing::World;
 
 RunLike key(std::uint32_t org, std::uint32_t member, const char* name, std::uint32_t devices) {
@@ -70,14 +71,6 @@ TEST(RunLengths, WithNothingKnownThePartOfTheWallTime) {
     EXPECT_EQ(half.remaining, Duration::hours(1));
     EXPECT_EQ(half.samples, 0U);
 }
-
-struct Random {
-    std::uint64_t state;
-    std::uint32_t below(std::uint32_t n) {
-        state = state * 6364136223846793005ULL + 1442695040888963407ULL;
-        return static_cast<std::uint32_t>((state >> 33) % n);
-    }
-};
 
 Duration run_of(JobId job) {
     return Duration::seconds(60 + static_cast<std::int64_t>(job.value * 7'919 % 3'000));

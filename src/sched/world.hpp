@@ -9,6 +9,15 @@
 
 namespace suan::sched::testing {
 
+// The same numbers on every machine.
+struct Random {
+    std::uint64_t state;
+    std::uint32_t below(std::uint32_t n) {
+        state = state * 6364136223846793005ULL + 1442695040888963407ULL;
+        return static_cast<std::uint32_t>((state >> 33) % n);
+    }
+};
+
 struct World {
     explicit World(const Rules& given = {}) : rules(given), pool(given) {}
 
