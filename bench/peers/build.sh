@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the peers of bench/quantum from copies of their sources, outside this tree, and prints the
 # variables that tell the bench where they are.   build.sh QSIM_SOURCES OUT_FOLDER [QULACS_SOURCES]
-# Qulacs needs Eigen and Boost (Debian: libeigen3-dev, libboost-dev) and some minutes.
+# Qulacs needs Eigen (Debian: libeigen3-dev), Boost (libboost1.81-dev, as Suan) and some minutes.
 set -euo pipefail
 if [[ $# -lt 2 || $# -gt 3 || ! -f $1/lib/simmux.h ]]; then
     echo "usage: build.sh QSIM_SOURCES OUT_FOLDER [QULACS_SOURCES]" >&2
@@ -22,7 +22,7 @@ if [[ $# -eq 3 ]]; then
     mkdir -p "$out/qulacs"
     find "$qulacs/src/csim" "$qulacs/src/cppsim" -name '*.cpp' -print0 |
         xargs -0 -P "$(nproc)" -I{} bash -c \
-            'g++ "${@:3}" -c "$1" -o "$2/$(basename "$1" .cpp).o"' _ {} "$out/qulacs" "${flags[@]}"
+            'g++ "${@:3}" -c "$1" -o "$2/${1//\//_}.o"' _ {} "$out/qulacs" "${flags[@]}"
     g++ "${flags[@]}" "$here/qulacs_peer.cc" "$out"/qulacs/*.o -o "$out/qulacs_peer"
     echo "export SUAN_QULACS_PEER=$out/qulacs_peer"
 fi
