@@ -56,13 +56,17 @@ inline void print_json(const std::vector<Row>& rows) {
     fmt::print("{}\n", boost::json::serialize(all));
 }
 
+inline std::string figure(double value) {
+    return value >= 1000 ? fmt::format("{:.0f}", value) : fmt::format("{:.4g}", value);
+}
+
 inline void print_text(const std::vector<Row>& rows) {
     fmt::print("{}\n", machine());
     for (const Row& row : rows) {
         fmt::print("{:<52} {:>14.3f} {:<10}", row.name, row.ours, row.unit);
         if (row.bar > 0)
             fmt::print(" bar {:>12.3f}  {}", row.bar, row.holds() ? "holds" : "MISSED");
-        if (!row.peer.empty()) fmt::print("   {}: {:.0f}", row.peer, row.peer_value);
+        if (!row.peer.empty()) fmt::print("   {}: {}", row.peer, figure(row.peer_value));
         fmt::print("\n");
     }
 }
