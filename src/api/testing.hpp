@@ -63,12 +63,14 @@ protected:
         ledgers_.reset();
         world_.close();
     }
+    static constexpr std::uint64_t ledger_accounts_max = 5'000;  // of an org, with keys
     // Their meter runs when a test says so, or when a batch waits for an allowance.
     void open_ledgers() {
         auto file = settle::open_file(folder_ / "books.journal");
         ASSERT_TRUE(file) << file.error().context;
         runtime::LedgerServiceOptions options;
         options.meter_interval = Duration::hours(1);
+        options.kept_per_org_max = ledger_accounts_max;
         options.engine.index_folder = folder_ / "index";
         auto opened = runtime::LedgerService::open(*world_.hub, world_.key, std::move(*file),
                                                    world_.clock, std::move(options));

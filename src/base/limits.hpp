@@ -50,7 +50,10 @@ inline constexpr std::uint64_t ledger_allowance_first = 10'000;  // transfers, w
 inline constexpr std::uint64_t ledger_allowance_max = 1'000'000'000;
 inline constexpr std::int64_t ledger_time_held_us = 3'600LL * 1'000'000;  // paid for ahead
 inline constexpr std::uint32_t ledger_accounts_request_max = 1'000;
-inline constexpr std::size_t ledger_stream_bytes_max = std::size_t{1} << 30;     // of one request
+// Accounts, keys and contracts of an org, unless the operator sets another number.
+inline constexpr std::uint64_t ledger_kept_per_org = 1'000'000;
+inline constexpr std::uint64_t ledger_kept_per_contract = 100;                // it has up to 16 KiB
+inline constexpr std::size_t ledger_stream_bytes_max = std::size_t{1} << 30;  // of one request
 inline constexpr std::size_t ledger_bytes_in_flight_max = std::size_t{4} << 20;  // of one ledger
 
 // Scheduler steps of one pass (never seconds: a slow machine must decide the same).

@@ -159,6 +159,11 @@ Verdict check_anchor(const State& state, const MeterLedgers& command) {
     return std::nullopt;
 }
 
+// What is priced as transfers: those made, and each change of accounts, keys and contracts.
+std::uint64_t priced_total(const LedgerUse& use) {
+    return use.transfers_total() + use.changes_total();
+}
+
 Verdict check_uses(const State& state, const MeterLedgers& command) {
     std::uint32_t last = 0;
     for (int i = 0; i < command.uses_size(); ++i) {
@@ -174,11 +179,13 @@ Verdict check_uses(const State& state, const MeterLedgers& command) {
                           "ledgers must come once each, by rising id");
         }
         last = use.ledger_id();
-        if (use.transfers_total() < ledger->transfers) {
+        if (use.changes_total() > UINT64_MAX - use.transfers_total() ||
+            priced_total(use) < ledger->transfers) {
             return reject(RejectionCode::wrong_state, field + ".transfers_total",
-                          fmt::format("{} transfers of ledger {} were metered before, and the "
-                                      "journal has {}",
-                                      ledger->transfers, use.ledger_id(), use.transfers_total()));
+                          fmt::format("{} transfers and changes of ledger {} were metered before, "
+                                      "and the journal has {} and {}",
+                                      ledger->transfers, use.ledger_id(), use.transfers_total(),
+                                      use.changes_total()));
         }
         if (use.last() && ledger->state != LEDGER_STATE_CLOSING) {
             return reject(RejectionCode::wrong_state, field + ".last",
@@ -194,7 +201,7 @@ void meter(Step& step, const LedgerUse& use) {
     const LedgerId id{use.ledger_id()};
     const TenantLedger& ledger = step.state().ledgers.at(id.value);
     const ServiceTerm& term = ledger.transfer_term;
-    const auto unmetered = [&] { return use.transfers_total() - ledger.transfers; };
+    const auto unmetered = [&] { return priced_total(use) - ledger.transfers; };
     std::uint64_t wanted = std::max(use.transfers_wanted(), unmetered());
     if (term.in_force) {
         const auto allowed = static_cast<std::uint64_t>(term.quantity);

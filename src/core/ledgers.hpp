@@ -1,7 +1,8 @@
 // Tenants' ledgers as a service: opened and closed here, kept in the journal of settlement, metered
 // by its totals. Internal to src/core.
 //
-// Two services are priced: transfers made, by the thousand, and time kept, by the day. For both,
+// Two services are priced: transfers made, by the thousand (a change of accounts, keys or contracts
+// counts as one, since it is kept for ever too), and time kept, by the day. For both,
 // money of the org is held before there is use: for an allowance of transfers, and for an hour of
 // time. A charge takes from the hold at the price of the hold, so no charge can fail and no cap can
 // be overshot. Where the next hold finds no money, the ledger takes no more transfers; it stays

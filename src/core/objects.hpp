@@ -184,7 +184,7 @@ struct TenantLedger {
     LedgerState state = LEDGER_STATE_OPEN;
     Time opened;
     Time closed;
-    std::uint64_t transfers = 0;  // metered
+    std::uint64_t transfers = 0;  // metered, with changes
     Money charged;                // in all
     ServiceTerm transfer_term;
     ServiceTerm time_term;

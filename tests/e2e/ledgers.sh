@@ -95,8 +95,9 @@ kill -KILL "$hub_pid"
 wait "$hub_pid" 2>/dev/null || true
 start_hub
 expect 0 'Credits  509 posted' "$suan" ledger balance points a1
-all_metered() { "$suan" ledger show points --json | grep -q '"transfers":6,'; }
-until_true "all six transfers are metered (they were $made before)" all_metered
+# Six transfers, two accounts, a contract and whom it rules.
+all_metered() { "$suan" ledger show points --json | grep -q '"transfers":10,'; }
+until_true "all transfers and changes are metered (they were $made before)" all_metered
 expect 0 'service|ledger_transfers' "$suan" charge list --json
 expect 0 'takes nothing new' "$suan" ledger close points
 expect 1 'wrong_state: ledger 1 is closed' \

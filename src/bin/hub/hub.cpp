@@ -27,6 +27,9 @@ void add_hub_commands(Cli& cli) {
     run.add_option("--io-threads", o->io_threads, "threads that serve HTTP (default 1)")
         ->check(CLI::Range(1, 64));
     run.add_option("--snapshot-entries", o->snapshot_entries, "entries between snapshots; 0: none");
+    run.add_option("--ledger-accounts", o->ledger_accounts,
+                   "accounts, keys and contracts of an org in all its ledgers (default 1000000)")
+        ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000}));
     run.add_option("--rate", o->rate_per_second, "requests a second of one address; 0: any");
     run.callback([&cli, o] { cli.action = [o] { return serve(*o); }; });
 }

@@ -162,6 +162,7 @@ private:
         auto file = settle::open_file(folder_.ledgers());
         if (!file) throw Failed(ExitCode::io, file.error().context);
         runtime::LedgerServiceOptions ledgers;
+        ledgers.kept_per_org_max = options_.ledger_accounts;
         ledgers.engine.index_folder = folder_.ledgers().parent_path() / "index";
         ledgers.log_line = [](const std::string& line) { spdlog::info("{}", line); };
         ledgers_ = opened(runtime::LedgerService::open(*hub_, *key_, std::move(*file), clock_,

@@ -1,6 +1,7 @@
 // `suan hub run`: composes log, hub, executors and API, and serves until it is told to stop.
 #pragma once
 
+#include "base/limits.hpp"
 #include "bin/exit_code.hpp"
 
 #include <cstdint>
@@ -24,6 +25,7 @@ struct ServeOptions {
     std::string sandbox = "auto";        // auto, required or off
     std::uint32_t io_threads = 1;
     std::uint64_t snapshot_entries = 200'000;
+    std::uint64_t ledger_accounts = limits::ledger_kept_per_org;
     std::uint32_t rate_per_second = 0;  // of one address; 0: no limit
 };
 

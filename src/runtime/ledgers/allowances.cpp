@@ -6,9 +6,28 @@
 
 namespace suan::runtime {
 
+std::uint64_t made_in(const settle::Book* book) {
+    return book == nullptr ? 0 : book->made() + book->changes();
+}
+
+std::uint64_t kept_in(const settle::Book& book) {
+    return book.ledger().accounts().size() + book.keys() +
+           book.contracts() * limits::ledger_kept_per_contract;
+}
+
+std::uint64_t kept_by(const settle::Admin& change) {
+    if (std::holds_alternative<settle::AddContract>(change))
+        return limits::ledger_kept_per_contract;
+    return std::holds_alternative<settle::OpenAccount>(change) ||
+                   std::holds_alternative<settle::AddKey>(change)
+               ? 1
+               : 0;
+}
+
 LedgerStatus status_of(const core::State& state, const core::TenantLedger& ledger) {
     LedgerStatus out;
     out.id = ledger.id;
+    out.org = ledger.org;
     out.state = ledger.state;
     out.takes_transfers = ledger.takes_transfers();
     out.metered = ledger.transfers;
@@ -48,7 +67,7 @@ Allowances::Ledger& Allowances::seen(const LedgerStatus& status) {
 // Enough for a while at the pace of late, so that rounds are few and little money is held.
 std::uint64_t Allowances::wanted(const Ledger& ledger, std::uint64_t made_now) {
     const std::uint64_t recent = made_now - ledger.status.metered;
-    std::uint64_t waiting = 0;
+    std::uint64_t waiting = ledger.asked;
     for (const WaitingBatch& batch : ledger.waiting)
         waiting += batch.transfers;
     const std::uint64_t target =

@@ -16,6 +16,14 @@ namespace suan::runtime {
 inline constexpr std::uint64_t refused_free = 100'000;
 inline constexpr std::uint64_t refused_per_made = 4;
 inline constexpr Duration refused_window = Duration::hours(1);
+// A round of the meter is an entry of the log: a ledger without money gets one so often.
+inline constexpr Duration unpaid_pause = Duration::seconds(1);
+
+// What counts to the allowance: transfers made, and changes.
+std::uint64_t made_in(const settle::Book* book);
+// What stays in memory for ever: of a book, and of a change once it is done.
+std::uint64_t kept_in(const settle::Book& book);
+std::uint64_t kept_by(const settle::Admin& change);
 
 // A batch that waits for an allowance.
 struct WaitingBatch {
@@ -28,12 +36,14 @@ class Allowances {
 public:
     struct Ledger {
         LedgerStatus status;
-        std::uint64_t made = 0;       // answered as created, in all
+        std::uint64_t made = 0;       // transfers and changes answered as done, in all
         std::uint64_t in_flight = 0;  // handed to the engine, not answered
+        std::uint64_t asked = 0;      // changes that wait for an allowance
         std::size_t bytes = 0;        // of what is in flight or waits
         std::deque<WaitingBatch> waiting;
         bool is_releasing = false;  // some that waited are not handed to the engine yet
         bool has_book = false;
+        Time unpaid_until;          // what does not fit is refused without a round of the meter
         std::uint64_t refused = 0;  // answered as not created, since:
         Time refused_since;
 
@@ -55,6 +65,9 @@ public:
     bool has_due() const { return !due_.empty(); }
     std::set<LedgerId> take_due() { return std::exchange(due_, {}); }
 
+    // What an org keeps in memory for ever (LedgerServiceOptions::kept_per_org_max).
+    std::uint64_t& kept(OrgId org) { return kept_[org]; }
+
     // The allowance to ask for; 0 where what is left will do.
     static std::uint64_t wanted(const Ledger& ledger, std::uint64_t made_now);
 
@@ -71,6 +84,7 @@ public:
 private:
     std::map<LedgerId, Ledger> ledgers_;
     std::set<LedgerId> due_;
+    std::map<OrgId, std::uint64_t> kept_;
 };
 
 }  // namespace suan::runtime

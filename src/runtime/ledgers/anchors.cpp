@@ -18,13 +18,15 @@ Result<void> check_block(const JournalAnchor& anchor, const settle::Block& block
         return wrong(anchor, fmt::format("block {} of the journal: expected SM3 {}, found {}",
                                          anchor.block, to_hex(anchor.block_sm3), to_hex(hash)));
     }
-    for (const auto& [ledger, total] : anchor.totals) {
-        const settle::Book* const book = books.find(ledger);
+    for (const JournalAnchor::Total& total : anchor.totals) {
+        const settle::Book* const book = books.find(total.ledger);
         const std::uint64_t made = book == nullptr ? 0 : book->made();
-        if (made == total) continue;
-        return wrong(anchor, fmt::format("ledger {} up to block {}: {} transfers were metered, the "
-                                         "journal has {}",
-                                         ledger, anchor.block, total, made));
+        const std::uint64_t changes = book == nullptr ? 0 : book->changes();
+        if (made == total.transfers && (changes == total.changes || total.changes == 0)) continue;
+        return wrong(anchor, fmt::format("ledger {} up to block {}: {} transfers and {} changes "
+                                         "were metered, the journal has {} and {}",
+                                         total.ledger, anchor.block, total.transfers, total.changes,
+                                         made, changes));
     }
     return {};
 }
@@ -41,7 +43,7 @@ void note_anchor(const Entry& entry, std::vector<JournalAnchor>& anchors) {
     std::copy(command.journal_id().begin(), command.journal_id().end(), anchor.journal_id.begin());
     std::copy(command.block_sm3().begin(), command.block_sm3().end(), anchor.block_sm3.begin());
     for (const LedgerUse& use : command.uses())
-        anchor.totals.emplace_back(use.ledger_id(), use.transfers_total());
+        anchor.totals.push_back({use.ledger_id(), use.transfers_total(), use.changes_total()});
     anchors.push_back(std::move(anchor));
 }
 

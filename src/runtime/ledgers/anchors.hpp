@@ -1,5 +1,6 @@
 // What the centre's log says of the journal of settlement, and whether a journal bears it out: the
-// blocks that the log names are in it, and hold as many transfers of each ledger as were metered.
+// blocks that the log names are in it, and hold as many transfers and changes of each ledger as
+// were metered (entries from before changes were metered count none).
 #pragma once
 
 #include "base/bytes.hpp"
@@ -19,7 +20,12 @@ struct JournalAnchor {
     Hash256 journal_id{};
     std::uint64_t block = 0;
     Hash256 block_sm3{};
-    std::vector<std::pair<std::uint32_t, std::uint64_t>> totals;  // by ledger: transfers made
+    struct Total {
+        std::uint32_t ledger = 0;
+        std::uint64_t transfers = 0;
+        std::uint64_t changes = 0;
+    };
+    std::vector<Total> totals;
 };
 
 // Adds the anchor of an entry that was decided, if it has one.

@@ -2,6 +2,7 @@
 
 #include "base/limits.hpp"
 #include "runtime/ledgers/allowances.hpp"
+#include "runtime/ledgers/refusals.hpp"
 
 #include <fmt/format.h>
 
@@ -30,29 +31,6 @@ LedgerServiceOptions with_defaults(LedgerServiceOptions options) {
         };
     }
     return options;
-}
-
-Rejection closed(LedgerId id) {
-    return {RejectionCode::wrong_state, "ledger",
-            fmt::format("ledger {} is closed: it can be read, and takes nothing new", id.value)};
-}
-
-Rejection refused_too_often() {
-    return {RejectionCode::limit_reached, "",
-            fmt::format("over {} transfers of this ledger, and {} for each that it has made, were "
-                        "refused within an hour: see to why they are, and send again later",
-                        refused_free, refused_per_made)};
-}
-
-Rejection unpaid(const Allowances::Ledger& ledger, std::uint32_t transfers) {
-    const std::uint64_t left = ledger.remaining();
-    return {RejectionCode::insufficient_funds, "",
-            ledger.status.takes_transfers && left > 0
-                ? fmt::format("the org's money and budget cover {} more transfers, and the batch "
-                              "has {}: send fewer, or add money",
-                              left, transfers)
-                : std::string("the org's money and budget do not cover this ledger's time or its "
-                              "next transfers: add money; until then it can be read")};
 }
 
 // What the hub's state says of some ledgers.
@@ -109,12 +87,17 @@ private:
         std::set<LedgerId> ids;
         std::set<LedgerId> drained;  // closing, and nothing of them is on its way
         std::map<LedgerId, std::uint64_t> made;
+        std::map<LedgerId, std::uint64_t> changes;
         Command command;
     };
 
     Result<void> check_anchor() const;
     Result<void> open_book(const LedgerStatus& status);
     void send(LedgerId id, WaitingBatch batch);
+    // Counts the changes as on their way; where no allowance is left, after a round of the meter.
+    std::optional<Changed> admit(const LedgerStatus& status,
+                                 const std::vector<settle::Admin>& changes);
+    void wait_for_round(std::unique_lock<std::mutex>& lock);
     // Counts a batch that the engine is done with.
     struct Counts {
         std::uint32_t transfers = 0;
@@ -164,7 +147,8 @@ Result<void> Service::start(std::unique_ptr<settle::File> file) {
             Allowances::Ledger& ledger = allowances_.seen(status);
             const settle::Book* const book = books.find(status.id.value);
             ledger.has_book = book != nullptr;
-            ledger.made = book == nullptr ? 0 : book->made();
+            ledger.made = made_in(book);
+            if (book != nullptr) allowances_.kept(status.org) += kept_in(*book);
             const bool is_behind = ledger.made > status.metered;
             if (is_behind || status.state == LEDGER_STATE_CLOSING) allowances_.mark(status.id);
         }
@@ -253,6 +237,11 @@ void Service::submit(const LedgerStatus& status, std::string batch, std::uint32_
         lock.unlock();
         return work.done(refused_too_often());
     }
+    if (!ledger.fits(transfers) && clock_.now() < ledger.unpaid_until) {
+        Rejection why = unpaid(ledger, transfers);
+        lock.unlock();
+        return work.done(std::move(why));
+    }
     ledger.bytes += work.bytes.size();
     if (ledger.goes_at_once(transfers)) {
         ledger.in_flight += transfers;
@@ -310,6 +299,7 @@ LedgerService::Changed Service::change(const LedgerStatus& status,
                                        const std::vector<settle::Admin>& changes) {
     if (status.state != LEDGER_STATE_OPEN) return closed(status.id);
     if (auto opened = open_book(status); !opened) return Unavailable{opened.error().context};
+    if (auto refused = admit(status, changes)) return std::move(*refused);
     std::vector<std::future<Result<settle::AdminAnswer>>> answers;
     for (const settle::Admin& change : changes) {
         auto answer = std::make_shared<std::promise<Result<settle::AdminAnswer>>>();
@@ -320,18 +310,57 @@ LedgerService::Changed Service::change(const LedgerStatus& status,
     }
     std::vector<settle::AdminAnswer> out;
     std::optional<Error> failed;
-    for (auto& answer : answers) {
-        Result<settle::AdminAnswer> done = answer.get();
+    Counts counts{.transfers = static_cast<std::uint32_t>(changes.size())};
+    std::uint64_t not_kept = 0;
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+        Result<settle::AdminAnswer> done = answers[i].get();
+        const bool took_effect = done && done->code == settle::AdminCode::done;
+        (took_effect ? counts.created : counts.refused) += 1;
+        if (!took_effect) not_kept += kept_by(changes[i]);
         if (done) {
             out.push_back(std::move(*done));
         } else {
             failed = std::move(done).error();
         }
     }
+    settle(status.id, 0, counts);
+    {
+        const std::lock_guard lock(mutex_);
+        allowances_.kept(status.org) -= not_kept;
+    }
     if (!failed) return out;
     if (failed->code == ErrorCode::invalid)
         return Rejection{RejectionCode::invalid_field, "", failed->context};
     return Unavailable{failed->context};
+}
+
+std::optional<LedgerService::Changed> Service::admit(const LedgerStatus& status,
+                                                     const std::vector<settle::Admin>& changes) {
+    const auto count = static_cast<std::uint32_t>(changes.size());
+    std::uint64_t kept = 0;
+    for (const settle::Admin& change : changes)
+        kept += kept_by(change);
+    std::unique_lock lock(mutex_);
+    Allowances::Ledger& ledger = allowances_.seen(status);
+    if (!ledger.is_heard(clock_.now())) return refused_too_often();
+    if (kept > 0 && allowances_.kept(status.org) + kept > options_.kept_per_org_max)
+        return kept_too_much(options_.kept_per_org_max);
+    if (!ledger.fits(count) && clock_.now() < ledger.unpaid_until) return unpaid(ledger, count);
+    if (!ledger.fits(count)) {
+        ledger.asked += count;
+        allowances_.mark(status.id);
+        wait_for_round(lock);
+        ledger.asked -= count;
+        if (is_stopping_) return Unavailable{"the hub is stopping"};
+        if (ledger.status.state != LEDGER_STATE_OPEN) return closed(status.id);
+        if (!ledger.fits(count)) {
+            ledger.unpaid_until = clock_.now() + unpaid_pause;
+            return unpaid(ledger, count);
+        }
+    }
+    ledger.in_flight += count;
+    allowances_.kept(status.org) += kept;
+    return std::nullopt;
 }
 
 Result<void> Service::read(const LedgerStatus& status,
@@ -389,6 +418,10 @@ void Service::closing(const LedgerStatus& status) {
 
 void Service::meter() {
     std::unique_lock lock(mutex_);
+    wait_for_round(lock);
+}
+
+void Service::wait_for_round(std::unique_lock<std::mutex>& lock) {
     is_asked_ = true;
     changed_.notify_all();
     const std::uint64_t next = rounds_begun_ + 1;
@@ -438,6 +471,7 @@ bool Service::count(Round& round) {
         for (const LedgerId id : round.ids) {
             const settle::Book* const book = books.find(id.value);
             round.made[id] = book == nullptr ? 0 : book->made();
+            round.changes[id] = book == nullptr ? 0 : book->changes();
         }
     });
     if (!seen) return false;
@@ -458,9 +492,11 @@ bool Service::count(Round& round) {
         LedgerUse& use = *command.add_uses();
         use.set_ledger_id(id.value);
         use.set_transfers_total(round.made.at(id));
+        use.set_changes_total(round.changes.at(id));
         use.set_last(round.drained.contains(id));
         if (ledger.status.state == LEDGER_STATE_OPEN)
-            use.set_transfers_wanted(Allowances::wanted(ledger, round.made.at(id)));
+            use.set_transfers_wanted(
+                Allowances::wanted(ledger, round.made.at(id) + round.changes.at(id)));
     }
     return true;
 }
@@ -522,7 +558,8 @@ void Service::answer_unpaid(std::vector<Allowances::Released>& refused, bool is_
         Rejection why;
         {
             const std::lock_guard lock(mutex_);
-            const Allowances::Ledger& ledger = allowances_.at(released.id);
+            Allowances::Ledger& ledger = allowances_.at(released.id);
+            ledger.unpaid_until = clock_.now() + unpaid_pause;
             why = ledger.status.state == LEDGER_STATE_OPEN
                       ? unpaid(ledger, released.batch.transfers)
                       : closed(released.id);

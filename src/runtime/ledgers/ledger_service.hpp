@@ -18,6 +18,7 @@
 #pragma once
 
 #include "base/ids.hpp"
+#include "base/limits.hpp"
 #include "base/result.hpp"
 #include "core/rejection.hpp"
 #include "core/state.hpp"
@@ -39,9 +40,10 @@ namespace suan::runtime {
 // A ledger as the hub's state had it.
 struct LedgerStatus {
     LedgerId id;
+    OrgId org;
     LedgerState state = LEDGER_STATE_OPEN;
     bool takes_transfers = false;
-    std::uint64_t metered = 0;  // transfers, in all
+    std::uint64_t metered = 0;  // transfers and changes, in all
     std::uint64_t allowed = 0;  // likewise
     std::uint64_t seq = 0;      // of the state
 };
@@ -50,6 +52,9 @@ LedgerStatus status_of(const core::State& state, const core::TenantLedger& ledge
 struct LedgerServiceOptions {
     settle::EngineOptions engine;
     Duration meter_interval = Duration::seconds(10);
+    // Of one org in all its ledgers, closed ones included: accounts, keys and contracts, which stay
+    // in memory for ever. A contract counts as limits::ledger_kept_per_contract.
+    std::uint64_t kept_per_org_max = limits::ledger_kept_per_org;
     std::function<void(const std::string&)> log_line;
     // The journal cannot be written any more. Default: prints the message and aborts.
     std::function<void(const std::string&)> fatal;
@@ -93,7 +98,8 @@ public:
     virtual void submit(const LedgerStatus& ledger, std::string batch, std::uint32_t transfers,
                         std::function<void(Settled&&)> done) = 0;
 
-    // Changes of the ledger's book, in order; each has its answer. Waits for the disk once.
+    // Changes of the ledger's book, in order; each has its answer. Waits for the disk once. Each
+    // counts as a transfer to the allowance and the price.
     using Changed = std::variant<std::vector<settle::AdminAnswer>, core::Rejection, Unavailable>;
     virtual Changed change(const LedgerStatus& ledger,
                            const std::vector<settle::Admin>& changes) = 0;

@@ -101,6 +101,7 @@ struct BookState {
     std::vector<std::string> contracts;
     std::vector<Rules> rules;
     std::uint64_t made = 0;
+    std::uint64_t changes = 0;
     std::uint64_t rule_changes = 0;
 };
 
@@ -134,6 +135,9 @@ public:
         return contract_texts_[number - 1];
     }
     std::uint64_t made() const { return made_; }
+    // Changes of the book that are no transfers and took effect: Books::apply counts them.
+    std::uint64_t changes() const { return changes_; }
+    void note_change() { ++changes_; }
 
     // Where the ledger keeps movements: what the last `apply` did, in order, and what finished by
     // it beside the records of the batch themselves.
@@ -223,6 +227,7 @@ private:
     std::vector<std::uint32_t> rules_at_;  // by account: place in rules_ plus one, or 0
     std::vector<Rules> rules_;
     std::uint64_t made_ = 0;  // transfers created, ever
+    std::uint64_t changes_ = 0;
     std::uint64_t rule_changes_ = 0;
 
     std::vector<uint128> account_mixes_;  // by account, as they are in the sum

@@ -19,6 +19,7 @@ BookState Book::export_state(ledger::Finished finished) const {
     out.keys = keys_;
     out.contracts = contract_texts_;
     out.made = made_;
+    out.changes = changes_;
     out.rule_changes = rule_changes_;
     for (std::uint32_t account = 0; account < rules_at_.size(); ++account) {
         if (rules_at_[account] == 0) continue;
@@ -46,6 +47,7 @@ Result<Book> Book::import_state(const BookState& state, const ledger::Options& o
     }
     if (auto done = out.import_rules(state); !done) return std::move(done).error();
     out.made_ = state.made;
+    out.changes_ = state.changes;
     out.rule_changes_ = state.rule_changes;
     // Nothing counts as changed in an imported ledger, so the digest starts from all accounts.
     out.mix_all();

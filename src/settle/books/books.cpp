@@ -26,10 +26,11 @@ AdminAnswer Books::apply(const Admin& change_in, Time now) {
     if (const auto* const opened = std::get_if<OpenBook>(&change_in)) return open(*opened);
     const auto at = books_.find(book_of(change_in));
     if (at == books_.end()) return answer(AdminCode::book_not_found);
-    if (const auto* const account = std::get_if<OpenAccount>(&change_in)) {
-        return change(at->second.book, *account, now);
-    }
-    return change(at->second.book, change_in);
+    Book& book = at->second.book;
+    const auto* const account = std::get_if<OpenAccount>(&change_in);
+    AdminAnswer out = account != nullptr ? change(book, *account, now) : change(book, change_in);
+    if (out.code == AdminCode::done) book.note_change();
+    return out;
 }
 
 AdminAnswer Books::open(const OpenBook& opened) {

@@ -7,7 +7,7 @@
 namespace suan::settle {
 namespace {
 
-constexpr std::string_view magic = "SUANSST1";
+constexpr std::string_view magic = "SUANSST2";
 
 template <typename Record>
 void append_records(std::string& out, const std::vector<Record>& records) {
@@ -70,6 +70,7 @@ void append_book(std::string& out, const KeptBook& book) {
     append_u32(out, book.number);
     append_u64(out, s.finished);
     append_u64(out, s.made);
+    append_u64(out, s.changes);
     append_u64(out, s.rule_changes);
     append_records(out, s.ledger.accounts);
     append_records(out, s.ledger.pending);
@@ -93,6 +94,7 @@ KeptBook read_book(log::ByteReader& in) {
     out.number = in.u32("book");
     s.finished = in.u64("finished");
     s.made = in.u64("made");
+    s.changes = in.u64("changes");
     s.rule_changes = in.u64("rule changes");
     s.ledger.accounts = read_records<ledger::Account>(in, "accounts");
     s.ledger.pending = read_records<ledger::Transfer>(in, "pending");
@@ -141,7 +143,7 @@ Result<KeptState> decode_kept(std::string_view bytes, const Hash256& journal_id)
     out.position.last_hash = in.hash("block hash");
     out.offset = in.u64("offset");
     out.time = Time{static_cast<std::int64_t>(in.u64("time"))};
-    const std::uint32_t books = in.count(4 + 8 * 3 + 4 * 6, "books");
+    const std::uint32_t books = in.count(4 + 8 * 4 + 4 * 6, "books");
     for (std::uint32_t i = 0; i < books && in.ok(); ++i)
         out.books.push_back(read_book(in));
     in.expect_end();
