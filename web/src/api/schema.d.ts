@@ -960,6 +960,7 @@ export interface components {
             transfers_total?: number | string;
             transfers_wanted?: number | string;
             last?: boolean;
+            changes_total?: number | string;
         };
         "suan.LedgerView": {
             id?: number;
