@@ -14,7 +14,7 @@ constexpr std::uint32_t whole = limits::milli_per_device;
 // Expected losses that differ by less than this are taken as equal, and the fullest node is chosen:
 // F knows nothing of what a whole free node is worth beyond the shapes seen. Of 30 to 300 tried on
 // the openb lists this one fills most (docs/rules/fragments.md).
-constexpr std::int64_t equal_milli = 120;
+constexpr std::int64_t equal_milli = 130;
 }  // namespace
 
 std::uint32_t Fragments::add_node(const Room& room) {

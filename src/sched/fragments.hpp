@@ -7,7 +7,7 @@
 //
 // which is all of them where m does not fit (devices, processors, memory, model), else those
 // devices whose free part is smaller than what m takes of each. A task goes where F grows least,
-// reckoned in steps of 0.12 of a device; ties go to the node with the least left free, then to
+// reckoned in steps of 0.13 of a device; ties go to the node with the least left free, then to
 // the lowest position and device.
 //
 // The workload is what was asked before: counts by shape, halved when they reach `samples_max`, of
