@@ -250,10 +250,7 @@ Verdict take_bid(const Pool& pool, Job& job, Money floor) {
 std::optional<Money> price_at_start(const State& state, const Job& job) {
     if (job.tier != sched::Tier::spot) return std::nullopt;
     const SpotMarket& market = state.pools.at(job.pool.value).spot;
-    if (market.open) {
-        SUAN_ASSERT(market.price() <= job.price);
-        return market.price();
-    }
+    if (market.open) return std::min(market.price(), job.price);
     // Submitted to a market that has closed: the sheet's price of then, not what it bid.
     for (const PriceLine& line : state.sheets.at(job.sheet.value).lines) {
         const Money price{line.micro_yuan_per_device_hour()};
