@@ -135,6 +135,33 @@ void write_centre(MetricsText& out, const core::State& state) {
     out.sample_micro("suan_revenue_yuan", "", revenue.credits_posted - revenue.debits_posted);
 }
 
+void write_markets(MetricsText& out, const core::State& state) {
+    constexpr struct {
+        std::string_view name;
+        std::string_view help;
+        std::int64_t (*micro)(const SpotCleared&);
+    } gauges[] = {
+        {"suan_spot_price_yuan", "What a spot device hour cost at the newest clearing.",
+         [](const SpotCleared& c) { return c.micro_yuan_per_device_hour(); }},
+        {"suan_spot_offered_devices", "Devices that were offered then.",
+         [](const SpotCleared& c) { return c.offered_milli() * 1'000; }},
+        {"suan_spot_sold_devices", "Devices that were sold then.",
+         [](const SpotCleared& c) { return c.sold_milli() * 1'000; }},
+        {"suan_spot_bids", "Bids that there were.",
+         [](const SpotCleared& c) { return std::int64_t{c.bids()} * 1'000'000; }},
+    };
+    for (const auto& gauge : gauges) {
+        bool begun = false;
+        state.pools.for_each([&](std::uint64_t, const core::Pool& pool) {
+            if (!pool.spot.open || pool.spot.history.empty()) return;
+            if (!begun) out.begin(gauge.name, "gauge", gauge.help);
+            begun = true;
+            out.sample_micro(gauge.name, label("pool", pool.name),
+                             gauge.micro(pool.spot.history.back().cleared));
+        });
+    }
+}
+
 void write_forecasts(MetricsText& out, const runtime::ForecastStatus& status) {
     const core::Accuracy& accuracy = status.accuracy;
     out.gauge("suan_forecast_jobs", "Waiting jobs with a forecast.",

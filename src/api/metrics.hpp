@@ -37,6 +37,7 @@ private:
 void write_public(MetricsText& out, bool ready);
 void write_org(MetricsText& out, const core::State& state, OrgId org);
 void write_centre(MetricsText& out, const core::State& state);
+void write_markets(MetricsText& out, const core::State& state);  // of spot, where there are any
 void write_forecasts(MetricsText& out, const runtime::ForecastStatus& status);
 void write_hub(MetricsText& out, const runtime::Metrics& metrics, const http::ServerStats& http,
                std::size_t streams);

@@ -63,6 +63,7 @@ void get_metrics(const CallPtr& call) {
         [text, of_centre, witnesses](const core::State& state,
                                      const Viewer& viewer) -> MaybeFailure {
             *of_centre = viewer.of_centre();
+            write_markets(*text, state);
             if (*of_centre) {
                 write_centre(*text, state);
                 collect_witnesses(state, *witnesses);

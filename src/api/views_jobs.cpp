@@ -63,6 +63,8 @@ void fill_lease_of(const core::State& state, const core::Job& job, JobView& out)
     out.set_ends_by_us(lease->ends_by.us);
     for (const sched::Slot& slot : lease->placement)
         out.add_nodes(node_name(state, slot.node));
+    // What it pays now, which may be less than what is held for it.
+    out.set_price_micro_yuan_per_device_hour(lease->price.per_device_hour.micro_yuan);
 }
 
 void fill_shape(const core::Job& job, JobView& out) {

@@ -4,6 +4,8 @@
 #include "api/views_names.hpp"
 #include "core/vouchers.hpp"
 
+#include <algorithm>
+
 namespace suan::api {
 
 Balance balance_of(const core::State& state, ledger::AccountId id) {
@@ -171,6 +173,15 @@ void fill(const core::State& state, const runtime::ChargeRow& row, ChargeView& o
     out.set_quantity(row.quantity);
 }
 
+// What a spot device hour cost on average where bids made the price: the sheet names the floor.
+static std::int64_t spot_mean(const InvoiceLine& line, std::int64_t listed) {
+    if (line.tier() != TIER_SPOT || line.milli_device_ms() <= 0 || line.micro_yuan() <= 0)
+        return listed;
+    constexpr std::int64_t milli_ms_per_device_hour = 1'000LL * 3'600'000;
+    return std::max(
+        listed, mul_div_floor(line.micro_yuan(), milli_ms_per_device_hour, line.milli_device_ms()));
+}
+
 static void fill_line(const core::State& state, const InvoiceLine& line, InvoiceLineView& out) {
     out.set_project_id(line.project_id());
     out.set_project(project_name(state, ProjectId{line.project_id()}));
@@ -184,7 +195,8 @@ static void fill_line(const core::State& state, const InvoiceLine& line, Invoice
         out.set_price_sheet(sheet->name);
         for (const PriceLine& price : sheet->lines) {
             if (price.line() != line.price_line()) continue;
-            out.set_price_micro_yuan_per_device_hour(price.micro_yuan_per_device_hour());
+            out.set_price_micro_yuan_per_device_hour(
+                spot_mean(line, price.micro_yuan_per_device_hour()));
             out.set_price_micro_yuan_per_unit(price.micro_yuan_per_unit());
         }
     }

@@ -27,6 +27,8 @@ inline constexpr std::uint32_t vouchers_per_job_max = 64;  // that one job draws
 inline constexpr std::uint32_t price_lines_max = 1'024;
 inline constexpr std::uint32_t rules_versions_max = 10'000;    // of the rules file, over all time
 inline constexpr std::uint32_t quotes_open_per_org_max = 100;  // binding, not started or expired
+inline constexpr std::uint32_t spot_history_kept = 2'016;  // clearings of a pool: a week of 5 min
+inline constexpr std::int64_t spot_period_us_min = 10LL * 1'000'000;
 
 // Jobs.
 inline constexpr std::uint32_t tasks_max = 65'536;  // of one gang

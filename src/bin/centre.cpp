@@ -3,6 +3,7 @@
 #include "bin/job_views.hpp"
 #include "bin/table.hpp"
 #include "bin/units.hpp"
+#include "suan/market.pb.h"
 
 #include <fmt/format.h>
 
@@ -13,6 +14,7 @@ struct CentreOptions {
     std::string pool, state, name, reason;
     std::vector<std::string> nodes;
     std::size_t limit = 1'000;
+    std::size_t clearings = 12;
 };
 
 ExitCode list_pools(Cli& cli, CentreOptions&) {
@@ -53,6 +55,43 @@ ExitCode show_pool(Cli& cli, CentreOptions& o) {
                         span_text(rules.usage_half_life_ms()),
                         span_text(rules.walltime_default_ms()), span_text(rules.walltime_max_ms()));
     put_result(cli, p, text);
+    return ExitCode::ok;
+}
+
+// Newest first, below what counts now.
+ExitCode show_spot_prices(Cli& cli, CentreOptions& o) {
+    const auto found = Session::open(cli.hub).get<SpotHistoryView>(
+        Query(fmt::format("/v1/pools/{}/spot", percent_encoded(o.name)))
+            .add("limit", std::to_string(o.clearings))
+            .text());
+    const SpotView& spot = found.spot();
+    std::string text;
+    if (!spot.open()) {
+        text = fmt::format("Pool {} has no spot market: a spot device hour costs {} CNY.\n",
+                           spot.pool(), yuan_text(spot.floor_micro_yuan()));
+    } else {
+        text = fmt::format(
+            "Spot       {} CNY a device hour in pool {}, never below {}\n"
+            "Clears     each {}, next {}\n",
+            yuan_text(spot.micro_yuan_per_device_hour()), spot.pool(),
+            yuan_text(spot.floor_micro_yuan()), span_text(spot.period_ms()),
+            spot.next_us() == 0 ? "once somebody bids" : time_text(spot.next_us()));
+    }
+    if (found.clearings_size() > 0) {
+        Table table({{"CLEARED"},
+                     {"CNY", Align::right},
+                     {"OFFERED", Align::right},
+                     {"SOLD", Align::right},
+                     {"BIDS", Align::right},
+                     {"WON", Align::right},
+                     {"ENTRY", Align::right}});
+        for (const SpotClearingView& c : found.clearings())
+            table.row({time_text(c.time_us()), yuan_text(c.micro_yuan_per_device_hour()),
+                       devices_text(c.offered_milli()), devices_text(c.sold_milli()),
+                       count_text(c.bids()), count_text(c.won()), std::to_string(c.seq())});
+        text += table.text();
+    }
+    put_result(cli, found, text);
     return ExitCode::ok;
 }
 
@@ -126,6 +165,11 @@ void add_centre_commands(Cli& cli) {
     add_verb(cli, pool, "show", "One pool and its rules", o, show_pool)
         .add_option("name", o->name, "pool")
         ->required();
+    CLI::App& prices =
+        add_verb(cli, pool, "prices", "What spot devices cost, and the market's newest clearings",
+                 o, show_spot_prices);
+    prices.add_option("name", o->name, "pool")->required();
+    prices.add_option("--limit", o->clearings, "at most so many clearings (default 12)");
     CLI::App& node = add_noun(cli, "node", "Nodes");
     CLI::App& list = add_verb(cli, node, "list", "Nodes", o, list_nodes);
     list.add_option("--pool", o->pool, "of one pool");

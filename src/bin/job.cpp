@@ -1,4 +1,4 @@
-// `suan job`: submit, list, show, why, logs, files, wait, cancel, hold, release.
+// `suan job`: submit, list, show, why, logs, files, wait, cancel, hold, release, bid.
 #include "base/limits.hpp"
 #include "bin/cli.hpp"
 #include "bin/job_files.hpp"
@@ -7,6 +7,7 @@
 #include "bin/job_submit.hpp"
 #include "bin/job_views.hpp"
 #include "bin/units.hpp"
+#include "suan/market.pb.h"
 
 #include <fmt/format.h>
 
@@ -37,7 +38,7 @@ ExitCode run_list(Cli& cli, ListOptions& o) {
 
 struct JobOptions {
     std::vector<std::string> jobs;
-    std::string reason, timeout, stream = "out", get, output;
+    std::string reason, timeout, stream = "out", get, output, bid;
     bool whole_array = false, follow = false, exit_code = false, errors = false;
     std::uint32_t task = 0, attempt = 0;
 };
@@ -149,6 +150,20 @@ ExitCode run_release(Cli& cli, JobOptions& o) {
     return change_jobs(cli, o, "release", "released");
 }
 
+ExitCode run_bid(Cli& cli, JobOptions& o) {
+    Session session = Session::open(cli.hub);
+    BidRequest request;
+    request.set_bid_micro_yuan(bid_option("--yuan", o.bid));
+    for (const std::string& text : o.jobs) {
+        const auto change = session.send<ChangeAccepted>(
+            "POST", fmt::format("/v1/jobs/{}/bid", resolve_job(session, text)), request);
+        put_result(cli, change,
+                   fmt::format("Job {} bids {} CNY a device hour.\n", text,
+                               yuan_text(request.bid_micro_yuan())));
+    }
+    return ExitCode::ok;
+}
+
 CLI::App& job_verb(Cli& cli, CLI::App& noun, const std::string& name, const std::string& what,
                    std::shared_ptr<JobOptions> o, ExitCode (*run)(Cli&, JobOptions&)) {
     CLI::App& verb = add_verb(cli, noun, name, what, o, run);
@@ -205,6 +220,9 @@ void add_job_commands(Cli& cli) {
     cancel.add_flag("--whole-array", o->whole_array, "the id is an array's: all of it");
     job_verb(cli, noun, "hold", "Keep waiting jobs from starting", o, run_hold);
     job_verb(cli, noun, "release", "Let held jobs start", o, run_release);
+    job_verb(cli, noun, "bid", "Bid more or less for waiting spot jobs", o, run_bid)
+        .add_option("--yuan", o->bid, "most that it pays for a device hour, e.g. 1.20")
+        ->required();
 }
 
 }  // namespace suan::bin

@@ -125,6 +125,10 @@ ExitCode wait_and_show(Session& session, const SubmitOptions& options,
 
 }  // namespace
 
+std::int64_t bid_option(const std::string& option, const std::string& text) {
+    return checked(option, parse_yuan(text));
+}
+
 JobRequest request_of(const SubmitOptions& o, const std::vector<std::string>& rest) {
     JobRequest job;
     job.set_org(o.org);
@@ -143,7 +147,7 @@ JobRequest request_of(const SubmitOptions& o, const std::vector<std::string>& re
     job.set_held(o.held);
     job.set_cpus_per_task(o.cpus_per_task);
     if (!o.memory.empty()) job.set_memory_bytes(checked("--memory", parse_bytes(o.memory, 1)));
-    if (!o.bid.empty()) job.set_bid_micro_yuan(checked("--bid", parse_yuan(o.bid)));
+    if (!o.bid.empty()) job.set_bid_micro_yuan(bid_option("--bid", o.bid));
     job.set_working_dir(o.working_dir);
     job.set_stdout_pattern(o.stdout_pattern);
     job.set_stderr_pattern(o.stderr_pattern);

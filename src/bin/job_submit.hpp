@@ -25,6 +25,9 @@ struct SubmitOptions {
 void add_submit_options(CLI::App& verb, SubmitOptions& options);
 ExitCode run_submit(Cli& cli, SubmitOptions& options);
 
+// Yuan a device hour. Throws Failed(usage).
+std::int64_t bid_option(const std::string& option, const std::string& text);
+
 // `rest` is the command after `--`. Throws Failed(usage).
 // The jobs of the file, or the one that options and command describe.
 std::vector<JobRequest> jobs_of(const SubmitOptions& options, const std::vector<std::string>& rest);

@@ -195,6 +195,9 @@ std::string job_text(const JobView& job, std::int64_t now_us) {
     out.add("Price", fmt::format("{} CNY a device hour (sheet {}, line {})",
                                  yuan_text(job.price_micro_yuan_per_device_hour()),
                                  job.price_sheet_id(), job.price_line()));
+    if (job.bid_micro_yuan() != 0)
+        out.add("Bid",
+                fmt::format("{} CNY a device hour at most", yuan_text(job.bid_micro_yuan())));
     out.add("Charged",
             fmt::format("{} CNY for {} device hours", yuan_text(job.charged_micro_yuan()),
                         device_hours_text(job.milli_device_ms())));

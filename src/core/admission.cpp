@@ -3,6 +3,7 @@
 #include "core/funds.hpp"
 #include "core/idempotency.hpp"
 #include "core/jobs.hpp"
+#include "core/market.hpp"
 #include "core/quotes.hpp"
 #include "core/spec.hpp"
 
@@ -109,7 +110,7 @@ bool admitted_eligible(const State& state, const Job& job, const JobSpec& spec, 
     for (const Dependency& dependency : spec.dependencies()) {
         if (look_up(state, JobId{dependency.job_id()}) == Known::open) return false;
     }
-    return !job.held && job.begin <= now && job.array_slot;
+    return !job.held && !job.bidding && job.begin <= now && job.array_slot;
 }
 
 void remember_request(State& state, const SubmitJob& command, JobId job) {
@@ -196,7 +197,8 @@ Asked check_asked(const Step& step, const SubmitJob& command) {
     }
     if (Verdict bad = check_fits(*pool, state.orgs.at(org.value), job))
         return refuse(std::move(bad));
-    job.price = Money{price.line->micro_yuan_per_device_hour()};
+    const Money listed{price.line->micro_yuan_per_device_hour()};
+    if (Verdict bad = take_bid(*pool, job, listed)) return refuse(std::move(bad));
     return Asked{{}, std::move(job), price.sheet, *price.line};
 }
 
@@ -272,6 +274,8 @@ void apply_job_admitted(State& state, const Entry& entry, const JobAdmitted& eve
     }
     state.next_job = event.job_id() + 1;
     made.quote = QuoteId{command.quote_id()};
+    const bool sold_by_bids = state.pools.at(made.pool.value).spot.open;
+    made.bidding = sold_by_bids && made.tier == sched::Tier::spot;
     Job& job = state.jobs.insert(made.id.value, std::move(made));
     add_dependencies(state, job, command.spec());
     place_holds(state, job, event.holds());
@@ -279,6 +283,7 @@ void apply_job_admitted(State& state, const Entry& entry, const JobAdmitted& eve
     if (job.quote) take_up_quote(state, job);
     if (job.begin > state.now) state.timers.push({job.begin, Timer::Kind::begin, job.id.value});
     ++state.orgs.at(job.org.value).jobs_waiting;
+    spot_job_comes(state, job);
     if (event.eligible()) enqueue(state, job);
     state.touch(job);
 }

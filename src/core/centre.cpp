@@ -2,6 +2,7 @@
 
 #include "base/limits.hpp"
 #include "core/leases.hpp"
+#include "core/market.hpp"
 
 #include <fmt/format.h>
 
@@ -122,7 +123,7 @@ void apply_pool_defined(State& state, const Entry& entry, const PoolDefined& eve
         if (project.weight != 1)
             pool.scheduler.set_project_weight(project.org, project.id, project.weight);
     });
-    state.pools.insert(event.pool_id(), std::move(pool));
+    spot_rules_changed(state, state.pools.insert(event.pool_id(), std::move(pool)));
     add_nodes(state, PoolId{event.pool_id()}, event.first_node_id(), spec.nodes());
 }
 
@@ -217,6 +218,7 @@ void set_pool_rules(State& state, const SetPoolRules& change) {
     pool.rules = sched_rules_from(change.rules());
     pool.limits = limits_from(change.rules());
     pool.scheduler.set_rules(pool.rules);
+    spot_rules_changed(state, pool);
 }
 
 }  // namespace suan::core

@@ -53,7 +53,7 @@ uint128 digest_of(const Job& job) {
         digest.number(number);
     }
     digest.word((job.held ? 1U : 0U) | (job.queued ? 2U : 0U) | (job.funded ? 4U : 0U) |
-                (job.array_slot ? 8U : 0U));
+                (job.array_slot ? 8U : 0U) | (job.bidding ? 16U : 0U));
     digest.text(job.name);
     digest.text(as_text(job.payload_sm3));
     if (job.quote) digest.word(job.quote.value);
@@ -86,6 +86,12 @@ uint128 digest_of(const Lease& lease) {
     }
     digest.word(lease.stopping);
     digest.word(lease.running ? 1 : 0);
+    if (lease.price.of_market) {
+        digest.number(lease.price.per_device_hour.micro_yuan);
+        digest.number(lease.price.since.us);
+        digest.number(lease.price.before.micro_yuan);
+        digest.number(lease.price.at_checkpoint.micro_yuan);
+    }
     return digest.value();
 }
 
@@ -230,6 +236,26 @@ void mix_run_times(Digest& digest, const State& state) {
     });
 }
 
+// Of the history only the newest: what came before had its part in the digests of then.
+void mix_markets(Digest& digest, const State& state) {
+    state.pools.for_each([&](std::uint64_t id, const Pool& pool) {
+        const SpotMarket& market = pool.spot;
+        if (!market.open && market.clearings == 0) return;
+        digest.word(id);
+        digest.word(market.open ? 1 : 0);
+        digest.number(market.due.us);
+        digest.word(market.clearings);
+        if (market.history.empty()) return;
+        const SpotMarket::Clearing& newest = market.history.back();
+        digest.number(newest.at.us);
+        digest.word(newest.seq);
+        for (const std::int64_t number :
+             {newest.cleared.micro_yuan_per_device_hour(), newest.cleared.offered_milli(),
+              newest.cleared.sold_milli()})
+            digest.number(number);
+    });
+}
+
 // Nothing where there is none, so that blocks of logs from before there were any still verify.
 void mix_promises(Digest& digest, const State& state) {
     if (state.next_quote == 1 && state.rules.empty()) return;
@@ -296,6 +322,7 @@ Hash256 State::digest() {
     mix_witnesses(digest, *this);
     mix_promises(digest, *this);
     mix_run_times(digest, *this);
+    mix_markets(digest, *this);
     const uint128 first = digest.value();
     digest.word(0x5375616E);  // the second half: the same content, mixed once more
     const uint128 second = digest.value();

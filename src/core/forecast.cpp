@@ -34,7 +34,7 @@ ForecastJob forecast_job(const State& state, const Job& job) {
 
 // Jobs out of the queue that will come in by themselves. Those held by their user will not.
 void add_later(const Job& job, ForecastInput::PoolCopy& pool) {
-    if (job.held || !job.funded || !job.array_slot) return;
+    if (job.held || !job.funded || !job.array_slot || job.bidding) return;
     sched::Later later;
     later.job = waiting_job(job);
     later.begin = job.begin;

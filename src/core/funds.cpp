@@ -124,6 +124,11 @@ void HoldPlanner::take(ledger::AccountId account, Money amount) {
     taken_.emplace_back(account, amount);
 }
 
+void HoldPlanner::count_as_free(const Job& job) {
+    for (const Hold& hold : job.holds)
+        take(hold.account, Money{-hold.micro_yuan});
+}
+
 Verdict HoldPlanner::check_budget(const Budget& budget, const char* whose, Money amount) const {
     if (!budget.active || amount <= left(budget.account)) return std::nullopt;
     return reject(
@@ -220,13 +225,45 @@ void release_holds(State& state, Job& job) {
     job.holds.clear();
 }
 
+namespace {
+
+// Milli-device-milliseconds from the start to `to`.
+std::int64_t use_until(const Job& job, const Lease& lease, Time to) {
+    const std::int64_t ms = (to - lease.started).us / 1'000;
+    return mul_div_floor(job.shape.milli_devices(lease.tasks), ms, 1);
+}
+
+// What the lease costs until then: each price for its own time, rounded down.
+Money cost_until(const Job& job, const Lease& lease, Time to) {
+    const LeasePrice& price = lease.price;
+    if (to < price.since) {
+        // Only work since the last checkpoint is ever given back.
+        SUAN_ASSERT(to == lease.last_checkpoint);
+        return price.at_checkpoint;
+    }
+    const std::int64_t use = use_until(job, lease, to) - use_until(job, lease, price.since);
+    const int128 exact = static_cast<int128>(use) * price.per_device_hour.micro_yuan;
+    const int128 unit = static_cast<int128>(1'000) * ms_per_hour;
+    return price.before + Money{static_cast<std::int64_t>(exact / unit)};
+}
+
+}  // namespace
+
 Metering meter(const Job& job, const Lease& lease, Time to) {
     SUAN_ASSERT(to >= lease.started);
-    const std::int64_t ms = (to - lease.started).us / 1'000;
-    const std::int64_t total = mul_div_floor(job.shape.milli_devices(lease.tasks), ms, 1);
-    const int128 exact = static_cast<int128>(total) * job.price.micro_yuan;
-    const auto cost = static_cast<std::int64_t>(exact / (static_cast<int128>(1'000) * ms_per_hour));
-    return Metering{total - lease.milli_device_ms, Money{cost} - lease.charged};
+    return Metering{use_until(job, lease, to) - lease.milli_device_ms,
+                    cost_until(job, lease, to) - lease.charged};
+}
+
+void change_price(const Job& job, Lease& lease, Money per_device_hour, Time now) {
+    SUAN_ASSERT(now >= lease.price.since);
+    SUAN_ASSERT(now < lease.ends_by);
+    LeasePrice& price = lease.price;
+    price.at_checkpoint = cost_until(job, lease, lease.last_checkpoint);
+    price.before = cost_until(job, lease, now);
+    price.since = now;
+    price.per_device_hour = per_device_hour;
+    price.of_market = true;
 }
 
 void plan_payments(const Job& job, const Lease& lease, Money amount, Payments& payments) {

@@ -33,6 +33,8 @@ public:
     // Appends to `parts` how `amount` is held for the job, or says why it
     // cannot be. A voucher's cap for one job counts what it paid in earlier runs.
     Verdict plan(const Job& job, Money amount, std::vector<HoldPart>& parts);
+    // What is held for the job now may be held anew.
+    void count_as_free(const Job& job);
 
 private:
     Money left(ledger::AccountId account) const;
@@ -74,6 +76,8 @@ struct Metering {
     Money amount;                      // likewise
 };
 Metering meter(const Job& job, const Lease& lease, Time to);
+// From now on a device hour of the lease costs so much; what it has cost so far stays.
+void change_price(const Job& job, Lease& lease, Money per_device_hour, Time now);
 
 // Splits `amount` over the job's holds (positive) or back over who paid (negative).
 void plan_payments(const Job& job, const Lease& lease, Money amount, Payments& payments);

@@ -3,6 +3,7 @@
 #include "base/limits.hpp"
 #include "core/funds.hpp"
 #include "core/jobs.hpp"
+#include "core/market.hpp"
 #include "sched/help.hpp"
 
 #include <fmt/format.h>
@@ -68,6 +69,11 @@ std::optional<Money> price_of(const State& state, PoolId pool, sched::Tier tier)
     return Money{line->second.micro_yuan_per_device_hour()};
 }
 
+// Its price and its start are the next clearing's to say.
+bool sold_by_bids(const Pool& pool, sched::Tier tier) {
+    return tier == sched::Tier::spot && pool.spot.open;
+}
+
 class Helper {
 public:
     Helper(const State& state, const Job& job)
@@ -81,6 +87,7 @@ public:
 private:
     HelpfulChange made(std::string kind, std::string who, const Outcome& outcome) const;
     void own_conditions();
+    void higher_bid();
     void from_sched(const sched::Help& help);
     void other_pools();
     // The money for the variant can be held beside what the org has free.
@@ -146,6 +153,20 @@ void Helper::own_conditions() {
     if (!needed.empty()) out_.push_back(std::move(needed.front()));
 }
 
+// It waits for nothing but a clearing of the spot market.
+void Helper::higher_bid() {
+    const BidStanding bid = bid_standing(state_, job_);
+    if (!bid.smallest || bid.wins) return;
+    if (!affordable(waiting_.shape, waiting_.walltime, *bid.smallest)) return;
+    HelpfulChange out = made("bid", "member", Outcome{});
+    out.change = fmt::format("raise the bid to {} a device hour, from {}", yuan_text(*bid.smallest),
+                             yuan_text(bid.bid));
+    out.outcome = next_clearing_text(state_, job_);
+    out.start = bid.next;
+    out.amount = bid.smallest->micro_yuan;
+    out_.push_back(std::move(out));
+}
+
 void Helper::from_sched(const sched::Help& help) {
     const sched::Shape& now = waiting_.shape;
     const sched::Shape& then = help.job.shape;
@@ -175,6 +196,7 @@ void Helper::from_sched(const sched::Help& help) {
             out.change = fmt::format("{} tasks instead of {}", then.tasks_max, now.tasks_min);
             break;
         case HelpKind::tier: {
+            if (sold_by_bids(pool_, help.job.tier)) return;
             const auto price = price_of(state_, job_.pool, help.job.tier);
             if (!price || !affordable(then, help.job.walltime, *price)) return;
             out.kind = "tier";
@@ -212,6 +234,7 @@ void Helper::other_pools() {
     if (pool_.device_type.empty()) return;
     state_.pools.for_each([&](std::uint64_t, const Pool& other) {
         if (other.id == pool_.id || other.device_type != pool_.device_type) return;
+        if (sold_by_bids(other, job_.tier)) return;
         const auto price = price_of(state_, other.id, job_.tier);
         if (!price || waiting_.walltime > other.limits.walltime_max) return;
         if (!affordable(waiting_.shape, waiting_.walltime, *price)) return;
@@ -230,6 +253,7 @@ void Helper::other_pools() {
 std::vector<HelpfulChange> Helper::all() {
     if (!job_.queued) {
         own_conditions();
+        if (job_.bidding && may_bid(job_, state_.now)) higher_bid();
         return std::move(out_);
     }
     const std::vector<sched::Help> helps = sched::find_help(pool_.scheduler, job_.id, state_.now);
@@ -247,6 +271,7 @@ std::vector<HelpfulChange> Helper::all() {
 }  // namespace
 
 bool would_start_now(const State& state, const Job& job) {
+    if (sold_by_bids(state.pools.at(job.pool.value), job.tier)) return false;
     const Outcome outcome =
         sched::try_change(state.pools.at(job.pool.value).scheduler, job.id,
                           {.job = waiting_job(job), .share = {}, .reopened = {}}, state.now);

@@ -10,9 +10,9 @@
 namespace suan::core {
 
 struct HelpfulChange {
-    std::string kind;     // release, money, dependency, begin, topology, split, walltime, pool,
-                          // tasks, tier, limit, deserved, nodes
-    std::string change;   // "2 x 8 devices anywhere instead of in one rack"
+    std::string kind;    // release, money, dependency, begin, bid, topology, split, walltime, pool,
+                         // tasks, tier, limit, deserved, nodes
+    std::string change;  // "2 x 8 devices anywhere instead of in one rack"
     std::string outcome;  // "starts now"
     std::string who;      // member, admin or operator: who can do it
     bool starts_now = false;

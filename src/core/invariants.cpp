@@ -103,6 +103,36 @@ void check_quotes(const State& state) {
     }
 }
 
+// Who bids waits outside the queue, what is asked for is what waits in it, and nobody pays more
+// than it bid.
+void check_markets(const State& state) {
+    std::map<std::pair<PoolId, OrgId>, std::int64_t> asked;
+    std::map<PoolId, std::size_t> spot_jobs;
+    state.jobs.for_each([&](std::uint64_t, const Job& job) {
+        if (job.has_ended()) return;
+        const Pool& pool = state.pools.at(job.pool.value);
+        SUAN_ASSERT(!job.bidding || pool.spot.open);
+        SUAN_ASSERT(!job.bidding || !job.queued);
+        if (job.tier == sched::Tier::spot) {
+            ++spot_jobs[job.pool];
+            SUAN_ASSERT(pool.spot.jobs.count(job.id) == 1);
+        } else if (job.queued) {
+            asked[{job.pool, job.org}] += job.shape.milli_devices(job.shape.tasks_min);
+        }
+    });
+    state.pools.for_each([&](std::uint64_t, const Pool& pool) {
+        SUAN_ASSERT(pool.spot.jobs.size() == spot_jobs[pool.id]);
+        for (const auto& [org, milli] : pool.spot.asked) {
+            const std::pair whose(pool.id, org);
+            SUAN_ASSERT(asked[whose] == milli);
+        }
+        SUAN_ASSERT(!pool.spot.open || pool.spot.jobs.empty() || pool.spot.due != Time{});
+    });
+    state.leases.for_each([&](std::uint64_t, const Lease& lease) {
+        SUAN_ASSERT(lease.price.per_device_hour <= state.jobs.at(lease.job.value).price);
+    });
+}
+
 }  // namespace
 
 void State::check_invariants() const {
@@ -110,6 +140,7 @@ void State::check_invariants() const {
     check_holds(*this);
     check_counts(*this);
     check_quotes(*this);
+    check_markets(*this);
     SUAN_ASSERT(books.check_books());
     pools.for_each([](std::uint64_t, const Pool& pool) { pool.scheduler.check_invariants(); });
 }

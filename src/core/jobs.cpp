@@ -3,6 +3,7 @@
 #include "base/limits.hpp"
 #include "core/funds.hpp"
 #include "core/leases.hpp"
+#include "core/market.hpp"
 #include "core/quotes.hpp"
 
 #include <fmt/format.h>
@@ -83,19 +84,6 @@ void end_one(Step& step, JobId id, const JobEnd& end,
     settle_dependents(step, std::move(waiting), to_end);
 }
 
-// Jobs that `actor` may cancel, hold or release: his own, or of his org for an admin.
-Verdict check_may_change(const Step& step, std::uint64_t id) {
-    const Job* job = step.state().jobs.find(id);
-    if (job == nullptr || !is_member_of(step.actor(), job->org)) {
-        return reject(RejectionCode::not_found, "job_id", fmt::format("there is no job {}", id));
-    }
-    if (job->member.value != step.actor().member_id() && !is_admin_of(step.actor(), job->org)) {
-        return reject(RejectionCode::forbidden, "job_id",
-                      "only who submitted a job, or an admin of the org, changes it");
-    }
-    return std::nullopt;
-}
-
 void mark_dependency_met(State& state, JobId key) {
     const auto found = state.dependents.find(key);
     if (found == state.dependents.end()) return;
@@ -140,11 +128,6 @@ void add_to_unfunded(State& state, const Job& job) {
     state.orgs.at(job.org.value).unfunded.insert(job.id);
     state.unfunded_orgs.insert(job.org);
 }
-void drop_from_unfunded(State& state, const Job& job) {
-    std::set<JobId>& unfunded = state.orgs.at(job.org.value).unfunded;
-    if (unfunded.erase(job.id) > 0 && unfunded.empty()) state.unfunded_orgs.erase(job.org);
-}
-
 // Old finished jobs leave; an array's record leaves with its first job.
 void keep_recent_only(State& state) {
     while (state.finished.size() > limits::finished_jobs_kept) {
@@ -162,6 +145,23 @@ void keep_recent_only(State& state) {
 }
 
 }  // namespace
+
+Verdict check_may_change(const Step& step, std::uint64_t id) {
+    const Job* job = step.state().jobs.find(id);
+    if (job == nullptr || !is_member_of(step.actor(), job->org)) {
+        return reject(RejectionCode::not_found, "job_id", fmt::format("there is no job {}", id));
+    }
+    if (job->member.value != step.actor().member_id() && !is_admin_of(step.actor(), job->org)) {
+        return reject(RejectionCode::forbidden, "job_id",
+                      "only who submitted a job, or an admin of the org, changes it");
+    }
+    return std::nullopt;
+}
+
+void drop_from_unfunded(State& state, const Job& job) {
+    std::set<JobId>& unfunded = state.orgs.at(job.org.value).unfunded;
+    if (unfunded.erase(job.id) > 0 && unfunded.empty()) state.unfunded_orgs.erase(job.org);
+}
 
 // A dependency met or not, for a job or array that has ended.
 bool satisfied(DependencyKind kind, bool succeeded) {
@@ -187,9 +187,21 @@ Known look_up(const State& state, JobId id) {
     return job->state == JOB_STATE_COMPLETED ? Known::succeeded : Known::failed;
 }
 
-bool ready_but_for_money(const Job& job, Time now) {
+namespace {
+
+// But for money and the spot market.
+bool free_to_go(const Job& job, Time now) {
     return job.state == JOB_STATE_WAITING && !job.held && job.dependencies_open == 0 &&
            job.begin <= now && job.array_slot;
+}
+
+}  // namespace
+
+bool ready_but_for_money(const Job& job, Time now) {
+    return !job.bidding && free_to_go(job, now);
+}
+bool may_bid(const Job& job, Time now) {
+    return job.funded && free_to_go(job, now);
 }
 bool ready(const Job& job, Time now) {
     return job.funded && ready_but_for_money(job, now);
@@ -227,16 +239,21 @@ void enqueue(State& state, Job& job) {
 void enqueue_as_it_is(State& state, Job& job) {
     SUAN_ASSERT(!job.queued);
     job.queued = true;
-    state.pools.at(job.pool.value).scheduler.enqueue(waiting_job(job));
+    Pool& pool = state.pools.at(job.pool.value);
+    pool.scheduler.enqueue(waiting_job(job));
+    note_asked(pool, job, Asks::begins);
 }
 void dequeue(State& state, Job& job) {
     if (!job.queued) return;
     job.queued = false;
-    state.pools.at(job.pool.value).scheduler.dequeue(job.id);
+    Pool& pool = state.pools.at(job.pool.value);
+    pool.scheduler.dequeue(job.id);
+    note_asked(pool, job, Asks::ends);
 }
 
 void apply_job_eligible(State& state, const JobEligible& event) {
     Job& job = state.jobs.at(event.job_id());
+    job.bidding = false;
     enqueue(state, job);
     state.touch(job);
 }
@@ -265,6 +282,7 @@ void apply_job_ended(State& state, const JobEnded& event) {
     Org& org = state.orgs.at(job.org.value);
     drop_from_unfunded(state, job);
     forget_quote(state, job);
+    spot_job_ends(state, job);
     SUAN_ASSERT(org.jobs_waiting > 0);
     --org.jobs_waiting;
     job.state = event.state();

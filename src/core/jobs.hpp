@@ -26,6 +26,11 @@ Verdict decide_cancel_job(Step& step, const CancelJob& command);
 Verdict decide_hold_job(Step& step, const HoldJob& command);
 Verdict decide_release_job(Step& step, const ReleaseJob& command);
 
+// Jobs that the actor may cancel, hold, release or bid for: his own, or of his org for an admin.
+Verdict check_may_change(const Step& step, std::uint64_t id);
+// It does not wait for money any more.
+void drop_from_unfunded(State& state, const Job& job);
+
 // A dependency met or not, for a job or array that has ended.
 bool satisfied(DependencyKind kind, bool succeeded);
 // What is known of a dependency: its array or job still runs, or how it ended.
@@ -45,6 +50,8 @@ void begin_job(Step& step, JobId job);
 
 // Nothing keeps it out of the queue but, perhaps, the missing money.
 bool ready_but_for_money(const Job& job, Time now);
+// Nothing keeps it out of the queue but, perhaps, a bid that is too low.
+bool may_bid(const Job& job, Time now);
 bool ready(const Job& job, Time now);
 
 void apply_job_admitted(State& state, const Entry& entry, const JobAdmitted& event);

@@ -22,6 +22,7 @@ LeaseOutcome outcome_of_stop(StopReason reason) {
         case STOP_REASON_TIMEOUT:
             return LEASE_OUTCOME_TIMEOUT;
         case STOP_REASON_PREEMPTED:
+        case STOP_REASON_OUTBID:
             return LEASE_OUTCOME_PREEMPTED;
         case STOP_REASON_NODE_FAILED:
             return LEASE_OUTCOME_NODE_FAILED;
@@ -32,8 +33,10 @@ LeaseOutcome outcome_of_stop(StopReason reason) {
     }
 }
 
-// What the centre, not the job, caused: work since the last checkpoint is not charged.
-bool work_is_given_back(LeaseOutcome outcome) {
+// What the centre, not the job, caused: work since the last checkpoint is not charged. Who is
+// outbid had what it bought until then.
+bool work_is_given_back(const Lease& lease, LeaseOutcome outcome) {
+    if (outcome == LEASE_OUTCOME_PREEMPTED && lease.stopping == STOP_REASON_OUTBID) return false;
     return outcome == LEASE_OUTCOME_PREEMPTED || outcome == LEASE_OUTCOME_NODE_FAILED ||
            outcome == LEASE_OUTCOME_LAUNCH_FAILED || outcome == LEASE_OUTCOME_LOST;
 }
@@ -105,7 +108,7 @@ void requeue(Step& step, JobId id, LeaseOutcome outcome) {
         requeued.set_own_failure(outcome == LEASE_OUTCOME_FAILED);
         requeued.set_funded(funded);
         if (funded) holds_to(holds, *requeued.mutable_holds());
-        requeued.set_eligible(funded && !job.held);
+        requeued.set_eligible(funded && !job.held && !job.bidding);
     });
 }
 
@@ -146,6 +149,10 @@ void apply_job_started(State& state, const JobStarted& event) {
     made.ends_by = state.now + job.walltime;
     made.last_checkpoint = state.now;
     made.metered_to = state.now;
+    made.price.of_market = event.has_micro_yuan_per_device_hour();
+    made.price.per_device_hour =
+        made.price.of_market ? Money{event.micro_yuan_per_device_hour()} : job.price;
+    made.price.since = state.now;
     Lease& lease = state.leases.insert(made.id.value, std::move(made));
     state.next_lease = lease.id.value + 1;
     job.lease = lease.id;
@@ -178,7 +185,7 @@ void stop_lease(Step& step, LeaseId id, StopReason reason, JobId for_job) {
     const StopReason already = step.state().leases.at(id.value).stopping;
     // A cancel also ends what was stopped only to run again.
     const bool overrides = reason == STOP_REASON_CANCELLED &&
-                           (already == STOP_REASON_PREEMPTED ||
+                           (already == STOP_REASON_PREEMPTED || already == STOP_REASON_OUTBID ||
                             already == STOP_REASON_NODE_FAILED || already == STOP_REASON_UNFUNDED);
     if (already != STOP_REASON_UNSPECIFIED && !overrides) return;
     step.emit([&](Event& event) {
@@ -194,7 +201,9 @@ void apply_lease_stopping(State& state, const LeaseStopping& event) {
     Job& job = state.jobs.at(lease.job.value);
     lease.stopping = event.reason();
     job.state = JOB_STATE_STOPPING;
-    if (event.reason() == STOP_REASON_PREEMPTED) ++job.preemptions;
+    const bool outbid = event.reason() == STOP_REASON_OUTBID;
+    if (event.reason() == STOP_REASON_PREEMPTED || outbid) ++job.preemptions;
+    if (outbid) job.bidding = true;
     state.pools.at(job.pool.value).scheduler.lease_stopping(lease.id);
     set_due(state, lease, state.now + job.grace + stop_patience);
     state.touch(job);
@@ -276,7 +285,8 @@ void end_lease(Step& step, LeaseId id, const LeaseEnd& end) {
     const Lease& lease = step.state().leases.at(id.value);
     const JobId job = lease.job;
     const AfterLease after = what_follows(step.state().jobs.at(job.value), end.outcome);
-    charge_lease(step, id, work_is_given_back(end.outcome) ? lease.last_checkpoint : step.now(),
+    charge_lease(step, id,
+                 work_is_given_back(lease, end.outcome) ? lease.last_checkpoint : step.now(),
                  LastCharge::yes);
     step.emit([&](Event& event) {
         LeaseEnded& ended = *event.mutable_lease_ended();

@@ -18,6 +18,7 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <set>
 #include <string>
@@ -48,6 +49,27 @@ struct PoolLimits {
     std::uint32_t quote_compensation_permille = 0;  // 0: no binding quotes
     Duration quote_valid = Duration::minutes(10);
     std::uint32_t expected_permille = 0;  // quantile of learnt run times; 0: nothing is learnt
+    Duration spot_period;                 // 0: spot has no market, it costs what the sheet says
+};
+
+// A pool's spot market (market.hpp).
+struct SpotMarket {
+    struct Clearing {
+        Time at;
+        std::uint64_t seq = 0;
+        SpotCleared cleared;
+    };
+    bool open = false;             // who comes must bid; closes at the first tick after the rules
+    Time due;                      // of the next clearing; 0: nobody bids
+    std::uint64_t clearings = 0;   // in all
+    std::deque<Clearing> history;  // oldest first; limits::spot_history_kept of them
+    std::set<JobId> jobs;          // of tier spot in the pool, not ended; derived
+    std::map<OrgId, std::int64_t> asked;  // milli-devices of queued jobs of other tiers; derived
+
+    // What all winners of the newest clearing pay for a device hour.
+    Money price() const {
+        return Money{history.empty() ? 0 : history.back().cleared.micro_yuan_per_device_hour()};
+    }
 };
 
 struct Pool {
@@ -64,6 +86,7 @@ struct Pool {
     std::vector<NodeId> nodes;
     sched::PoolScheduler scheduler{sched::Rules{}};
     sched::RunTimes run_times;  // empty while the rules do not ask for any
+    SpotMarket spot;
 };
 
 // What an invoice line is summed over.
@@ -249,6 +272,7 @@ struct Job {
     bool held = false;    // by its user
     bool queued = false;  // in the pool's scheduler
     bool funded = true;
+    bool bidding = false;    // waits for a clearing of the spot market that its bid wins
     bool array_slot = true;  // the array's running_max lets it wait in the queue
     bool has_payload = false;
     Hash256 payload_sm3{};
@@ -258,7 +282,7 @@ struct Job {
     QuoteId quote;  // that it was submitted with; kept after the quote has ended
     PriceSheetId sheet;
     std::uint32_t price_line = 0;
-    Money price;  // per device hour
+    Money price;  // per device hour; in a spot market: the most, which is held
     Money bid;
     boost::container::small_vector<Hold, 1> holds;
     Money charged;  // over all leases, less what was credited
@@ -274,6 +298,16 @@ struct Job {
     bool has_ended() const { return state >= JOB_STATE_COMPLETED; }
 };
 
+// What a device hour of a lease costs, from when on, and what it had cost until then. The price of
+// the spot market changes while it runs.
+struct LeasePrice {
+    Money per_device_hour;
+    bool of_market = false;
+    Time since;
+    Money before;
+    Money at_checkpoint;  // until the last checkpoint, where that is older than `since`
+};
+
 struct Lease {
     LeaseId id;
     JobId job;
@@ -284,8 +318,9 @@ struct Lease {
     Time ends_by;
     Time last_checkpoint;
     Time metered_to;
-    Time due;       // its next timer: metering, wall time, or the end of a stop's patience
-    Money charged;  // so far
+    Time due;  // its next timer: metering, wall time, or the end of a stop's patience
+    LeasePrice price;
+    Money charged;                     // so far
     std::int64_t milli_device_ms = 0;  // so far
     PaidBy paid;                       // by whom so far, in order of payment
     StopReason stopping = STOP_REASON_UNSPECIFIED;

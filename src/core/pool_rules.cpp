@@ -31,6 +31,7 @@ Verdict check_spans(const PoolRules& rules, const std::string& prefix) {
         {"overdue_after_ms", rules.overdue_after_ms()},
         {"reclaim_after_ms", rules.reclaim_after_ms()},
         {"reclaim_within_ms", rules.reclaim_within_ms()},
+        {"spot_period_ms", rules.spot_period_ms()},
     };
     for (const auto& [field, value] : spans) {
         if (value >= 0 && value <= ms_max) continue;
@@ -102,6 +103,12 @@ Verdict check_pool_rules(const PoolRules& rules, const std::string& prefix) {
         return bad("usage_half_life_ms",
                    "usage_half_life_ms must be 0 (the default) or at least 60000");
     }
+    if (rules.spot_period_ms() != 0 &&
+        rules.spot_period_ms() < limits::spot_period_us_min / 1'000) {
+        return bad("spot_period_ms",
+                   fmt::format("spot_period_ms must be 0 (no market) or at least {}",
+                               limits::spot_period_us_min / 1'000));
+    }
     if (!rules.order().empty() && rules.order() != "fair" && rules.order() != "fifo" &&
         rules.order() != "shortest") {
         return bad("order", "order must be fair, fifo or shortest");
@@ -143,6 +150,7 @@ PoolLimits limits_from(const PoolRules& rules) {
     out.quote_compensation_permille = rules.quote_compensation_permille();
     out.quote_valid = span(rules.quote_valid_ms(), out.quote_valid);
     out.expected_permille = rules.expected_permille();
+    out.spot_period = Duration::milliseconds(rules.spot_period_ms());
     return out;
 }
 
@@ -176,6 +184,7 @@ PoolRules rules_to_proto(const Pool& pool) {
     out.set_reclaim_after_ms(ms_unless(rules.reclaim_after, defaults.reclaim_after));
     out.set_reclaim_within_ms(ms_unless(rules.reclaim_within, defaults.reclaim_within));
     out.set_stops_max(rules.stops_max);
+    out.set_spot_period_ms(pool.limits.spot_period.us / 1'000);
     return out;
 }
 

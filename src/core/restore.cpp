@@ -5,6 +5,7 @@
 #include "core/jobs.hpp"
 #include "core/leases.hpp"
 #include "core/ledgers.hpp"
+#include "core/market.hpp"
 #include "core/money.hpp"
 #include "core/restore_plans.hpp"
 #include "core/spec.hpp"
@@ -121,6 +122,8 @@ private:
                 if (!need(restore_run_times(pool, learnt), "run times of org", learnt.org_id()))
                     return false;
             }
+            if (!need(restore_spot_market(s, pool, record), "spot market of pool", record.id()))
+                return false;
             s.pool_names.emplace(pool.name, pool.id);
             s.pools.insert(record.id(), std::move(pool));
         }
@@ -359,7 +362,8 @@ private:
         const bool waits = record.state() == JOB_STATE_WAITING && record.lease_id() == 0;
         return s.projects.at(record.project_id()).org.value == record.org_id() &&
                s.members.at(record.member_id()).org.value == record.org_id() &&
-               (waits || !record.queued()) && record.lease_id() < s.next_lease;
+               (waits || !record.queued()) && record.lease_id() < s.next_lease &&
+               (!record.bidding() || (record.spec().tier() == TIER_SPOT && !record.queued()));
     }
     // Whether its vouchers may pay for it, time aside.
     static bool paid_well(const State& s, const JobRecord& record) {
@@ -408,6 +412,7 @@ private:
         job.lease = LeaseId{record.lease_id()};
         job.quote = QuoteId{record.quote_id()};
         job.expected = Duration{record.expected_us()};
+        job.bidding = record.bidding();
         job.sheet = PriceSheetId{record.price_sheet_id()};
         job.price_line = record.price_line();
         job.price = Money{record.price()};
@@ -429,6 +434,8 @@ private:
         if (!job.has_ended() && !record.queued() && job.begin.us > 0)
             s.timers.push({job.begin, Timer::Kind::begin, job.id.value});
         Job& kept = s.jobs.insert(record.id(), std::move(job));
+        if (kept.tier == sched::Tier::spot && !kept.has_ended())
+            s.pools.at(kept.pool.value).spot.jobs.insert(kept.id);
         s.touch(kept);
     }
     bool leases(State& s) {
@@ -457,6 +464,8 @@ private:
             }
             lease.stopping = record.stopping();
             lease.running = record.running();
+            if (!need(restore_price(lease, *job, record), "price of lease", record.id()))
+                return false;
             for (const sched::Slot& slot : lease.placement)
                 s.nodes.at(slot.node.value).leases.push_back(lease.id);
             s.timers.push({lease.due, Timer::Kind::lease, lease.id.value});

@@ -42,6 +42,21 @@ bool restore_quote(State& state, const QuoteRecord& record) {
     return true;
 }
 
+bool restore_price(Lease& lease, const Job& job, const LeaseRecord& record) {
+    lease.price.per_device_hour = job.price;
+    lease.price.since = lease.started;
+    if (!record.has_market_price()) return true;
+    const LeasePriceRecord& from = record.market_price();
+    const bool good = from.price() >= 0 && from.price() <= job.price.micro_yuan &&
+                      from.since_us() >= record.started_us() &&
+                      from.since_us() < record.ends_by_us() && from.at_checkpoint() >= 0 &&
+                      from.before() >= from.at_checkpoint();
+    if (!good) return false;
+    lease.price = {Money{from.price()}, true, Time{from.since_us()}, Money{from.before()},
+                   Money{from.at_checkpoint()}};
+    return true;
+}
+
 bool restore_rules(State& state, const RulesRecord& record) {
     const bool good =
         record.id() == state.rules.size() + 1 && record.state() <= 3 && record.effective_us() >= 0;

@@ -1,5 +1,5 @@
 // Parts of a snapshot that a State takes up, each from its record: learnt run times, open quotes,
-// versions of the rules file. False: the record cannot be, and nothing was taken.
+// versions of the rules file, prices of leases. False: the record cannot be, and nothing was taken.
 #pragma once
 
 #include "core/state.hpp"
@@ -10,6 +10,8 @@ namespace suan::core {
 bool restore_run_times(Pool& pool, const RunTimesRecord& record);
 // Jobs, orgs and pools are there already.
 bool restore_quote(State& state, const QuoteRecord& record);
+// What the lease costs, by its job and the spot market.
+bool restore_price(Lease& lease, const Job& job, const LeaseRecord& record);
 // In the order of their ids.
 bool restore_rules(State& state, const RulesRecord& record);
 

@@ -3,6 +3,7 @@
 #include "core/centre.hpp"
 #include "core/jobs.hpp"
 #include "core/leases.hpp"
+#include "core/market.hpp"
 #include "core/money.hpp"
 #include "core/spec.hpp"
 #include "core/state.hpp"
@@ -60,6 +61,7 @@ void pool_to(const Pool& pool, PoolRecord& out) {
         record.set_milli(key.milli);
         record.set_counts(std::string(learnt.counts.begin(), learnt.counts.end()));
     }
+    spot_market_to(pool.spot, out);
 }
 
 void node_to(const Node& node, NodeRecord& out) {
@@ -198,6 +200,7 @@ void job_to(const Job& job, JobRecord& out) {
     out.set_lease_id(job.lease.value);
     out.set_quote_id(job.quote.value);
     out.set_expected_us(job.expected.us);
+    out.set_bidding(job.bidding);
     out.set_price_sheet_id(job.sheet.value);
     out.set_price_line(job.price_line);
     out.set_price(job.price.micro_yuan);
@@ -234,6 +237,12 @@ void lease_to(const Lease& lease, LeaseRecord& out) {
     }
     out.set_stopping(lease.stopping);
     out.set_running(lease.running);
+    if (!lease.price.of_market) return;
+    LeasePriceRecord& price = *out.mutable_market_price();
+    price.set_price(lease.price.per_device_hour.micro_yuan);
+    price.set_since_us(lease.price.since.us);
+    price.set_before(lease.price.before.micro_yuan);
+    price.set_at_checkpoint(lease.price.at_checkpoint.micro_yuan);
 }
 
 void people_to(const State& s, StateSnapshot& out) {

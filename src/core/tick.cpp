@@ -3,6 +3,7 @@
 #include "core/jobs.hpp"
 #include "core/leases.hpp"
 #include "core/ledgers.hpp"
+#include "core/market.hpp"
 #include "core/money.hpp"
 #include "core/quotes.hpp"
 #include "core/rules_file.hpp"
@@ -32,6 +33,9 @@ void run_timers(Step& step) {
                 break;
             case Timer::Kind::rules:
                 rules_due(step, RulesId{static_cast<std::uint32_t>(timer.id)});
+                break;
+            case Timer::Kind::spot:
+                spot_due(step, PoolId{static_cast<std::uint32_t>(timer.id)}, timer.at);
                 break;
         }
     }
@@ -64,6 +68,8 @@ struct Carry {
             started.set_attempt(job.attempts + 1);
             started.set_tasks(start.tasks);
             placement_to(start.placement, started.mutable_slots());
+            if (const auto price = price_at_start(state, job))
+                started.set_micro_yuan_per_device_hour(price->micro_yuan);
         });
     }
     void operator()(const sched::Preempt& preempt) const {

@@ -22,7 +22,8 @@ struct Timer {
         voucher = 2,
         ledger = 3,
         quote = 4,
-        rules = 5
+        rules = 5,
+        spot = 6
     };
     Time at;
     Kind kind = Kind::lease;

@@ -6,6 +6,7 @@
 #include "core/jobs.hpp"
 #include "core/leases.hpp"
 #include "core/ledgers.hpp"
+#include "core/market.hpp"
 #include "core/money.hpp"
 #include "core/orgs.hpp"
 #include "core/quotes.hpp"
@@ -73,6 +74,8 @@ Verdict decide(Step& step, const Command& command) {
             return decide_offer_quote(step, command.offer_quote());
         case Command::kChangeRules:
             return decide_change_rules(step, command.change_rules());
+        case Command::kChangeBid:
+            return decide_change_bid(step, command.change_bid());
         case Command::kSubmitJob:  // has answers of its own, see step()
         case Command::KIND_NOT_SET:
             break;
@@ -307,13 +310,36 @@ Handled apply_promise_event(State& state, const Entry& entry, const Event& event
     }
 }
 
+Handled apply_market_event(State& state, const Entry& entry, const Event& event) {
+    switch (event.kind_case()) {
+        case Event::kSpotCleared:
+            apply_spot_cleared(state, event.spot_cleared());
+            return Handled::yes;
+        case Event::kSpotClosed:
+            apply_spot_closed(state, event.spot_closed());
+            return Handled::yes;
+        case Event::kJobOutbid:
+            apply_job_outbid(state, event.job_outbid());
+            return Handled::yes;
+        case Event::kLeasePriced:
+            apply_lease_priced(state, event.lease_priced());
+            return Handled::yes;
+        case Event::kBidChanged:
+            apply_bid_changed(state, entry, event.bid_changed());
+            return Handled::yes;
+        default:
+            return Handled::no;
+    }
+}
+
 }  // namespace
 
 void apply_event(State& state, const Entry& entry, const Event& event) {
     const bool known = apply_job_event(state, entry, event) == Handled::yes ||
                        apply_centre_event(state, entry, event) == Handled::yes ||
                        apply_ledger_event(state, entry, event) == Handled::yes ||
-                       apply_promise_event(state, entry, event) == Handled::yes;
+                       apply_promise_event(state, entry, event) == Handled::yes ||
+                       apply_market_event(state, entry, event) == Handled::yes;
     SUAN_ASSERT(known);
 }
 

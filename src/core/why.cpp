@@ -1,6 +1,7 @@
 // Explain: every unmet condition of a waiting job, with its numbers.
 #include "core/funds.hpp"
 #include "core/jobs.hpp"
+#include "core/market.hpp"
 #include "core/transition.hpp"
 #include "sched/help.hpp"
 
@@ -145,6 +146,7 @@ std::vector<WaitReason> why(const State& state, const Job& job) {
     std::vector<WaitReason> out;
     if (job.state != JOB_STATE_WAITING) return out;
     add_own_conditions(state, job, out);
+    if (job.bidding && may_bid(job, state.now)) out.push_back(why_bidding(state, job));
     if (!job.queued) return out;
     const Pool& pool = state.pools.at(job.pool.value);
     for (const sched::Reason& from : pool.scheduler.explain(job.id, state.now))

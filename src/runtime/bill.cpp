@@ -52,10 +52,12 @@ struct BilledJob {
     std::int64_t walltime_us = 0;  // 0: the pool's default, which the bill does not show
     std::uint32_t sheet = 0;
     std::uint32_t line = 0;
-    std::int64_t price = 0;
+    std::int64_t price = 0;  // of a spot job that bids: the most
 };
 struct BilledLease {
     BilledJob job;
+    // What a device hour costs and from when on: more than one in a spot market.
+    std::vector<std::pair<std::int64_t, std::int64_t>> prices;
     std::uint32_t tasks = 0;
     std::int64_t started_us = 0;
     std::int64_t milli_device_ms = 0;
@@ -104,6 +106,9 @@ private:
                 return admitted(entry, event.job_admitted());
             case Event::kJobStarted:
                 return started(entry, event.job_started());
+            case Event::kLeasePriced:
+                return priced(entry, event.lease_priced().lease_id(),
+                              event.lease_priced().micro_yuan_per_device_hour());
             case Event::kLeaseCharged:
                 return charged(entry, event.lease_charged());
             case Event::kLedgerOpened:
@@ -149,7 +154,10 @@ private:
             return wrong(entry.seq(), fmt::format("price sheet {} has no line {} for the job",
                                                   job.sheet, job.line));
         }
-        if (line->second.micro_yuan_per_device_hour() != job.price) {
+        // A spot job may bid more than the sheet asks.
+        const bool bids = job.tier == TIER_SPOT && spec.bid_micro_yuan() == job.price &&
+                          job.price > line->second.micro_yuan_per_device_hour();
+        if (line->second.micro_yuan_per_device_hour() != job.price && !bids) {
             return differs(entry.seq(), "price", line->second.micro_yuan_per_device_hour(),
                            job.price);
         }
@@ -172,9 +180,38 @@ private:
         lease.job = job->second;
         lease.tasks = event.tasks();
         lease.started_us = entry.time_us();
+        const std::int64_t price = event.has_micro_yuan_per_device_hour()
+                                       ? event.micro_yuan_per_device_hour()
+                                       : lease.job.price;
         leases_[event.lease_id()] = lease;
         ++out_.leases;
+        return priced(entry, event.lease_id(), price);
+    }
+
+    Result<void> priced(const Entry& entry, std::uint64_t id, std::int64_t price) {
+        const auto lease = leases_.find(id);
+        if (lease == leases_.end())
+            return wrong(entry.seq(), fmt::format("lease {}: its start is not shown", id));
+        if (price > lease->second.job.price || price < 0)
+            return differs(entry.seq(), "price at most", lease->second.job.price, price);
+        lease->second.prices.emplace_back(entry.time_us(), price);
         return {};
+    }
+
+    // Each price for its own time, rounded down.
+    static std::int64_t cost_of(const BilledLease& lease, std::int64_t to_us) {
+        std::int64_t cost = 0;
+        for (std::size_t i = 0; i < lease.prices.size(); ++i) {
+            const auto [from, price] = lease.prices[i];
+            if (from > to_us) break;
+            const bool newest = i + 1 == lease.prices.size();
+            const std::int64_t end = newest ? to_us : std::min(to_us, lease.prices[i + 1].first);
+            const std::int64_t ms =
+                (end - lease.started_us) / 1'000 - (from - lease.started_us) / 1'000;
+            const int128 use = static_cast<int128>(lease.job.milli_per_task) * lease.tasks * ms;
+            cost += static_cast<std::int64_t>(use * price / (int128{1'000} * ms_per_hour));
+        }
+        return cost;
     }
 
     // The price of everything since the start, less what was charged before: rounded down once.
@@ -201,8 +238,7 @@ private:
         if (event.milli_device_ms() != 0 || event.micro_yuan() != 0) {
             const std::int64_t ms = (event.to_us() - lease.started_us) / 1'000;
             const int128 total = static_cast<int128>(lease.job.milli_per_task) * lease.tasks * ms;
-            const auto cost =
-                static_cast<std::int64_t>(total * lease.job.price / (int128{1'000} * ms_per_hour));
+            const std::int64_t cost = cost_of(lease, event.to_us());
             const auto use = static_cast<std::int64_t>(total) - lease.milli_device_ms;
             if (event.milli_device_ms() != use) {
                 return differs(entry.seq(), "milli_device_ms", use, event.milli_device_ms());

@@ -59,6 +59,9 @@ private:
             if (leases_.count(event.lease_charged().lease_id()) != 0) {
                 show(index, log::ShowCommand::no);
             }
+        } else if (event.has_lease_priced()) {
+            if (leases_.count(event.lease_priced().lease_id()) != 0)
+                show(index, log::ShowCommand::no);
         } else if (event.has_ledger_opened()) {
             // Its name, and whose it is.
             if (event.ledger_opened().org_id() == org_.value) show(index, log::ShowCommand::yes);

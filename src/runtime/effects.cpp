@@ -13,6 +13,8 @@ const char* to_text(StopReason reason) {
             return "time limit reached";
         case STOP_REASON_PREEMPTED:
             return "preempted";
+        case STOP_REASON_OUTBID:
+            return "outbid";
         case STOP_REASON_NODE_FAILED:
             return "node failed";
         default:

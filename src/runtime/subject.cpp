@@ -57,6 +57,10 @@ std::uint64_t job_of(const Event& event) {
             return event.job_funded().job_id();
         case Event::kJobUnfunded:
             return event.job_unfunded().job_id();
+        case Event::kJobOutbid:
+            return event.job_outbid().job_id();
+        case Event::kBidChanged:
+            return event.bid_changed().job_id();
         default:
             return 0;
     }
@@ -74,6 +78,8 @@ std::uint64_t lease_of(const Event& event) {
             return event.lease_charged().lease_id();
         case Event::kLeaseProgress:
             return event.lease_progress().lease_id();
+        case Event::kLeasePriced:
+            return event.lease_priced().lease_id();
         default:
             return 0;
     }

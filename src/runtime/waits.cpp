@@ -10,6 +10,7 @@ const char* code_of(const core::Job& job, Time now) {
     if (job.begin > now) return "BeginTime";
     if (!job.array_slot) return "JobArrayTaskLimit";
     if (!job.funded) return "AssocGrpBillingMinutes";
+    if (job.bidding) return "SpotBid";
     return "Priority";
 }
 
@@ -34,6 +35,10 @@ std::uint64_t job_of(const Event& event) {
             return event.job_reserved().job_id();
         case Event::kJobUnreserved:
             return event.job_unreserved().job_id();
+        case Event::kJobOutbid:
+            return event.job_outbid().job_id();
+        case Event::kBidChanged:
+            return event.bid_changed().job_id();
         default:
             return 0;
     }

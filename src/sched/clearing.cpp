@@ -30,7 +30,7 @@ Clearing clear_spot(std::span<const Bid> bids, std::int64_t supply_milli,
     std::vector<Offer> offers;
     for (const Bid& bid : bids) {
         const std::int64_t price = offer_micro(bid);
-        if (price >= floor_micro) offers.push_back({price, &bid});
+        if (price >= floor_micro && bid.milli <= supply_milli) offers.push_back({price, &bid});
     }
     std::sort(offers.begin(), offers.end(), [](const Offer& a, const Offer& b) {
         return a.price_micro != b.price_micro ? a.price_micro > b.price_micro

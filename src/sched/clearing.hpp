@@ -2,9 +2,9 @@
 //
 // Bids stand by what they offer a device, the highest first, ties by id. They are served whole, in
 // that order, until the first that does not fit; the offer of that one is the price, and never less
-// than the operator's floor. A bid offers the lower of its price and of what its budget gives for
-// all its devices, so no winner pays more than it bid or has. Nobody is served past a better bid
-// that was not: raising a bid never loses.
+// than the operator's floor. A bid for more than there is at all takes no part. A bid offers the
+// lower of its price and of what its budget gives for all its devices, so no winner pays more than
+// it bid or has. Nobody is served past a better bid that was not: raising a bid never loses.
 //
 // Pure; the same bids in any order give the same clearing, so anybody can check it.
 #pragma once

@@ -34,6 +34,13 @@ TEST(Clearing, WithRoomForAllThePriceIsTheFloor) {
     EXPECT_THAT(clear_spot(bids, 0, 0).winners, IsEmpty());
 }
 
+TEST(Clearing, ABidForMoreThanThereIsDoesNotBlockTheOthers) {
+    const std::vector<Bid> bids{{1, 9'000, 2'000'000}, {2, 1'000, 900'000}};
+    const Clearing clearing = clear_spot(bids, 8'000, 500'000);
+    EXPECT_THAT(clearing.winners, ElementsAre(2));
+    EXPECT_EQ(clearing.price_micro, 500'000);
+}
+
 class Clearings : public ::testing::Test {
 protected:
     std::int64_t below(std::int64_t n) { return static_cast<std::int64_t>(random_()) % n; }
@@ -70,7 +77,7 @@ TEST_F(Clearings, NobodyPaysMoreThanItBidOrHasAndNobodyWhoLostOfferedMore) {
                 ASSERT_LE(cost_micro(bid, clearing.price_micro), bid.budget_micro);
             } else {
                 ++losers;
-                ASSERT_TRUE(offer_micro(bid) <= clearing.price_micro);
+                ASSERT_TRUE(offer_micro(bid) <= clearing.price_micro || bid.milli > supply);
             }
         }
         ASSERT_EQ(sold, clearing.sold_milli);

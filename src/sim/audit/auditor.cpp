@@ -28,14 +28,18 @@ std::set<Kind> with(std::set<Kind> kinds, std::initializer_list<Kind> more) {
     return kinds;
 }
 
+std::set<Kind> effects_of_a_tick() {
+    return with(
+        effects_of_an_end(),
+        {Event::kTimeAdvanced, Event::kJobStarted, Event::kJobReserved, Event::kJobUnreserved,
+         Event::kQuoteEnded, Event::kRulesTookEffect, Event::kRulesWithdrawn, Event::kSpotCleared,
+         Event::kSpotClosed, Event::kJobOutbid, Event::kLeasePriced});
+}
+
 Effects effects_of(const Command& command) {
     switch (command.kind_case()) {
         case Command::kTick:
-            return {Event::KIND_NOT_SET,
-                    with(effects_of_an_end(),
-                         {Event::kTimeAdvanced, Event::kJobStarted, Event::kJobReserved,
-                          Event::kJobUnreserved, Event::kQuoteEnded, Event::kRulesTookEffect,
-                          Event::kRulesWithdrawn})};
+            return {Event::KIND_NOT_SET, effects_of_a_tick()};
         case Command::kSubmitJob:
             return {Event::kJobAdmitted, {}};
         case Command::kCancelJob:
@@ -80,6 +84,8 @@ Effects effects_of(const Command& command) {
             return {Event::kQuoteOffered, {}};
         case Command::kChangeRules:
             return {Event::kRulesScheduled, {Event::kRulesTookEffect}};
+        case Command::kChangeBid:
+            return {Event::kBidChanged, {}};
         case Command::kCloseInvoice:
             return {Event::kInvoiceIssued,
                     {Event::kLeaseCharged, Event::kJobUnfunded, Event::kJobFunded,
@@ -274,6 +280,12 @@ void Auditor::Impl::centre_event(const Event& event) {
         case Event::kRulesTookEffect:
         case Event::kRulesWithdrawn:
             return promise_event(event);
+        case Event::kSpotCleared:
+        case Event::kSpotClosed:
+        case Event::kJobOutbid:
+        case Event::kLeasePriced:
+        case Event::kBidChanged:
+            return market_event(event);
         default:  // ledgers are of no simulated centre
             violate(Rule::foreign_effect, "an event of no kind that a simulated centre has");
     }
@@ -289,7 +301,8 @@ void Auditor::Impl::end_of_entry() {
         }
     }
     if (!current->command().has_tick()) return;
-    check_nothing_overdue();
+    check_clearings_done();
+    if (good()) check_nothing_overdue();
     if (good()) check_promises_kept();
     if (good()) check_queue_complete();
 }

@@ -172,8 +172,52 @@ TEST(Auditor, a_missed_quote_is_paid_once_and_by_its_rule) {
     }
 }
 
+// A spot job of four devices that bids 2.00 yuan wins at the floor and starts there.
+void add_market(Log& log, std::int64_t price) {
+    log[0]
+        .mutable_command()
+        ->mutable_define_pool()
+        ->mutable_pool()
+        ->mutable_rules()
+        ->set_spot_period_ms(10'000);
+    PublishPriceSheet& sheet = *log[4].mutable_command()->mutable_publish_price_sheet();
+    PriceLine& line = *sheet.add_lines();
+    line.set_line(3);
+    line.set_pool_id(1);
+    line.set_tier(TIER_SPOT);
+    line.set_micro_yuan_per_device_hour(1'800'000);
+    add(log, 8, R"(time_us: 2000000 command { submit_job { org_id: 1 project_id: 1 member_id: 1
+           spec { pool_id: 1 tier: TIER_SPOT tasks: 4 walltime_ms: 60000 bid_micro_yuan: 2000000 } } }
+           events { job_admitted { job_id: 2 price_sheet_id: 1 price_line: 3
+             micro_yuan_per_device_hour: 2000000 holds { micro_yuan: 133334 } } })");
+    add(log, 10,
+        "time_us: 11000000 command { tick {} } events { spot_cleared { pool_id: 1 "
+        "micro_yuan_per_device_hour: " +
+            std::to_string(price) +
+            " floor_micro_yuan: 1800000 offered_milli: 4000 sold_milli: 4000 bids: 1 won: 1 } } "
+            "events { job_eligible { job_id: 2 } } events { job_started { job_id: 2 lease_id: 2 "
+            "attempt: 1 tasks: 4 slots { node_id: 2 tasks: 4 device_mask: 15 } "
+            "micro_yuan_per_device_hour: " +
+            std::to_string(price) + " } }");
+}
+
+TEST(Auditor, a_clearing_is_done_again_from_the_bids) {
+    Log log = honest_log();
+    add_market(log, 1'800'000);
+    log.resize(11);
+    Auditor honest;
+    feed(honest, log);
+    EXPECT_EQ(honest.finding() ? honest.finding()->text() : "", "");
+    // Who lost may not be let in.
+    log.back().mutable_events(0)->mutable_spot_cleared()->set_won(0);
+    Auditor bent;
+    feed(bent, log);
+    EXPECT_EQ(rule_of(bent), "market_wrong");
+}
+
 // One bent log for each rule that a log alone can break.
 const Canary canaries[] = {
+    {Rule::market_wrong, [](Log& log) { add_market(log, 1'800'001); }},
     {Rule::quote_wrong, [](Log& log) { add_quote(log, 6'001); }},
     {Rule::quote_overdue,
      [](Log& log) {

@@ -26,6 +26,7 @@ void Auditor::Impl::pool_defined(const PoolDefined& event) {
     fresh_id(IdKind::pool, event.pool_id());
     const PoolSpec& spec = current->command().define_pool().pool();
     pools[event.pool_id()].rules = with_defaults(spec.rules());
+    market_rules(event.pool_id());
     nodes_added(event.pool_id(), event.first_node_id(), spec.nodes());
 }
 
@@ -60,6 +61,7 @@ void Auditor::Impl::node_state_changed(const NodeStateChanged& event) {
 
 void Auditor::Impl::rules_changed(const SetPoolRules& change) {
     pools[change.pool_id()].rules = with_defaults(change.rules());
+    market_rules(change.pool_id());
 }
 
 void Auditor::Impl::share_changed(const SetShare& change) {

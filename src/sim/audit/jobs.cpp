@@ -62,15 +62,16 @@ void Auditor::Impl::job_admitted(const JobAdmitted& event) {
         array.running_max = command.array().running_max();
     }
     made.submitted = now;
-    const AuditPrice& price =
-        quoted_price(event.job_id(), command, pool->second.prices[made.spec.tier()]);
+    made.price = quoted_price(event.job_id(), command, pool->second.prices[made.spec.tier()]);
+    made.listed = made.price.micro_yuan;
+    take_bid(made);
+    const AuditPrice& price = made.price;
     if (!good()) return;
     if (price.sheet != event.price_sheet_id() || price.line != event.price_line() ||
         price.micro_yuan != event.micro_yuan_per_device_hour()) {
         violate(Rule::price_wrong, fmt::format("the newest price is {} of sheet {} line {}",
                                                price.micro_yuan, price.sheet, price.line));
     }
-    made.price = price;
     if (!command.idempotency_key().empty()) {
         auto& known = keys[{command.member_id(), command.idempotency_key()}];
         if (known.first == 0) known.first = event.job_id();
@@ -98,6 +99,7 @@ int Auditor::Impl::dependency(const suan::Dependency& dependency) const {
 
 std::string Auditor::Impl::why_not_ready(std::uint64_t id, const AuditJob& of) const {
     if (of.state != JOB_STATE_WAITING || of.lease != 0) return "it does not wait";
+    if (of.bidding) return "its bid has not won";
     if (of.held) return "it is held by its user";
     if (!of.funded) return "nothing is held for it";
     if (of.spec.begin_time_us() > now) return "its begin time has not come";
@@ -119,6 +121,9 @@ std::string Auditor::Impl::why_not_ready(std::uint64_t id, const AuditJob& of) c
 void Auditor::Impl::job_queued(std::uint64_t id) {
     AuditJob* of = job(id);
     if (of == nullptr) return;
+    // A clearing of this entry may have let it in; nothing else does.
+    const AuditMarket& market = pools[of->spec.pool_id()].market;
+    if (market.cleared && market.won.count(id) != 0) of->bidding = false;
     const std::string why = why_not_ready(id, *of);
     if (!why.empty())
         violate(Rule::started_too_early, fmt::format("job {} queued, but {}", id, why));

@@ -122,6 +122,7 @@ void Auditor::Impl::job_started(const JobStarted& event) {
     made.started = now;
     made.checkpoint = now;
     made.ends_by = now + of->spec.walltime_ms() * 1'000;
+    price_start(*of, event);
 }
 
 // What a borrower is granted; spot gives way to anyone at any time.
@@ -171,6 +172,8 @@ void Auditor::Impl::lease_stopping(const LeaseStopping& event) {
     if (event.reason() == STOP_REASON_PREEMPTED) check_preemption(its, *of, event.for_job_id());
     if (event.reason() == STOP_REASON_TIMEOUT && now < of->ends_by)
         violate(Rule::lease_overdue, fmt::format("stopped {} us early", of->ends_by - now));
+    if (event.reason() == STOP_REASON_OUTBID) check_won(of->job, its, false);
+    if (event.reason() == STOP_REASON_OUTBID) its.bidding = true;
     of->stopping = event.reason();
     of->stop_due = now + std::int64_t{its.spec.grace_ms()} * 1'000 + stop_patience_us;
 }
@@ -179,8 +182,10 @@ void Auditor::Impl::lease_ended(const LeaseEnded& event) {
     AuditLease* of = lease(event.lease_id());
     if (of == nullptr) return;
     if (!of->final_charge) violate(Rule::charge_wrong, "a lease ends without its last charge");
+    const bool outbid =
+        of->stopping == STOP_REASON_OUTBID && event.outcome() == LEASE_OUTCOME_PREEMPTED;
     const std::int64_t wanted =
-        work_is_lost(event.outcome()) ? of->checkpoint : std::min(now, of->ends_by);
+        work_is_lost(event.outcome()) && !outbid ? of->checkpoint : std::min(now, of->ends_by);
     if (jobs.at(of->job).funded && std::min(wanted, of->ends_by) != of->charged_to)
         violate(Rule::credit_wrong,
                 fmt::format("charged until {} us, it must be until {} us", of->charged_to, wanted));

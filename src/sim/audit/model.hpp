@@ -31,9 +31,17 @@ struct AuditPrice {
     std::int64_t micro_yuan = 0;
 };
 
+struct AuditMarket {
+    bool open = false;
+    std::int64_t price = 0;
+    bool cleared = false;         // in this entry
+    std::set<std::uint64_t> won;  // then
+};
+
 struct AuditPool {
     PoolRules rules;  // with defaults filled in
     std::map<int, AuditPrice> prices;
+    AuditMarket market;
 };
 
 struct AuditShare {
@@ -88,11 +96,13 @@ struct AuditJob {
     SubmitJob asked;
     JobSpec spec;  // with defaults filled in
     std::uint64_t array = 0;
-    AuditPrice price;
+    AuditPrice price;         // of a spot job that bids: its bid
+    std::int64_t listed = 0;  // the sheet's
     JobState state = JOB_STATE_WAITING;
     bool held = false;
     bool queued = false;
     bool funded = true;
+    bool bidding = false;        // no clearing has let it in
     bool cancelled = false;      // asked for, and acknowledged or logged
     bool between_lease = false;  // its lease has ended in this entry, what follows is not yet said
     LeaseOutcome last_outcome = LEASE_OUTCOME_UNSPECIFIED;
@@ -131,6 +141,7 @@ struct AuditLease {
     StopReason stopping = STOP_REASON_UNSPECIFIED;
     std::int64_t milli_device_ms = 0;
     std::int64_t charged = 0;
+    std::vector<std::pair<std::int64_t, std::int64_t>> prices;  // since when, how much
     std::map<std::uint32_t, std::int64_t> paid;
     bool final_charge = false;
     std::int64_t charged_to = 0;
@@ -271,6 +282,23 @@ struct Auditor::Impl {
     void rules_scheduled(const RulesScheduled& event);
     void rules_took_effect(const RulesTookEffect& event);
     void rules_withdrawn(const RulesWithdrawn& event);
+
+    // market.cpp
+    void market_event(const Event& event);
+    void market_rules(std::uint32_t pool);
+    // What a job bids when it is submitted: no bid is the floor.
+    void take_bid(AuditJob& job);
+    void price_start(const AuditJob& job, const JobStarted& event);
+    void spot_cleared(const SpotCleared& event);
+    void spot_closed(const SpotClosed& event);
+    void job_outbid(const JobOutbid& event);
+    void lease_priced(const LeasePriced& event);
+    void bid_changed(const BidChanged& event);
+    void check_won(std::uint64_t id, const AuditJob& job, bool won);
+    std::int64_t spot_offered(std::uint32_t pool) const;
+    bool runs_on(const AuditJob& job) const;
+    void check_clearings_done();
+    std::int64_t cost(const AuditJob& job, const AuditLease& lease, std::int64_t until) const;
 
     // auditor.cpp
     void event(const Event& event);

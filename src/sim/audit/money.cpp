@@ -97,13 +97,13 @@ void Auditor::Impl::lease_charged(const LeaseCharged& event) {
                                its.spec.milli_per_device();
     const auto used = [&](std::int64_t until) { return milli * ((until - of->started) / 1'000); };
     std::int64_t metered = used(event.to_us()) - of->milli_device_ms;
-    std::int64_t amount = cost_floor(used(event.to_us()), its.price.micro_yuan) - of->charged;
+    std::int64_t amount = cost(its, *of, event.to_us()) - of->charged;
     if (!its.funded && metered > 0) metered = amount = 0;
     if (metered != event.milli_device_ms() || amount != event.micro_yuan())
         violate(Rule::charge_wrong,
                 fmt::format("{} milli-device-ms and {} micro-yuan are due, {} and {} were before",
                             metered, amount, of->milli_device_ms, of->charged));
-    const std::int64_t whole = cost_floor(used(end), its.price.micro_yuan) - of->charged;
+    const std::int64_t whole = cost(its, *of, end) - of->charged;
     const std::int64_t credited = its.funded ? whole - amount : event.credited_micro_yuan();
     if ((event.final() ? credited : 0) != event.credited_micro_yuan())
         violate(Rule::credit_wrong, fmt::format("{} are credited", whole - amount));

@@ -44,6 +44,7 @@ const char* to_string(Rule rule) {
         SUAN_RULE(quote_wrong);
         SUAN_RULE(quote_overdue);
         SUAN_RULE(rules_wrong);
+        SUAN_RULE(market_wrong);
         SUAN_RULE(effect_without_request);
         SUAN_RULE(request_without_effect);
         SUAN_RULE(cancel_ignored);

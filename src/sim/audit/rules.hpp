@@ -43,6 +43,7 @@ enum class Rule : std::uint8_t {
     quote_wrong,          // price, validity or compensation of a binding quote not by its rule
     quote_overdue,        // a promise whose time has come, and nobody said how it ended
     rules_wrong,          // a rules version in force before its time, or after being withdrawn
+    market_wrong,         // a clearing that is not by the bids, or what it means for a job
     effect_without_request,  // an entry that nobody asked for, or a second one of a request
     request_without_effect,  // an acknowledged request that the log does not have
     cancel_ignored,          // a job runs again after its cancel was acknowledged

@@ -1,5 +1,7 @@
 #include "sim/fault/workload.hpp"
 
+#include "core/centre.hpp"
+
 #include <algorithm>
 
 namespace suan::sim {
@@ -58,6 +60,7 @@ PoolRules Workload::rules() {
     rules.set_meter_interval_ms(any_of({0, 1'000, 7'000, 60'000}));
     rules.set_quote_compensation_permille(static_cast<std::uint32_t>(any_of({0, 100, 1'000})));
     rules.set_quote_valid_ms(any_of({0, 5'000}));
+    rules.set_spot_period_ms(any_of({0, 0, 10'000, 60'000, 300'000}));
     return rules;
 }
 
@@ -255,7 +258,7 @@ JobSpec Workload::spec(const core::State& state, Time now) {
     if (one_in(8)) spec.set_begin_time_us(now.us + static_cast<std::int64_t>(below(200'000'000)));
     spec.set_held(one_in(12));
     spec.set_grace_ms(static_cast<std::uint32_t>(any_of({0, 1, 3'000, 20'000})));
-    if (spec.tier() == TIER_SPOT && one_in(2)) spec.set_bid_micro_yuan(1'000'000);
+    if (spec.tier() == TIER_SPOT && one_in(2)) spec.set_bid_micro_yuan(any_bid());
     return spec;
 }
 
@@ -300,13 +303,16 @@ void Workload::on_a_job(const core::State& state, const Send& send) {
     const core::Job* job = any_job(state);
     if (job == nullptr) return;
     Command command;
-    const std::uint64_t kind = below(5);
+    const std::uint64_t kind = below(6);
     if (kind < 2) {
         command.mutable_cancel_job()->set_job_id(job->id.value);
         command.mutable_cancel_job()->set_whole_array(one_in(2));
         command.mutable_cancel_job()->set_reason(name("reason "));
     } else if (kind == 2) {
         command.mutable_hold_job()->set_job_id(job->id.value);
+    } else if (kind == 5) {
+        command.mutable_change_bid()->set_job_id(job->id.value);
+        command.mutable_change_bid()->set_micro_yuan(any_bid());
     } else {
         command.mutable_release_job()->set_job_id(job->id.value);
     }
@@ -451,6 +457,7 @@ void Workload::calm(const core::State& state, const Send& send) {
         lift.mutable_set_budget()->set_remove(true);
         send(Actor{}, lift);
     }
+    close_markets(state, send);
     std::vector<JobId> held;
     state.jobs.for_each([&](std::uint64_t, const core::Job& job) {
         if (job.held && !job.has_ended()) held.push_back(job.id);
@@ -460,6 +467,18 @@ void Workload::calm(const core::State& state, const Send& send) {
         release.mutable_release_job()->set_job_id(id.value);
         send(Actor{}, release);
     }
+}
+
+// Else a bid that never wins waits for ever.
+void Workload::close_markets(const core::State& state, const Send& send) {
+    state.pools.for_each([&](std::uint64_t, const core::Pool& pool) {
+        if (!pool.spot.open) return;
+        Command command;
+        command.mutable_set_pool_rules()->set_pool_id(pool.id.value);
+        *command.mutable_set_pool_rules()->mutable_rules() = core::rules_to_proto(pool);
+        command.mutable_set_pool_rules()->mutable_rules()->clear_spot_period_ms();
+        send(Actor{}, command);
+    });
 }
 
 void Workload::cancel_all(const core::State& state, const Send& send) {

@@ -38,6 +38,8 @@ private:
     }
     std::string name(const char* kind) { return kind + std::to_string(++names_); }
     std::string token();
+    std::int64_t any_bid() { return any_of({1, 4'000, 1'000'000, 2'000'000, 13'000'000}); }
+    void close_markets(const core::State& state, const Send& send);
     const core::Job* any_job(const core::State& state);
     Actor actor_for(const core::State& state, std::uint32_t org);
 

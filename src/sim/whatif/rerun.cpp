@@ -113,6 +113,8 @@ Command Rerun::copy_of(const Command& command, std::uint32_t copy) const {
         out.mutable_hold_job()->set_job_id(job_in(command.hold_job().job_id(), copy));
     } else if (out.has_release_job()) {
         out.mutable_release_job()->set_job_id(job_in(command.release_job().job_id(), copy));
+    } else if (out.has_change_bid()) {
+        out.mutable_change_bid()->set_job_id(job_in(command.change_bid().job_id(), copy));
     }
     return out;
 }
@@ -136,7 +138,8 @@ void Rerun::remember(const Entry& logged, const Entry& made) {
 void Rerun::give_all(const Entry& logged) {
     const Command& command = logged.command();
     const bool of_work = command.has_submit_job() || command.has_cancel_job() ||
-                         command.has_hold_job() || command.has_release_job();
+                         command.has_hold_job() || command.has_release_job() ||
+                         command.has_change_bid();
     const std::uint32_t copies = of_work ? options_.scale : 1;
     for (std::uint32_t copy = 0; copy < copies; ++copy) {
         Entry made;
