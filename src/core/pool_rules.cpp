@@ -31,6 +31,7 @@ Verdict check_spans(const PoolRules& rules, const std::string& prefix) {
         {"overdue_after_ms", rules.overdue_after_ms()},
         {"reclaim_after_ms", rules.reclaim_after_ms()},
         {"reclaim_within_ms", rules.reclaim_within_ms()},
+        {"resize_within_ms", rules.resize_within_ms()},
     };
     for (const auto& [field, value] : spans) {
         if (value >= 0 && value <= ms_max) continue;
@@ -131,6 +132,7 @@ sched::Rules sched_rules_from(const PoolRules& rules) {
     out.reclaim_after = span(rules.reclaim_after_ms(), out.reclaim_after);
     out.reclaim_within = span(rules.reclaim_within_ms(), out.reclaim_within);
     out.stops_max = rules.stops_max();
+    out.resize_within = span(rules.resize_within_ms(), out.resize_within);
     return out;
 }
 
@@ -176,6 +178,7 @@ PoolRules rules_to_proto(const Pool& pool) {
     out.set_reclaim_after_ms(ms_unless(rules.reclaim_after, defaults.reclaim_after));
     out.set_reclaim_within_ms(ms_unless(rules.reclaim_within, defaults.reclaim_within));
     out.set_stops_max(rules.stops_max);
+    out.set_resize_within_ms(rules.resize_within.us / 1'000);
     return out;
 }
 

@@ -234,6 +234,7 @@ void lease_to(const Lease& lease, LeaseRecord& out) {
     }
     out.set_stopping(lease.stopping);
     out.set_running(lease.running);
+    placement_to(lease.next, out.mutable_next());
 }
 
 void people_to(const State& s, StateSnapshot& out) {

@@ -15,6 +15,8 @@ const char* to_text(StopReason reason) {
             return "preempted";
         case STOP_REASON_NODE_FAILED:
             return "node failed";
+        case STOP_REASON_RESIZED:
+            return "resized: it goes on from its last checkpoint with more or fewer tasks";
         default:
             return "stopped";
     }
