@@ -107,6 +107,8 @@ void Auditor::Impl::job_started(const JobStarted& event) {
     const std::string why = why_not_ready(event.job_id(), *of);
     if (!why.empty() && goes_on_until == 0)
         violate(Rule::started_too_early, fmt::format("job {}: {}", event.job_id(), why));
+    if (goes_on_until == 0 && !current->command().has_tick())
+        violate(Rule::foreign_effect, "jobs start at ticks, unless they go on");
     if (of->queued == (goes_on_until != 0))
         violate(Rule::started_too_early, fmt::format("job {} is not queued", event.job_id()));
     if (event.ends_by_us() != goes_on_until || (goes_on_until != 0 && goes_on_until <= now))
