@@ -24,6 +24,7 @@ void add_all_routes(http::Router& router, const ContextPtr& context, const AppCa
     add_hub_routes(router, context);
     add_plan_routes(router, context);
     add_market_routes(router, context);
+    add_defrag_routes(router, context);
 }
 
 std::string openapi_document(const http::Router& router) {

@@ -167,6 +167,7 @@ inline constexpr Row table[] = {
     {"define_pool", "/v1/pools", R"({"pool":{"name":"x"}})", operators_alone},
     {"add_nodes", "/v1/pools/big/nodes", R"({"nodes":[{"name":"x","devices":1}]})",
      operators_alone},
+    {"propose_defrag", "/v1/pools/big/defrag", "", {403, 403, 200, 403, 200}},
     {"set_pool_rules", "/v1/pools/big/rules", "{}", operators_alone},
     {"list_nodes", "/v1/nodes", "", all},
     {"get_node", "/v1/nodes/n1", "", all},

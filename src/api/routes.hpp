@@ -27,6 +27,7 @@ void add_session_routes(http::Router& router, const ContextPtr& context);
 void add_hub_routes(http::Router& router, const ContextPtr& context);
 void add_plan_routes(http::Router& router, const ContextPtr& context);
 void add_market_routes(http::Router& router, const ContextPtr& context);
+void add_defrag_routes(http::Router& router, const ContextPtr& context);
 
 // Takes every address that no other route has.
 class ConsoleFiles;

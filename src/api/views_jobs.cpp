@@ -1,6 +1,7 @@
 #include "api/views_jobs.hpp"
 
 #include "api/views_names.hpp"
+#include "core/elastic.hpp"
 
 #include <fmt/format.h>
 
@@ -291,6 +292,18 @@ void fill(const core::WaitReason& reason, WaitReasonView& out) {
     out.set_other(reason.other);
 }
 
+static void fill_elastic(const core::State& state, const core::Job& job, WhyView& out) {
+    const core::ElasticText text = core::elastic_text(state, job);
+    ElasticView& view = *out.mutable_elastic();
+    view.set_tasks(text.tasks);
+    view.set_tasks_min(job.shape.tasks_min);
+    view.set_tasks_max(job.shape.tasks_max);
+    view.set_grows_to(text.grows_to);
+    view.set_code(text.code);
+    view.set_message(text.message);
+    out.set_summary("it " + text.message);
+}
+
 void fill_why(const core::State& state, const Viewer& viewer, const core::Job& job, WhyView& out) {
     out.set_id(job.id.value);
     out.set_state(job.state);
@@ -305,6 +318,7 @@ void fill_why(const core::State& state, const Viewer& viewer, const core::Job& j
         out.set_summary("it has ended");
     } else if (job.state != JOB_STATE_WAITING) {
         out.set_summary("it runs");
+        if (core::is_elastic(job)) fill_elastic(state, job, out);
     } else if (reasons.empty()) {
         out.set_summary("it is about to start");
     } else {

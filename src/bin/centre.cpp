@@ -3,6 +3,7 @@
 #include "bin/job_views.hpp"
 #include "bin/table.hpp"
 #include "bin/units.hpp"
+#include "suan/defrag.pb.h"
 #include "suan/market.pb.h"
 
 #include <fmt/format.h>
@@ -11,7 +12,8 @@ namespace suan::bin {
 namespace {
 
 struct CentreOptions {
-    std::string pool, state, name, reason;
+    std::string pool, state, name, reason, topology;
+    std::uint32_t tasks = 0, devices_per_task = 0;
     std::vector<std::string> nodes;
     std::size_t limit = 1'000;
     std::size_t clearings = 12;
@@ -132,6 +134,46 @@ ExitCode show_node(Cli& cli, CentreOptions& o) {
     return ExitCode::ok;
 }
 
+std::string places_text(const google::protobuf::RepeatedPtrField<SlotView>& slots) {
+    std::string text;
+    for (const SlotView& slot : slots)
+        text += fmt::format("{}{} x{}", text.empty() ? "" : " ", slot.node(), slot.devices_size());
+    return text;
+}
+
+ExitCode propose_defrag(Cli& cli, CentreOptions& o) {
+    Query query("/v1/pools/" + percent_encoded(o.name) + "/defrag");
+    if (o.tasks != 0) query.add("tasks", std::to_string(o.tasks));
+    if (o.devices_per_task != 0) query.add("devices_per_task", std::to_string(o.devices_per_task));
+    if (!o.topology.empty()) query.add("topology", o.topology);
+    const auto view = Session::open(cli.hub).get<DefragView>(query.text());
+    std::string text = view.summary() + ".\n";
+    if (!view.moves().empty()) {
+        Table table({{"JOB", Align::right},
+                     {"ORG"},
+                     {"DEVICES", Align::right},
+                     {"FROM"},
+                     {"TO"},
+                     {"NOT SAVED FOR", Align::right},
+                     {"LOST DEVICE HOURS", Align::right},
+                     {"LOST CNY", Align::right}});
+        for (const DefragMoveView& move : view.moves())
+            table.row({std::to_string(move.job_id()), move.org(),
+                       devices_text(move.milli_devices()), places_text(move.from()),
+                       places_text(move.to()), span_text(move.since_checkpoint_ms()),
+                       device_hours_text(move.lost_milli_device_ms()),
+                       yuan_text(move.lost_micro_yuan())});
+        text += "\n" + table.text() +
+                fmt::format(
+                    "\nIn all {} device hours and {} CNY of work would be done again; the "
+                    "gang goes to {}.\nNothing was moved: this is a proposal.\n",
+                    device_hours_text(view.lost_milli_device_ms()),
+                    yuan_text(view.lost_micro_yuan()), places_text(view.gang()));
+    }
+    put_result(cli, view, text);
+    return ExitCode::ok;
+}
+
 ExitCode change_nodes(Cli& cli, const CentreOptions& o, NodeState state) {
     NodeStateRequest request;
     for (const std::string& node : o.nodes)
@@ -170,6 +212,15 @@ void add_centre_commands(Cli& cli) {
                  o, show_spot_prices);
     prices.add_option("name", o->name, "pool")->required();
     prices.add_option("--limit", o->clearings, "at most so many clearings (default 12)");
+    CLI::App& defrag = add_verb(
+        cli, pool, "defrag", "Moves of running jobs that would make a gang fit, with their price",
+        o, propose_defrag);
+    defrag.add_option("name", o->name, "pool")->required();
+    defrag.add_option("-n,--tasks", o->tasks,
+                      "of the gang (default: the largest that moves make fit)");
+    defrag.add_option("--devices-per-task", o->devices_per_task,
+                      "default: all of the largest node");
+    defrag.add_option("--topology", o->topology, "any, one_rack or one_node");
     CLI::App& node = add_noun(cli, "node", "Nodes");
     CLI::App& list = add_verb(cli, node, "list", "Nodes", o, list_nodes);
     list.add_option("--pool", o->pool, "of one pool");

@@ -85,6 +85,7 @@ uint128 digest_of(const Lease& lease) {
         digest.number(paid.micro_yuan);
     }
     digest.word(lease.stopping);
+    if (!lease.next.empty()) mix_placement(digest, lease.next);
     digest.word(lease.running ? 1 : 0);
     if (lease.price.of_market) {
         digest.number(lease.price.per_device_hour.micro_yuan);

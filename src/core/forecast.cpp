@@ -57,6 +57,7 @@ void add_running(const Job& job, const Lease& lease, Time now, ForecastInput::Po
     const bool stops = lease.stopping != STOP_REASON_UNSPECIFIED;
     run.ends = stops ? std::min(lease.ends_by, now + job.grace) : lease.ends_by;
     run.counted_until = lease.metered_to;
+    if (lease.stopping == STOP_REASON_RESIZED) run.goes_on_until = lease.ends_by;
     pool.running.push_back(run);
 }
 
@@ -188,6 +189,7 @@ sched::AheadInput Forecaster::ahead_input(const ForecastInput::PoolCopy& pool) c
         const auto left =
             run_times_.estimate(job.key, job.walltime, job.ran, place_of(run.job)).remaining;
         run.ends = std::min(run.ends, newest_.now + left);
+        run.goes_on_until = std::min(run.goes_on_until, newest_.now + left);
     }
     for (const ForecastJob& job : newest_.jobs) {
         if (job.lease || job.pool != pool.id) continue;

@@ -15,6 +15,7 @@ void check_leases(const State& state) {
         SUAN_ASSERT(job.lease.value == id);
         SUAN_ASSERT(lease.tasks >= job.shape.tasks_min);
         SUAN_ASSERT(lease.tasks <= job.shape.tasks_max);
+        SUAN_ASSERT(lease.next.empty() == (lease.stopping != STOP_REASON_RESIZED));
         std::uint32_t tasks = 0;
         for (const sched::Slot& slot : lease.placement) {
             const Node& node = state.nodes.at(slot.node.value);

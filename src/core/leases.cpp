@@ -2,12 +2,14 @@
 
 #include "base/limits.hpp"
 #include "core/jobs.hpp"
+#include "core/market.hpp"
 #include "core/money.hpp"
 #include "core/quotes.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 namespace suan::core {
 namespace {
@@ -28,6 +30,8 @@ LeaseOutcome outcome_of_stop(StopReason reason) {
             return LEASE_OUTCOME_NODE_FAILED;
         case STOP_REASON_UNFUNDED:
             return LEASE_OUTCOME_UNFUNDED;
+        case STOP_REASON_RESIZED:
+            return LEASE_OUTCOME_RESIZED;
         default:
             return LEASE_OUTCOME_CANCELLED;
     }
@@ -38,7 +42,8 @@ LeaseOutcome outcome_of_stop(StopReason reason) {
 bool work_is_given_back(const Lease& lease, LeaseOutcome outcome) {
     if (outcome == LEASE_OUTCOME_PREEMPTED && lease.stopping == STOP_REASON_OUTBID) return false;
     return outcome == LEASE_OUTCOME_PREEMPTED || outcome == LEASE_OUTCOME_NODE_FAILED ||
-           outcome == LEASE_OUTCOME_LAUNCH_FAILED || outcome == LEASE_OUTCOME_LOST;
+           outcome == LEASE_OUTCOME_LAUNCH_FAILED || outcome == LEASE_OUTCOME_LOST ||
+           outcome == LEASE_OUTCOME_RESIZED;
 }
 
 Time next_due(const State& state, const Job& job, const Lease& lease) {
@@ -58,7 +63,7 @@ void drop_lease(Node& node, LeaseId lease) {
     node.leases.pop_back();
 }
 
-enum class AfterLease { ends, runs_again };
+enum class AfterLease { ends, runs_again, goes_on };
 
 AfterLease what_follows(const Job& job, LeaseOutcome outcome) {
     switch (outcome) {
@@ -67,6 +72,8 @@ AfterLease what_follows(const Job& job, LeaseOutcome outcome) {
         case LEASE_OUTCOME_UNFUNDED:
         case LEASE_OUTCOME_LOST:
             return AfterLease::runs_again;
+        case LEASE_OUTCOME_RESIZED:
+            return AfterLease::goes_on;
         case LEASE_OUTCOME_LAUNCH_FAILED:
             return job.launch_failures + 1 < launch_failures_max ? AfterLease::runs_again
                                                                  : AfterLease::ends;
@@ -77,9 +84,10 @@ AfterLease what_follows(const Job& job, LeaseOutcome outcome) {
     }
 }
 
-// Only such runs say how long the next one will be.
-bool ended_by_itself(LeaseOutcome outcome) {
-    return outcome == LEASE_OUTCOME_COMPLETED || outcome == LEASE_OUTCOME_FAILED;
+// Only such runs say how long the next one will be; the last lease of a resized one does not.
+bool is_whole_run(const Job& job, const Lease& lease, LeaseOutcome outcome) {
+    const bool by_itself = outcome == LEASE_OUTCOME_COMPLETED || outcome == LEASE_OUTCOME_FAILED;
+    return by_itself && lease.ends_by == lease.started + job.walltime;
 }
 
 JobState state_after(LeaseOutcome outcome) {
@@ -112,6 +120,38 @@ void requeue(Step& step, JobId id, LeaseOutcome outcome) {
     });
 }
 
+// What the run of a lease that was stopped for a resize goes on with.
+struct GoesOn {
+    sched::Placement placement;
+    Time ends_by;  // the wall time of the run, which began before
+};
+
+// Nothing: a node of it takes no work now, its org may hold less, its time is over or its money
+// gone.
+std::optional<GoesOn> what_goes_on(const Step& step, const Lease& lease) {
+    const Job& job = step.state().jobs.at(lease.job.value);
+    if (lease.stopping != STOP_REASON_RESIZED || !job.funded || lease.ends_by <= step.now())
+        return std::nullopt;
+    const auto next = step.state().pools.at(job.pool.value).scheduler.resume(lease.id);
+    if (!next) return std::nullopt;
+    return GoesOn{*next, lease.ends_by};
+}
+
+void go_on(Step& step, JobId id, const GoesOn& rest) {
+    const State& state = step.state();
+    step.emit([&](Event& event) {
+        JobStarted& started = *event.mutable_job_started();
+        started.set_job_id(id.value);
+        started.set_lease_id(state.next_lease);
+        started.set_attempt(state.jobs.at(id.value).attempts + 1);
+        started.set_tasks(sched::tasks_of(rest.placement));
+        placement_to(rest.placement, started.mutable_slots());
+        started.set_ends_by_us(rest.ends_by.us);
+        if (const auto price = price_at_start(state, state.jobs.at(id.value)))
+            started.set_micro_yuan_per_device_hour(price->micro_yuan);
+    });
+}
+
 }  // namespace
 
 sched::RunningLease running_lease(const Job& job, const Lease& lease) {
@@ -131,12 +171,14 @@ sched::RunningLease running_lease(const Job& job, const Lease& lease) {
     running.stops = job.preemptions;
     running.stopping = lease.stopping != STOP_REASON_UNSPECIFIED;
     running.placement = lease.placement;
+    running.next = lease.next;
     return running;
 }
 
 void apply_job_started(State& state, const JobStarted& event) {
     Job& job = state.jobs.at(event.job_id());
-    SUAN_ASSERT(job.queued);
+    const bool goes_on = event.ends_by_us() != 0;  // after a resize
+    SUAN_ASSERT(job.queued != goes_on);
     SUAN_ASSERT(!job.lease);
     dequeue(state, job);
     Lease made;
@@ -146,7 +188,7 @@ void apply_job_started(State& state, const JobStarted& event) {
     made.tasks = event.tasks();
     made.placement = placement_from(event.slots(), job.shape.milli);
     made.started = state.now;
-    made.ends_by = state.now + job.walltime;
+    made.ends_by = goes_on ? Time{event.ends_by_us()} : state.now + job.walltime;
     made.last_checkpoint = state.now;
     made.metered_to = state.now;
     made.price.of_market = event.has_micro_yuan_per_device_hour();
@@ -159,7 +201,7 @@ void apply_job_started(State& state, const JobStarted& event) {
     job.state = JOB_STATE_RUNNING;
     job.started = state.now;
     job.attempts = lease.attempt;
-    job.progress_permille = 0;
+    if (!goes_on) job.progress_permille = 0;
     quotes_see_start(state, job);
     Org& org = state.orgs.at(job.org.value);
     --org.jobs_waiting;
@@ -183,10 +225,12 @@ void apply_lease_running(State& state, const LeaseRunning& event) {
 
 void stop_lease(Step& step, LeaseId id, StopReason reason, JobId for_job) {
     const StopReason already = step.state().leases.at(id.value).stopping;
-    // A cancel also ends what was stopped only to run again.
-    const bool overrides = reason == STOP_REASON_CANCELLED &&
-                           (already == STOP_REASON_PREEMPTED || already == STOP_REASON_OUTBID ||
-                            already == STOP_REASON_NODE_FAILED || already == STOP_REASON_UNFUNDED);
+    // A cancel also ends what was stopped only to run again, and whatever else stops a lease has to
+    // be said of one that would only be resized.
+    const bool runs_again = already == STOP_REASON_PREEMPTED || already == STOP_REASON_OUTBID ||
+                            already == STOP_REASON_NODE_FAILED || already == STOP_REASON_UNFUNDED;
+    const bool overrides = (reason == STOP_REASON_CANCELLED && runs_again) ||
+                           (already == STOP_REASON_RESIZED && reason != already);
     if (already != STOP_REASON_UNSPECIFIED && !overrides) return;
     step.emit([&](Event& event) {
         LeaseStopping& stopping = *event.mutable_lease_stopping();
@@ -196,15 +240,31 @@ void stop_lease(Step& step, LeaseId id, StopReason reason, JobId for_job) {
     });
 }
 
+void resize_lease(Step& step, const sched::Resize& resize, JobId for_job) {
+    step.emit([&](Event& event) {
+        LeaseStopping& stopping = *event.mutable_lease_stopping();
+        stopping.set_lease_id(resize.lease.value);
+        stopping.set_reason(STOP_REASON_RESIZED);
+        stopping.set_for_job_id(for_job.value);
+        placement_to(resize.next, stopping.mutable_slots());
+    });
+}
+
 void apply_lease_stopping(State& state, const LeaseStopping& event) {
     Lease& lease = state.leases.at(event.lease_id());
     Job& job = state.jobs.at(lease.job.value);
+    sched::PoolScheduler& scheduler = state.pools.at(job.pool.value).scheduler;
     lease.stopping = event.reason();
+    lease.next = placement_from(event.slots(), job.shape.milli);
     job.state = JOB_STATE_STOPPING;
     const bool outbid = event.reason() == STOP_REASON_OUTBID;
     if (event.reason() == STOP_REASON_PREEMPTED || outbid) ++job.preemptions;
     if (outbid) job.bidding = true;
-    state.pools.at(job.pool.value).scheduler.lease_stopping(lease.id);
+    if (event.reason() == STOP_REASON_RESIZED) {
+        scheduler.lease_resizing(lease.id, lease.next);
+    } else {
+        scheduler.lease_stopping(lease.id);
+    }
     set_due(state, lease, state.now + job.grace + stop_patience);
     state.touch(job);
     state.touch(lease);
@@ -242,7 +302,9 @@ void apply_lease_charged(State& state, const LeaseCharged& event) {
     Lease& lease = state.leases.at(event.lease_id());
     Job& job = state.jobs.at(lease.job.value);
     const Money amount{event.micro_yuan()};
-    pay(state, job, lease, event.payments(), event.final() ? LastCharge::yes : LastCharge::no);
+    // What is held pays for the rest of the run, if it goes on with another size.
+    const bool is_last = event.final() && lease.stopping != STOP_REASON_RESIZED;
+    pay(state, job, lease, event.payments(), is_last ? LastCharge::yes : LastCharge::no);
     lease.charged += amount;
     lease.milli_device_ms += event.milli_device_ms();
     lease.metered_to = std::max(lease.metered_to, Time{event.to_us()});
@@ -272,8 +334,11 @@ void lease_due(Step& step, LeaseId id, Time due) {
     // A stale timer must do nothing: a restored state does not have it.
     if (lease == nullptr || lease->due != due) return;
     if (lease->stopping != STOP_REASON_UNSPECIFIED) {
+        // Nobody knows whether its processes are gone: what it goes on with must not be their
+        // place.
+        const bool resizes = lease->stopping == STOP_REASON_RESIZED;
         end_lease(step, id,
-                  {.outcome = outcome_of_stop(lease->stopping),
+                  {.outcome = resizes ? LEASE_OUTCOME_PREEMPTED : outcome_of_stop(lease->stopping),
                    .message = "its stop was never confirmed"});
         return;
     }
@@ -281,9 +346,20 @@ void lease_due(Step& step, LeaseId id, Time due) {
     if (lease->ends_by <= step.now()) stop_lease(step, id, STOP_REASON_TIMEOUT, JobId{});
 }
 
-void end_lease(Step& step, LeaseId id, const LeaseEnd& end) {
+void end_lease(Step& step, LeaseId id, const LeaseEnd& given) {
     const Lease& lease = step.state().leases.at(id.value);
     const JobId job = lease.job;
+    LeaseEnd end = given;
+    std::optional<GoesOn> rest;
+    if (end.outcome == LEASE_OUTCOME_RESIZED) {
+        expire_vouchers_under(step, job);  // which may leave no money to go on with
+        rest = what_goes_on(step, lease);
+        if (!rest && lease.stopping != STOP_REASON_RESIZED) {
+            end.outcome = outcome_of_stop(lease.stopping);
+        } else if (!rest) {
+            end.outcome = LEASE_OUTCOME_PREEMPTED;
+        }
+    }
     const AfterLease after = what_follows(step.state().jobs.at(job.value), end.outcome);
     charge_lease(step, id,
                  work_is_given_back(lease, end.outcome) ? lease.last_checkpoint : step.now(),
@@ -295,7 +371,9 @@ void end_lease(Step& step, LeaseId id, const LeaseEnd& end) {
         ended.set_exit_code(end.exit_code);
         ended.set_signal(end.signal);
     });
-    if (after == AfterLease::runs_again) {
+    if (after == AfterLease::goes_on) {
+        go_on(step, job, *rest);
+    } else if (after == AfterLease::runs_again) {
         requeue(step, job, end.outcome);
     } else {
         end_job(step, job,
@@ -318,12 +396,12 @@ void apply_lease_ended(State& state, const LeaseEnded& event) {
     job.state = JOB_STATE_WAITING;
     job.exit_code = event.exit_code();
     job.signal = event.signal();
-    release_holds(state, job);
+    if (event.outcome() != LEASE_OUTCOME_RESIZED) release_holds(state, job);
     for (const sched::Slot& slot : lease.placement)
         drop_lease(state.nodes.at(slot.node.value), lease.id);
     Pool& pool = state.pools.at(job.pool.value);
     pool.scheduler.lease_ended(lease.id);
-    if (ended_by_itself(event.outcome()) && pool.limits.expected_permille != 0)
+    if (is_whole_run(job, lease, event.outcome()) && pool.limits.expected_permille != 0)
         pool.run_times.learn(run_key(job), state.now - lease.started);
     state.forget(lease);
     state.leases.erase(event.lease_id());

@@ -10,6 +10,8 @@ Verdict decide_lease_report(Step& step, const LeaseReport& report);
 
 // Tells a running lease to stop; nothing when it is stopping already.
 void stop_lease(Step& step, LeaseId lease, StopReason reason, JobId for_job);
+// Tells one to stop so that its run goes on with other devices.
+void resize_lease(Step& step, const sched::Resize& resize, JobId for_job);
 // Charges it up to `to` (its wall time at most).
 // Vouchers under it that have expired by now, but not yet been looked at, pay until their end.
 void charge_lease(Step& step, LeaseId lease, Time to, LastCharge last);

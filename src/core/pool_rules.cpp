@@ -31,6 +31,7 @@ Verdict check_spans(const PoolRules& rules, const std::string& prefix) {
         {"overdue_after_ms", rules.overdue_after_ms()},
         {"reclaim_after_ms", rules.reclaim_after_ms()},
         {"reclaim_within_ms", rules.reclaim_within_ms()},
+        {"resize_within_ms", rules.resize_within_ms()},
         {"spot_period_ms", rules.spot_period_ms()},
     };
     for (const auto& [field, value] : spans) {
@@ -138,6 +139,7 @@ sched::Rules sched_rules_from(const PoolRules& rules) {
     out.reclaim_after = span(rules.reclaim_after_ms(), out.reclaim_after);
     out.reclaim_within = span(rules.reclaim_within_ms(), out.reclaim_within);
     out.stops_max = rules.stops_max();
+    out.resize_within = span(rules.resize_within_ms(), out.resize_within);
     return out;
 }
 
@@ -184,6 +186,7 @@ PoolRules rules_to_proto(const Pool& pool) {
     out.set_reclaim_after_ms(ms_unless(rules.reclaim_after, defaults.reclaim_after));
     out.set_reclaim_within_ms(ms_unless(rules.reclaim_within, defaults.reclaim_within));
     out.set_stops_max(rules.stops_max);
+    out.set_resize_within_ms(rules.resize_within.us / 1'000);
     out.set_spot_period_ms(pool.limits.spot_period.us / 1'000);
     return out;
 }

@@ -444,7 +444,7 @@ private:
             const bool good = record.id() != 0 && record.tasks() >= 1 && job != nullptr &&
                               job->lease.value == record.id() && record.id() < s.next_lease &&
                               s.leases.find(record.id()) == nullptr &&
-                              fits(s, *job, record.slots(), held_);
+                              fits(s, *job, record.slots(), held_) && resizes_well(s, *job, record);
             if (!need(good, "lease", record.id())) return false;
             Lease lease;
             lease.id = LeaseId{record.id()};
@@ -463,6 +463,7 @@ private:
                 lease.paid.emplace_back(VoucherId{paid.voucher_id()}, Money{paid.micro_yuan()});
             }
             lease.stopping = record.stopping();
+            lease.next = placement_from(record.next(), job->shape.milli);
             lease.running = record.running();
             if (!need(restore_price(lease, *job, record), "price of lease", record.id()))
                 return false;
@@ -474,6 +475,11 @@ private:
             s.touch(kept);
         }
         return true;
+    }
+    static bool resizes_well(const State& s, const Job& job, const LeaseRecord& record) {
+        Held none;
+        const bool resizes = record.stopping() == STOP_REASON_RESIZED;
+        return resizes != record.next().empty() && fits(s, job, record.next(), none);
     }
     // Milli-devices held of each device of a node.
     using Held = std::map<std::uint32_t, std::array<std::int64_t, limits::devices_per_node_max>>;

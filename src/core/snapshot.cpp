@@ -237,6 +237,7 @@ void lease_to(const Lease& lease, LeaseRecord& out) {
     }
     out.set_stopping(lease.stopping);
     out.set_running(lease.running);
+    placement_to(lease.next, out.mutable_next());
     if (!lease.price.of_market) return;
     LeasePriceRecord& price = *out.mutable_market_price();
     price.set_price(lease.price.per_device_hour.micro_yuan);

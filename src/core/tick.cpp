@@ -75,10 +75,13 @@ struct Carry {
     void operator()(const sched::Preempt& preempt) const {
         for (const LeaseId victim : preempt.victims)
             stop_lease(step, victim, STOP_REASON_PREEMPTED, preempt.job);
+        for (const sched::Resize& resize : preempt.resizes)
+            resize_lease(step, resize, preempt.job);
         step.emit([&](Event& event) {
             reservation_to(preempt.reservation, *event.mutable_job_reserved());
         });
     }
+    void operator()(const sched::Resize& resize) const { resize_lease(step, resize, JobId{}); }
     void operator()(const sched::Reserve& reserve) const {
         step.emit([&](Event& event) {
             reservation_to(reserve.reservation, *event.mutable_job_reserved());

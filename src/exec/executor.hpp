@@ -2,7 +2,8 @@
 // report back. `local` runs processes on this machine, `sim` virtual tasks, `multi` routes by pool.
 //
 // An order is answered by reports, never by a return value, so that no call waits for a process:
-//   start -> Started, then Progress and TaskEnded as they come, then exactly one LeaseEnded;
+//   start -> Started, then Progress, Checkpointed and TaskEnded as they come, then exactly one
+//            LeaseEnded;
 //   start -> LeaseEnded{launch_failed} when the tasks could not all be started;
 //   start -> StartRefused when this lease was started before: the running one is left alone;
 //   stop  -> LeaseEnded{stopped}, or whatever end came first; a stop of an unknown lease is silent.
@@ -136,8 +137,9 @@ enum class Outcome {
 const char* to_string(Outcome outcome);
 
 struct ProgressMark {
-    std::uint32_t permille = 0;  // 0..1000
-    std::string message;         // UTF-8, at most limits::reason_bytes_max
+    std::uint32_t permille = 0;      // 0..1000
+    std::string message;             // UTF-8, at most limits::reason_bytes_max
+    std::uint32_t checkpoints = {};  // that the attempt has said it saved, in all
     friend bool operator==(const ProgressMark&, const ProgressMark&) = default;
 };
 
@@ -157,6 +159,10 @@ struct Progress {
     LeaseRef ref;
     ProgressMark mark;
 };
+// It has saved its work since the last such report: what it did until now is not lost any more.
+struct Checkpointed {
+    LeaseRef ref;
+};
 struct LeaseEnded {
     LeaseRef ref;
     Outcome outcome = Outcome::lost;
@@ -164,7 +170,7 @@ struct LeaseEnded {
     std::string message;  // for the user, says what happened and what would be right; may be empty
     std::optional<ProgressMark> progress;  // the last one seen
 };
-using Report = std::variant<Started, StartRefused, TaskEnded, Progress, LeaseEnded>;
+using Report = std::variant<Started, StartRefused, TaskEnded, Progress, Checkpointed, LeaseEnded>;
 using Sink = std::function<void(Report)>;
 
 const LeaseRef& ref_of(const Report& report);

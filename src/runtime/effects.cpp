@@ -17,6 +17,8 @@ const char* to_text(StopReason reason) {
             return "outbid";
         case STOP_REASON_NODE_FAILED:
             return "node failed";
+        case STOP_REASON_RESIZED:
+            return "resized: it goes on from its last checkpoint with more or fewer tasks";
         default:
             return "stopped";
     }

@@ -137,7 +137,7 @@ exec::StartOrder start_order(const core::State& state, const core::Lease& lease)
         place_slot(state, slot, job.shape.devices_per_task, order.tasks);
     }
     order.visible_devices = visible_of(pool);
-    order.walltime = job.walltime;
+    order.walltime = lease.ends_by - lease.started;
     order.grace = job.grace;
     if (job.array) {
         const auto array = state.arrays.find(job.array);

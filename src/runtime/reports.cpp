@@ -35,6 +35,13 @@ LeaseReport progress_report(const exec::LeaseRef& ref, const exec::ProgressMark&
     return report;
 }
 
+LeaseReport checkpoint_report(const exec::LeaseRef& ref) {
+    LeaseReport report;
+    report.set_lease_id(ref.lease.value);
+    report.set_kind(LeaseReport::KIND_CHECKPOINTED);
+    return report;
+}
+
 }  // namespace
 
 LeaseOutcome outcome_of(exec::Outcome outcome) {
@@ -81,6 +88,8 @@ std::vector<LeaseReport> ReportFilter::commands(const exec::Report& report) {
         out.push_back(started_report(started->ref));
     } else if (const auto* progress = std::get_if<exec::Progress>(&report)) {
         add_progress(progress->ref, progress->mark, out);
+    } else if (const auto* saved = std::get_if<exec::Checkpointed>(&report)) {
+        add_checkpoint(saved->ref, out);
     } else if (const auto* end = std::get_if<exec::LeaseEnded>(&report)) {
         add_end(*end, out);
     }
@@ -90,15 +99,30 @@ std::vector<LeaseReport> ReportFilter::commands(const exec::Report& report) {
 void ReportFilter::add_progress(const exec::LeaseRef& ref, const exec::ProgressMark& mark,
                                 std::vector<LeaseReport>& out) {
     const Time now = clock_.now();
-    const auto [at, fresh] = seen_.try_emplace(ref.lease);
-    Seen& seen = at->second;
+    Seen& seen = seen_[ref.lease];
+    const bool fresh = !seen.marked;
     const bool due = fresh || now < seen.sent || now - seen.sent >= progress_interval_;
     if (!due || (!fresh && seen.permille == mark.permille)) {
         add(metrics_.progress_dropped);
         return;
     }
-    seen = {now, mark.permille};
+    seen.sent = now;
+    seen.permille = mark.permille;
+    seen.marked = true;
     out.push_back(progress_report(ref, mark));
+}
+
+// One that comes too soon after another is told when its lease ends: none that a stopped job saves
+// at its last moment is forgotten.
+void ReportFilter::add_checkpoint(const exec::LeaseRef& ref, std::vector<LeaseReport>& out) {
+    const Time now = clock_.now();
+    Seen& seen = seen_[ref.lease];
+    const bool due = !seen.saves || now < seen.saved || now - seen.saved >= progress_interval_;
+    seen.held_back = !due;
+    if (!due) return add(metrics_.progress_dropped);
+    seen.saved = now;
+    seen.saves = true;
+    out.push_back(checkpoint_report(ref));
 }
 
 // The last mark that was held back still counts: a failed job shows how far it came.
@@ -108,6 +132,7 @@ void ReportFilter::add_end(const exec::LeaseEnded& end, std::vector<LeaseReport>
     if (end.progress.has_value() && end.progress->permille != sent) {
         out.push_back(progress_report(end.ref, *end.progress));
     }
+    if (seen != seen_.end() && seen->second.held_back) out.push_back(checkpoint_report(end.ref));
     if (seen != seen_.end()) seen_.erase(seen);
     out.push_back(ended_report(end));
 }

@@ -28,9 +28,14 @@ private:
     struct Seen {
         Time sent;
         std::uint32_t permille = 0;
+        bool marked = false;     // a mark was sent
+        Time saved;              // when the last checkpoint was
+        bool saves = false;      // a checkpoint was sent
+        bool held_back = false;  // one that came too soon after it
     };
     void add_progress(const exec::LeaseRef& ref, const exec::ProgressMark& mark,
                       std::vector<LeaseReport>& out);
+    void add_checkpoint(const exec::LeaseRef& ref, std::vector<LeaseReport>& out);
     void add_end(const exec::LeaseEnded& end, std::vector<LeaseReport>& out);
 
     const Clock& clock_;

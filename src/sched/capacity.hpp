@@ -36,6 +36,16 @@ constexpr std::uint32_t count_bits(std::uint64_t x) {
     return static_cast<std::uint32_t>((x * 0x0101010101010101ULL) >> 56);
 }
 
+// The `count` lowest bits of the mask.
+constexpr std::uint64_t lowest(std::uint64_t mask, std::uint32_t count) {
+    std::uint64_t out = 0;
+    for (std::uint32_t i = 0; i < count; ++i) {
+        out |= mask & (~mask + 1);
+        mask &= mask - 1;
+    }
+    return out;
+}
+
 enum class Packing : std::uint8_t { tight, consolidated };
 enum class ViewName : std::uint8_t { idle = 0, unreserved = 1, empty = 2 };
 
@@ -119,6 +129,8 @@ public:
 
     std::uint32_t position_of(NodeId id) const;
     NodeId id_at(std::uint32_t position) const { return nodes_[position].id; }
+    // Dense, in the order of the caller's rack numbers.
+    std::uint32_t rack_at(std::uint32_t position) const { return nodes_[position].rack_index; }
     std::uint64_t free_at(ViewName view, std::uint32_t position) const {
         return views_[static_cast<std::size_t>(view)].free(position);
     }

@@ -45,7 +45,8 @@ void Impl::explain_space(std::uint32_t job, std::vector<Reason>& out) {
                    capacity.tasks_that_fit(ViewName::idle, shape, packing()), 0});
 }
 
-// Names the first promise, by start, that alone or with those before it keeps the job out.
+// Names the first promise, by start, that alone or with those before it keeps the job out. Without
+// any, what is idle is kept for a job that is about to grow.
 void Impl::explain_reservation(std::uint32_t job, std::vector<Reason>& out) {
     const Shape& shape = shape_of(job);
     if (!capacity.holds(ViewName::idle, shape, packing())) return;
@@ -56,8 +57,15 @@ void Impl::explain_reservation(std::uint32_t job, std::vector<Reason>& out) {
         if (reservation.start >= now + bound_of(job)) continue;
         if (first == nullptr || reservation.start < first->start) first = &reservation;
     }
-    SUAN_ASSERT(first != nullptr);
-    out.push_back({ReasonCode::reservation, 0, 0, first->start.us, first->job.value});
+    if (first != nullptr) {
+        out.push_back({ReasonCode::reservation, 0, 0, first->start.us, first->job.value});
+        return;
+    }
+    const auto grows = std::find_if(stopping.begin(), stopping.end(), [this](std::uint32_t slot) {
+        return tasks_of(leases[slot].lease.next) > leases[slot].lease.tasks;
+    });
+    SUAN_ASSERT(grows != stopping.end());
+    out.push_back({ReasonCode::reservation, 0, 0, now.us, leases[*grows].lease.job.value});
 }
 
 void Impl::explain_preempting(std::uint32_t job, std::vector<Reason>& out) {

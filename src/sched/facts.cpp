@@ -228,6 +228,10 @@ void PoolScheduler::Impl::start_lease(const RunningLease& lease) {
     tree.hold(leaf, lease.tier, leases[slot].milli());
     if (lease.tier == Tier::spot) ++spot_leases;
     if (lease.stopping) stopping.push_back(slot);
+    const Shape& shape = lease.shape;
+    if (shape.tasks_min < shape.tasks_max && shape.milli == limits::milli_per_device)
+        elastic.push_back(slot);
+    claim_next(slot);
 }
 
 void PoolScheduler::lease_ended(LeaseId lease) {
@@ -238,12 +242,14 @@ void PoolScheduler::Impl::end_lease(LeaseId id) {
     const std::uint32_t slot = leases.find(id);
     SUAN_ASSERT(slot != IdIndex::none);
     settle();
+    drop_next(slot);
     const LeaseSlot& ended = leases[slot];
     for (const Slot& held : ended.lease.placement)
         capacity.release(held);
     tree.hold(ended.leaf, ended.lease.tier, -ended.milli());
     if (ended.lease.tier == Tier::spot) --spot_leases;
     std::erase(stopping, slot);
+    std::erase(elastic, slot);
     leases.remove(slot);
     restart_pass();
 }
@@ -251,9 +257,24 @@ void PoolScheduler::Impl::end_lease(LeaseId id) {
 void PoolScheduler::lease_stopping(LeaseId lease) {
     const std::uint32_t slot = impl_->leases.find(lease);
     SUAN_ASSERT(slot != IdIndex::none);
+    if (!impl_->leases[slot].lease.next.empty()) {
+        impl_->drop_next(slot);
+        impl_->restart_pass();
+    }
     if (impl_->leases[slot].lease.stopping) return;
     impl_->leases[slot].lease.stopping = true;
     impl_->stopping.push_back(slot);
+}
+
+void PoolScheduler::lease_resizing(LeaseId lease, const Placement& next) {
+    const std::uint32_t slot = impl_->leases.find(lease);
+    SUAN_ASSERT(slot != IdIndex::none);
+    SUAN_ASSERT(!impl_->leases[slot].lease.stopping);
+    SUAN_ASSERT(!next.empty());
+    impl_->leases[slot].lease.stopping = true;
+    impl_->stopping.push_back(slot);
+    impl_->leases[slot].lease.next = next;
+    impl_->claim_next(slot);
 }
 
 void PoolScheduler::lease_checkpointed(LeaseId lease, Time at) {
@@ -261,7 +282,8 @@ void PoolScheduler::lease_checkpointed(LeaseId lease, Time at) {
     SUAN_ASSERT(slot != IdIndex::none);
     if (impl_->leases[slot].lease.last_checkpoint == at) return;
     impl_->leases[slot].lease.last_checkpoint = at;
-    if (impl_->pass.too_dear) impl_->changed = true;
+    const Shape& shape = impl_->leases[slot].lease.shape;
+    if (impl_->pass.too_dear || shape.tasks_min < shape.tasks_max) impl_->changed = true;
 }
 
 void PoolScheduler::add_use(OrgId org, ProjectId project, MemberId member,

@@ -67,6 +67,7 @@ struct PoolScheduler::Impl {
     bool changed = true;  // since the last finished pass
     std::int64_t spot_leases = 0;
     std::vector<std::uint32_t> stopping;  // slots of leases that were told to stop
+    std::vector<std::uint32_t> elastic;   // slots of leases that may have another size
 
     // Rules, read once.
     bool fair() const { return rules.order == Rules::Order::fair; }
@@ -153,6 +154,25 @@ struct PoolScheduler::Impl {
         std::int64_t milli = 0;  // milli-devices
     };
     Time affordable_at(std::uint32_t job, const Toll& toll, const Price& price) const;
+
+    // Whom a head may take devices from.
+    enum class Sources : std::uint8_t { spot, spot_and_borrowers };
+
+    // Elastic leases (elastic.cpp).
+    bool resizes() const { return fair() && rules.resize_within.us > 0; }
+    void claim_next(std::uint32_t slot);
+    void drop_next(std::uint32_t slot);
+    std::vector<std::uint32_t> elastic_by_id() const;
+    bool at_checkpoint(const RunningLease& lease) const;
+    // Of a lease that may be resized in this pass. Notes when it will be old enough.
+    bool old_enough(const RunningLease& lease);
+    enum class When : std::uint8_t { at_checkpoint, at_once };
+    std::optional<Preempt> plan_shrink(std::uint32_t job, When when, Sources sources);
+    std::optional<Preempt> plan_shrink_at_checkpoint(std::uint32_t job);
+    std::optional<Decision> decide_growth();
+    ElasticStanding standing_of(const LeaseSlot& lease) const;
+    Placement grown(const RunningLease& lease, std::uint32_t tasks_max) const;
+    bool within_limits(const LeaseSlot& lease, std::uint32_t tasks) const;
 
     // Explain (explain.cpp): each adds its reason when it applies.
     void explain_limits(std::uint32_t job, std::vector<Reason>& out) const;

@@ -80,6 +80,7 @@ std::optional<Decision> Impl::next() {
     if (auto decision = invalid_reservation()) return decision;
     if (auto decision = decide_holders()) return decision;
     if (auto decision = decide_walk()) return decision;
+    if (auto decision = decide_growth()) return decision;
     finish();
     return std::nullopt;
 }
@@ -97,8 +98,11 @@ std::optional<Decision> Impl::decide_holders() {
         const std::uint32_t job = jobs.find(reservation->job);
         const std::uint32_t tasks = tasks_allowed(job);
         if (auto fit = find_for(job, tasks)) return start(job, std::move(*fit));
-        if (!preempts() || is_pending(*reservation)) continue;
-        if (auto plan = plan_preemption(job)) return *plan;
+        if (is_pending(*reservation)) continue;
+        if (preempts()) {
+            if (auto plan = plan_preemption(job)) return *plan;
+        }
+        if (auto plan = plan_shrink_at_checkpoint(job)) return *plan;
     }
     pass.holders_tried = pass.number;
     return std::nullopt;
@@ -189,6 +193,9 @@ std::optional<Decision> Impl::visit_blocked(std::uint32_t job) {
                 if (free_slot) return *plan;
                 return overtake(*worst);
             }
+        }
+        if (free_slot) {
+            if (auto plan = plan_shrink_at_checkpoint(job)) return *plan;
         }
         if (free_slot && backfills() && may_reserve(job)) {
             if (auto plan = plan_reservation(job, Others::kept)) {

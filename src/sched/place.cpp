@@ -11,15 +11,6 @@ namespace suan::sched {
 
 namespace {
 
-std::uint64_t lowest(std::uint64_t mask, std::uint32_t count) {
-    std::uint64_t out = 0;
-    for (std::uint32_t i = 0; i < count; ++i) {
-        out |= mask & (~mask + 1);
-        mask &= mask - 1;
-    }
-    return out;
-}
-
 std::uint32_t clamp_tasks(std::uint64_t tasks) {
     return static_cast<std::uint32_t>(std::min<std::uint64_t>(tasks, UINT32_MAX));
 }

@@ -6,6 +6,8 @@
 // victim by victim, so nobody within its share is ever stopped and no one can be stopped back by
 // the job it was stopped for: that job is itself within its share.
 //
+// Elastic leases are shrunk first, where that is enough (elastic.cpp).
+//
 // Which: the least lost work, milli-devices * time since the last checkpoint. The cheapest leases
 // are taken until the gang fits (on each node alone when one node must hold it), then every victim
 // that turns out not to be needed is let go, the dearest first. Spot alone is tried first.
@@ -28,7 +30,7 @@ struct Victim {
     std::uint32_t slot = 0;
 };
 
-enum class Sources : std::uint8_t { spot, spot_and_borrowers };
+using Sources = Impl::Sources;
 
 bool cheaper(const Victim& a, const Victim& b) {
     return std::tie(a.lost, a.id) < std::tie(b.lost, b.id);
@@ -241,10 +243,12 @@ std::optional<Preempt> Impl::plan_preemption(std::uint32_t job) {
         return std::nullopt;
     }
     if (!capacity.holds(ViewName::empty, shape_of(job), packing())) return std::nullopt;
+    const Sources sources = reclaims ? Sources::spot_and_borrowers : Sources::spot;
+    if (auto shrinks = plan_shrink(job, When::at_once, sources)) return shrinks;
     scratch.copy_use_of(capacity);
     if (const Reservation* own = reservation_of(jobs[job].id)) scratch.unreserve(own->placement);
     Search search(*this, job);
-    search.collect(reclaims ? Sources::spot_and_borrowers : Sources::spot);
+    search.collect(sources);
     // Nothing where it costs too much yet.
     const auto affordable = [&](std::optional<Plan> plan, const Price& price) {
         if (!plan) return plan;

@@ -24,6 +24,10 @@ std::string text(const Placement& placement) {
     return out;
 }
 
+std::string text(const Resize& resize) {
+    return "resize " + std::to_string(resize.lease.value) + text(resize.next);
+}
+
 std::string text(const Decision& decision) {
     if (const auto* start = std::get_if<Start>(&decision)) {
         return "start " + std::to_string(start->job.value) + text(start->placement);
@@ -36,8 +40,11 @@ std::string text(const Decision& decision) {
         std::string out = "preempt " + std::to_string(preempt->job.value) + " stops";
         for (const LeaseId id : preempt->victims)
             out += " " + std::to_string(id.value);
+        for (const Resize& resize : preempt->resizes)
+            out += " " + text(resize);
         return out + " for" + text(preempt->reservation.placement);
     }
+    if (const auto* resize = std::get_if<Resize>(&decision)) return text(*resize);
     return "unreserve " + std::to_string(std::get<Unreserve>(decision).job.value);
 }
 
@@ -133,6 +140,7 @@ Rules random_rules(Random& random) {
     rules.preemption = static_cast<Rules::Preemption>(random.below(3) == 0 ? 1 : 0);
     rules.reservations_max = random.below(4);
     rules.min_runtime = Duration::minutes(random.below(6));
+    rules.resize_within = Duration::minutes(random.below(3));
     if (random.below(2) == 0) return rules;
     rules.expected_behind_milli = random.below(3) * 1'500;
     rules.ends = static_cast<Rules::Ends>(random.below(2));
@@ -157,6 +165,8 @@ std::uint32_t plainly_free(const World& world, const Shape& shape) {
     for (const auto& [id, lease] : world.running) {
         for (const Slot& slot : lease.placement)
             free[slot.node] &= ~slot.device_mask;
+        for (const Slot& slot : lease.next)
+            free[slot.node] &= ~slot.device_mask;
     }
     for (const Reservation& reservation : world.pool.reservations()) {
         for (const Slot& slot : reservation.placement)
@@ -180,7 +190,8 @@ void expect_work_conserving(const World& world) {
     std::map<OrgId, std::int64_t> held;
     std::map<OrgId, std::int64_t> reserved;
     for (const auto& [id, lease] : world.running) {
-        const std::int64_t milli = lease.shape.milli_devices(lease.tasks);
+        const std::uint32_t tasks = std::max(lease.tasks, tasks_of(lease.next));
+        const std::int64_t milli = lease.shape.milli_devices(tasks);
         held[lease.org] += milli;
         if (lease.tier == Tier::reserved) reserved[lease.org] += milli;
     }

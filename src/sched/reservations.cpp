@@ -29,18 +29,14 @@ bool Impl::slot_for(Claim claim) const {
     return reservations.size() < most || overtakable(claim) != nullptr;
 }
 
-// Some of its devices still belong to leases that were told to stop.
+// Some of its devices still belong to leases that were told to stop, and will not keep them.
 bool Impl::is_pending(const Reservation& reservation) const {
-    const auto on = [&](const Slot& held) {
-        const auto place =
-            std::lower_bound(reservation.placement.begin(), reservation.placement.end(), held.node,
-                             [](const Slot& slot, NodeId node) { return slot.node < node; });
-        return place != reservation.placement.end() && place->node == held.node &&
-               (place->device_mask & held.device_mask) != 0;
-    };
     for (const std::uint32_t slot : stopping) {
-        const Placement& placement = leases[slot].lease.placement;
-        if (std::any_of(placement.begin(), placement.end(), on)) return true;
+        const RunningLease& lease = leases[slot].lease;
+        for (const Slot& held : lease.placement) {
+            const std::uint64_t leaves = held.device_mask & ~mask_on(lease.next, held.node);
+            if ((mask_on(reservation.placement, held.node) & leaves) != 0) return true;
+        }
     }
     return false;
 }

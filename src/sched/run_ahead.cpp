@@ -2,6 +2,7 @@
 
 #include "base/assert.hpp"
 #include "sched/help.hpp"
+#include "sched/impl.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -61,6 +62,8 @@ private:
     void pass();
     bool feed(const Decision& decision);
     void start(const Start& start);
+    void resize(const Resize& resize);
+    bool go_on(const Alive& alive);
     bool done() const;
     Duration run_of(JobId job, Duration walltime) const;
 
@@ -106,8 +109,46 @@ void Ahead::released(JobId after) {
     }
 }
 
+void Ahead::resize(const Resize& resize) {
+    pool_.lease_resizing(resize.lease, resize.next);
+    Alive& alive = alive_.at(resize.lease);
+    const Time stopped = now_ + in_.grace;
+    if (alive.run.ends <= stopped) return;  // it ends by itself before
+    alive.run.goes_on_until = alive.run.ends;
+    alive.run.ends = stopped;
+    events_.push({stopped, Due::end, resize.lease.value});
+}
+
+// The run of a lease that was stopped for a resize, under a new one. False: it does not go on.
+bool Ahead::go_on(const Alive& alive) {
+    if (alive.run.goes_on_until.us == 0) return false;
+    const std::optional<Placement> next = pool_.resume(alive.run.lease);
+    if (!next) return false;
+    const LeaseTable& leases = pool_.inside().leases;
+    RunningLease lease = leases[leases.find(alive.run.lease)].lease;
+    pool_.lease_ended(lease.id);
+    lease.id = LeaseId{next_lease_++};
+    lease.tasks = tasks_of(*next);
+    lease.placement = *next;
+    lease.next.clear();
+    lease.stopping = false;
+    lease.started = lease.last_checkpoint = now_;
+    pool_.lease_started(lease);
+    Alive more = alive;
+    more.run.lease = lease.id;
+    more.run.milli_devices = lease.shape.milli_devices(lease.tasks);
+    more.run.ends = std::max(alive.run.goes_on_until, now_);
+    more.run.goes_on_until = Time{};
+    more.restarts = false;
+    events_.push({more.run.ends, Due::end, lease.id.value});
+    alive_.erase(alive.run.lease);
+    alive_[lease.id] = more;
+    return true;
+}
+
 void Ahead::end(Alive& alive) {
     count_use(alive.run);
+    if (go_on(alive)) return;
     pool_.lease_ended(alive.run.lease);
     if (alive.restarts) {
         pool_.enqueue(alive.again);
@@ -185,7 +226,13 @@ bool Ahead::feed(const Decision& decision) {
             alive.restarts = alive.again.id.value != 0;
             events_.push({alive.run.ends, Due::end, victim.value});
         }
+        for (const Resize& each : preempt->resizes)
+            resize(each);
         pool_.set_reservation(preempt->reservation);
+        return true;
+    }
+    if (const auto* one = std::get_if<Resize>(&decision)) {
+        resize(*one);
         return true;
     }
     if (const auto* reserve = std::get_if<Reserve>(&decision)) {

@@ -37,6 +37,8 @@ struct Running {
     std::int64_t milli_devices = 0;
     Time ends;           // expected
     Time counted_until;  // use is in the scheduler up to here
+    Time goes_on_until =
+        {};  // of one that is being resized: its run's end; 0: it ends with its lease
 };
 
 struct AheadInput {

@@ -35,6 +35,11 @@
 // gangs only, and the set with the least lost work (devices * time since the last checkpoint).
 // Standard jobs may also stop spot.
 //
+// Elastic leases (tasks_min < tasks_max). At a checkpoint, while Rules::resize_within lasts, one
+// may grow into idle devices that no waiting job can start on, or shrink for a blocked head; and
+// before anyone is preempted, those that save checkpoints are shrunk (elastic.cpp). The run goes on
+// at once under a new lease, with the rest of its wall time.
+//
 // Cost. Waiting jobs of equal shape are grouped at every level of the tree (a mask of interned
 // shapes), so a pass skips whole subtrees whose shapes are known not to fit: a decision with
 // 100,000 waiting jobs takes microseconds. Steps are bounded by base/limits.hpp, never by time.
@@ -72,6 +77,23 @@ struct OrgStanding {  // for stats, the console and explain
     std::uint64_t inflated_use = 0;
 };
 
+// How an elastic lease stands: what keeps it from growing, and to how many tasks it could.
+struct ElasticStanding {
+    enum class Blocked : std::uint8_t {
+        nothing = 0,  // it grows at its next checkpoint, if all stays as it is
+        by_rules,     // the pool does not resize
+        at_max,
+        resizing,  // it was told to stop
+        closed,    // a node of it takes no work
+        limit,     // its org may not hold more
+        waiting,   // without backfill, all that is idle is for those who wait
+        no_room,   // no idle unreserved devices where it may go
+    };
+    std::uint32_t tasks = 0;
+    std::uint32_t grows_to = 0;  // == tasks: it cannot
+    Blocked blocked = Blocked::nothing;
+};
+
 struct PoolTotals {
     std::int64_t devices_milli = 0;  // of all nodes
     std::int64_t open_milli = 0;     // of open nodes
@@ -101,7 +123,10 @@ public:
     void dequeue(JobId job);  // also drops its reservation
     void lease_started(const RunningLease& lease);
     void lease_ended(LeaseId lease);
-    void lease_stopping(LeaseId lease);
+    void lease_stopping(LeaseId lease);  // also of one that was to be resized: it no longer is
+    // Told to stop so that it goes on with `next`: devices of its own and idle unreserved ones.
+    // Those that it does not hold yet are kept for it, and count as held, until it ends.
+    void lease_resizing(LeaseId lease, const Placement& next);
     void lease_checkpointed(LeaseId lease, Time at);
 
     // Use: milli-device-milliseconds held until `now` and not yet counted. The scheduler keeps uses
@@ -139,6 +164,10 @@ public:
     //   would delay, limit = its start (us) nodes_unavailable: available = milli-devices behind
     //   closed nodes
     std::vector<Reason> explain(JobId job, Time now) const;
+    // What a lease that was told to stop for a resize goes on with now: what was decided, or when
+    // it was to grow and may not any more, what it has. Nothing: its job must wait again.
+    std::optional<Placement> resume(LeaseId lease) const;
+    ElasticStanding elastic_standing(LeaseId lease, Time now) const;
     std::optional<Reservation> reservation_of(JobId job) const;
     std::vector<Reservation> reservations() const;  // ordered by job id
     std::optional<Placement> find(

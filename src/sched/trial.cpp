@@ -81,6 +81,7 @@ private:
     void reserve(const Reservation& reservation);
     void unreserve(JobId job);
     void start(const Start& start);
+    void told(LeaseId lease);
     // False: a decision that a trial does not know.
     bool feed(const Decision& decision);
     Outcome standing() const;
@@ -176,13 +177,15 @@ bool Trial::feed(const Decision& decision) {
         return true;
     }
     if (const auto* preempt = std::get_if<Preempt>(&decision)) {
-        for (const LeaseId victim : preempt->victims) {
-            const std::uint32_t slot = in_.leases.find(victim);
-            in_.leases[slot].lease.stopping = true;
-            in_.stopping.push_back(slot);
-            done_.push_back(Undo::Told{victim});
-        }
+        for (const LeaseId victim : preempt->victims)
+            told(victim);
+        for (const Resize& resize : preempt->resizes)
+            told(resize.lease);
         reserve(preempt->reservation);
+        return true;
+    }
+    if (const auto* resize = std::get_if<Resize>(&decision)) {
+        told(resize->lease);  // its growth takes nothing that a waiting job could have
         return true;
     }
     if (const auto* reserved = std::get_if<Reserve>(&decision)) {
@@ -194,6 +197,13 @@ bool Trial::feed(const Decision& decision) {
         return true;
     }
     return false;
+}
+
+void Trial::told(LeaseId lease) {
+    const std::uint32_t slot = in_.leases.find(lease);
+    in_.leases[slot].lease.stopping = true;
+    in_.stopping.push_back(slot);
+    done_.push_back(Undo::Told{lease});
 }
 
 void Trial::dequeue(JobId job) {

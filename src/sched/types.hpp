@@ -55,6 +55,8 @@ struct Slot {
 // Most gangs lie on one or two nodes: no allocation for those.
 using Placement =
     boost::container::small_vector<Slot, 2>;  // ordered by node id, each node at most once
+std::uint32_t tasks_of(const Placement& placement);
+std::uint64_t mask_on(const Placement& placement, NodeId node);  // 0: none of it is there
 
 struct WaitingJob {
     JobId id;
@@ -86,6 +88,7 @@ struct RunningLease {
     std::uint32_t stops = 0;  // times that its job was preempted before
     bool stopping = false;    // already told to stop: its devices come back by themselves
     Placement placement;
+    Placement next;  // told to stop for a resize: what its run goes on with; else empty
 };
 
 // What an org is entitled to in one pool. Milli-devices.
@@ -121,6 +124,8 @@ struct Rules {
     std::uint32_t spot_ratio_milli = 0;
     Duration spot_within = Duration{INT64_MAX / 4};
     std::uint32_t stops_max = 0;  // a job preempted so often is not preempted again; 0: no bound
+    // An elastic lease may grow or shrink for so long after it has saved a checkpoint; 0: never.
+    Duration resize_within;
     enum class Order : std::uint8_t { fair = 0, fifo = 1, shortest = 2 } order = Order::fair;
     enum class Backfill : std::uint8_t { on = 0, off = 1 } backfill = Backfill::on;
     enum class Preemption : std::uint8_t { on = 0, off = 1 } preemption = Preemption::on;
@@ -138,10 +143,17 @@ struct Start {
     std::uint32_t tasks = 0;
     Placement placement;
 };
-struct Preempt {  // stop the victims; the freed devices are reserved for `job`
+// Stop a lease so that its run goes on, at once, under a new one with other devices.
+struct Resize {
+    LeaseId lease;
+    Placement next;
+};
+// Stop the victims, or shrink some leases; the freed devices are reserved for `job`.
+struct Preempt {
     JobId job;
     std::vector<LeaseId> victims;
     Reservation reservation;
+    std::vector<Resize> resizes;  // by lease
 };
 struct Reserve {
     Reservation reservation;
@@ -149,7 +161,7 @@ struct Reserve {
 struct Unreserve {
     JobId job;
 };
-using Decision = std::variant<Start, Preempt, Reserve, Unreserve>;
+using Decision = std::variant<Start, Preempt, Reserve, Unreserve, Resize>;
 
 // Why a waiting job does not run now. Named after Slurm's reasons where one exists.
 enum class ReasonCode : std::uint8_t {

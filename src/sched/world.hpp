@@ -35,8 +35,11 @@ struct World {
     // preemption are marked stopping. Returns the decisions.
     std::vector<Decision> schedule();
     void feed(const Decision& decision);
-    // Ends all stopping leases and queues their jobs again, in their old place.
+    // Ends all stopping leases. Those that were resized go on; the jobs of the others are queued
+    // again, in their old place.
     void finish_stopping();
+    void resize(const Resize& resize);
+    bool go_on(LeaseId lease);
 
     LeaseId lease_of(JobId job) const;
     bool runs(JobId job) const { return lease_of(job).value != 0; }
@@ -61,6 +64,7 @@ struct World {
     std::uint64_t next_job = 1;
     std::uint64_t next_lease = 1;
     std::int64_t preemptions = 0;
+    std::int64_t resizes = 0;
 };
 
 // One org, one project, one member; `gang(8, 2)` is two tasks of eight devices.

@@ -97,12 +97,45 @@ void World::feed(const Decision& decision) {
             ++stops[running.at(victim).job];
             pool.lease_stopping(victim);
         }
+        for (const Resize& resize : preempt->resizes)
+            this->resize(resize);
         pool.set_reservation(preempt->reservation);
+    } else if (const auto* one = std::get_if<Resize>(&decision)) {
+        resize(*one);
     } else if (const auto* reserve = std::get_if<Reserve>(&decision)) {
         pool.set_reservation(reserve->reservation);
     } else {
         pool.clear_reservation(std::get<Unreserve>(decision).job);
     }
+}
+
+void World::resize(const Resize& resize) {
+    RunningLease& lease = running.at(resize.lease);
+    SUAN_ASSERT(!lease.stopping);
+    ++resizes;
+    lease.stopping = true;
+    lease.next = resize.next;
+    pool.lease_resizing(resize.lease, resize.next);
+}
+
+// Its run goes on under a new lease. False: it may not, so that its job waits again.
+bool World::go_on(LeaseId id) {
+    if (running.at(id).next.empty()) return false;
+    const std::optional<Placement> next = pool.resume(id);
+    if (!next) return false;
+    const WaitingJob job = started.at(running.at(id).job);
+    RunningLease lease = running.at(id);
+    end(id);
+    lease.id = LeaseId{next_lease++};
+    lease.tasks = tasks_of(*next);
+    lease.placement = *next;
+    lease.next.clear();
+    lease.stopping = false;
+    lease.started = lease.last_checkpoint = now;
+    pool.lease_started(lease);
+    running[lease.id] = lease;
+    started[job.id] = job;
+    return true;
 }
 
 std::vector<Decision> World::schedule() {
@@ -125,6 +158,7 @@ void World::finish_stopping() {
         if (lease.stopping) stopping.push_back(lease);
     }
     for (const RunningLease& lease : stopping) {
+        if (go_on(lease.id)) continue;
         const WaitingJob job = started.at(lease.job);
         end(lease.id);
         submit(job);

@@ -230,13 +230,15 @@ std::string encode_progress(const ProgressMark& mark) {
     RecordWriter out;
     out.add("permille", mark.permille);
     out.add("message", mark.message);
+    out.add("checkpoints", mark.checkpoints);
     return std::move(out).finish();
 }
 
 Result<ProgressMark> decode_progress(std::string_view text) {
     auto in = Records::parse(text);
     if (!in) return std::move(in.error());
-    return ProgressMark{u32(in->get_u64("permille")), in->get("message")};
+    return ProgressMark{u32(in->get_u64("permille")), in->get("message"),
+                        u32(in->get_u64("checkpoints"))};
 }
 
 std::string encode_status(const Status& status) {
@@ -258,6 +260,7 @@ std::string encode_status(const Status& status) {
     if (status.end.progress) {
         out.add("permille", status.end.progress->permille);
         out.add("progress_message", status.end.progress->message);
+        out.add("checkpoints", status.end.progress->checkpoints);
     }
     return std::move(out).finish();
 }
@@ -284,7 +287,8 @@ Result<Status> decode_status(std::string_view text) {
     status.end.message = in->get("message");
     if (in->has("permille"))
         status.end.progress =
-            ProgressMark{u32(in->get_u64("permille")), in->get("progress_message")};
+            ProgressMark{u32(in->get_u64("permille")), in->get("progress_message"),
+                         u32(in->get_u64("checkpoints"))};
     return status;
 }
 

@@ -164,6 +164,10 @@ void LocalExecutor::Loop::handle(Watch& command) {
     lease.ref = command.ref;
     lease.folder = folder;
     lease.stop_wanted = ::access((folder + "/stop").c_str(), F_OK) == 0;
+    // When those were saved that an earlier hub may have reported is not known.
+    if (const auto text = exec::read_file(folder + "/progress")) {
+        if (const auto mark = decode_progress(*text)) lease.checkpoints = mark->checkpoints;
+    }
     watch_folder(lease);
     attach_supervisor(lease);
 }
@@ -340,10 +344,18 @@ void LocalExecutor::Loop::report_progress(Lease& lease) {
     auto mark = decode_progress(*text);
     if (!mark || lease.progress == *mark) return;
     lease.progress = *mark;
+    report_checkpoints(lease, *mark);
     sink_(Progress{lease.ref, std::move(*mark)});
 }
 
+void LocalExecutor::Loop::report_checkpoints(Lease& lease, const ProgressMark& mark) {
+    if (mark.checkpoints <= lease.checkpoints) return;
+    lease.checkpoints = mark.checkpoints;
+    sink_(Checkpointed{lease.ref});
+}
+
 void LocalExecutor::Loop::finish(Lease& lease, LeaseEnded end) {
+    if (end.progress) report_checkpoints(lease, *end.progress);
     ::unlink(running_marker(options_.root, lease.ref).c_str());
     if (lease.watch >= 0) {
         ::inotify_rm_watch(inotify_.get(), lease.watch);

@@ -52,6 +52,7 @@ private:
         bool started_reported = false;
         std::vector<bool> task_reported;
         std::optional<ProgressMark> progress;
+        std::uint32_t checkpoints = 0;  // of the attempt that were reported
     };
 
     void run();
@@ -76,6 +77,7 @@ private:
     // Reports what is new in the folder. The lease is gone afterwards when it returns true.
     bool report_status(Lease& lease);
     void report_progress(Lease& lease);
+    void report_checkpoints(Lease& lease, const ProgressMark& mark);
     void finish(Lease& lease, LeaseEnded end);
     void refuse(const LeaseRef& ref, std::string message);
 

@@ -83,7 +83,7 @@ void Output::drain(int pipe) {
         const std::string_view bytes(buffer, static_cast<std::size_t>(n));
         if (stream.file) write(*stream.file, bytes);
         if (stream.scanner)
-            if (auto mark = stream.scanner->feed(bytes)) progress_ = std::move(mark);
+            if (auto mark = stream.scanner->feed(bytes, latest_)) progress_ = latest_ = *mark;
     }
 }
 

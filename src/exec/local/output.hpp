@@ -50,6 +50,7 @@ private:
     std::vector<std::array<OutputFile, 2>> names_;  // by task: out, err
     std::map<int, Stream> streams_;                 // by the number of the pipe
     std::optional<ProgressMark> progress_;
+    ProgressMark latest_;  // of all streams: what the next mark adds to
 };
 
 }  // namespace suan::exec

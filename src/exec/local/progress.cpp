@@ -76,23 +76,32 @@ void cut_utf8(std::string& text, std::size_t bytes_max) {
 
 }  // namespace
 
-std::optional<ProgressMark> parse_progress_line(std::string_view line) {
+std::optional<ProgressMark> parse_progress_line(std::string_view line, const ProgressMark& before) {
     if (!line.starts_with(word)) return std::nullopt;
     line.remove_prefix(word.size());
+    const auto saved = after_key(line, "\"checkpoint\"");
+    const bool is_saved = saved && saved->starts_with("true");
     const auto number = after_key(line, "\"fraction\"");
-    if (!number) return std::nullopt;
-    double fraction = 0;
-    const auto parsed = std::from_chars(number->data(), number->data() + number->size(), fraction);
-    if (parsed.ec != std::errc() || !std::isfinite(fraction)) return std::nullopt;
+    if (!number && !is_saved) return std::nullopt;
     ProgressMark mark;
-    mark.permille = static_cast<std::uint32_t>(std::lround(std::clamp(fraction, 0.0, 1.0) * 1'000));
+    mark.permille = before.permille;
+    mark.checkpoints = before.checkpoints + (is_saved ? 1 : 0);
+    if (number) {
+        double fraction = 0;
+        const auto parsed =
+            std::from_chars(number->data(), number->data() + number->size(), fraction);
+        if (parsed.ec != std::errc() || !std::isfinite(fraction)) return std::nullopt;
+        mark.permille =
+            static_cast<std::uint32_t>(std::lround(std::clamp(fraction, 0.0, 1.0) * 1'000));
+    }
     if (const auto message = after_key(line, "\"message\"")) mark.message = json_string(*message);
     cut_utf8(mark.message, limits::reason_bytes_max);
     if (!is_utf8(mark.message)) mark.message.clear();
     return mark;
 }
 
-std::optional<ProgressMark> ProgressScanner::feed(std::string_view bytes) {
+std::optional<ProgressMark> ProgressScanner::feed(std::string_view bytes,
+                                                  const ProgressMark& before) {
     std::optional<ProgressMark> last;
     while (!bytes.empty()) {
         const std::size_t newline = bytes.find('\n');
@@ -105,7 +114,8 @@ std::optional<ProgressMark> ProgressScanner::feed(std::string_view bytes) {
         }
         if (newline == std::string_view::npos) break;
         if (!skipping_)
-            if (auto mark = parse_progress_line(line_)) last = std::move(mark);
+            if (auto mark = parse_progress_line(line_, last ? *last : before))
+                last = std::move(mark);
         line_.clear();
         skipping_ = false;
         bytes.remove_prefix(newline + 1);

@@ -18,6 +18,7 @@ struct Describe {
     std::string operator()(const Progress& r) const {
         return fmt::format("at {}", r.mark.permille);
     }
+    std::string operator()(const Checkpointed&) const { return "saved"; }
     std::string operator()(const LeaseEnded& r) const {
         return fmt::format("{} {}", to_string(r.outcome), r.end.exit_code);
     }

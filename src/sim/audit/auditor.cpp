@@ -51,7 +51,8 @@ Effects effects_of(const Command& command) {
             return {Event::kJobReleased, {}};
         case Command::kLeaseReport:
             return {Event::KIND_NOT_SET,
-                    with(effects_of_an_end(), {Event::kLeaseRunning, Event::kLeaseProgress})};
+                    with(effects_of_an_end(), {Event::kLeaseRunning, Event::kLeaseProgress,
+                                               Event::kJobStarted})};  // a resized run goes on
         case Command::kDefinePool:
             return {Event::kPoolDefined, {}};
         case Command::kAddNodes:

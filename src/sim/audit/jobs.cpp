@@ -209,10 +209,11 @@ void Auditor::Impl::job_funded(const JobFunded& event) {
         std::int64_t held = 0;
         for (const Payment& payment : event.holds())
             held += payment.micro_yuan();
-        const std::int64_t whole = cost_floor(
-            static_cast<std::int64_t>(lease_of->second.tasks) * of->spec.devices_per_task() *
-                of->spec.milli_per_device() * of->spec.walltime_ms(),
-            of->price.micro_yuan);
+        const std::int64_t whole =
+            cost_floor(static_cast<std::int64_t>(lease_of->second.tasks) *
+                           of->spec.devices_per_task() * of->spec.milli_per_device() *
+                           ((lease_of->second.ends_by - lease_of->second.started) / 1'000),
+                       of->price.micro_yuan);
         const std::int64_t rest = whole - lease_of->second.charged;
         if (held >= rest && held <= amount) amount = held;
     }

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 namespace suan::sim {
 namespace {
 
@@ -15,7 +17,8 @@ std::int64_t milli_of(const JobSpec& spec, std::uint32_t tasks) {
 
 bool work_is_lost(LeaseOutcome outcome) {
     return outcome == LEASE_OUTCOME_PREEMPTED || outcome == LEASE_OUTCOME_NODE_FAILED ||
-           outcome == LEASE_OUTCOME_LAUNCH_FAILED || outcome == LEASE_OUTCOME_LOST;
+           outcome == LEASE_OUTCOME_LAUNCH_FAILED || outcome == LEASE_OUTCOME_LOST ||
+           outcome == LEASE_OUTCOME_RESIZED;
 }
 
 }  // namespace
@@ -100,11 +103,17 @@ void Auditor::Impl::job_started(const JobStarted& event) {
         return violate(Rule::lease_mismatch, fmt::format("job {} runs already, under lease {}",
                                                          event.job_id(), of->lease));
     if (of->cancelled) violate(Rule::cancel_ignored, fmt::format("job {}", event.job_id()));
+    const std::int64_t goes_on_until = std::exchange(of->goes_on_until, 0);
     const std::string why = why_not_ready(event.job_id(), *of);
-    if (!why.empty())
+    if (!why.empty() && goes_on_until == 0)
         violate(Rule::started_too_early, fmt::format("job {}: {}", event.job_id(), why));
-    if (!of->queued)
+    if (goes_on_until == 0 && !current->command().has_tick())
+        violate(Rule::foreign_effect, "jobs start at ticks, unless they go on");
+    if (of->queued == (goes_on_until != 0))
         violate(Rule::started_too_early, fmt::format("job {} is not queued", event.job_id()));
+    if (event.ends_by_us() != goes_on_until || (goes_on_until != 0 && goes_on_until <= now))
+        violate(Rule::lease_overdue, fmt::format("it goes on until {} us, its wall time ends at {}",
+                                                 event.ends_by_us(), goes_on_until));
     if (event.attempt() != of->attempts + 1)
         violate(Rule::lease_mismatch,
                 fmt::format("attempt {} follows {}", event.attempt(), of->attempts));
@@ -121,7 +130,8 @@ void Auditor::Impl::job_started(const JobStarted& event) {
     made.slots.assign(event.slots().begin(), event.slots().end());
     made.started = now;
     made.checkpoint = now;
-    made.ends_by = now + of->spec.walltime_ms() * 1'000;
+    made.ends_by = goes_on_until != 0 ? goes_on_until : now + of->spec.walltime_ms() * 1'000;
+    of->between_lease = false;
     price_start(*of, event);
 }
 
@@ -161,14 +171,45 @@ void Auditor::Impl::check_preemption(AuditJob& of, const AuditLease& victim,
                             of.stopped_for[for_job], for_job));
 }
 
+// Only by the rules of the pool, after a checkpoint, and inside what the job asked for. A shrink is
+// for a job that waits, and takes from spot or from an org that holds more than it deserves.
+void Auditor::Impl::check_resize(const AuditJob& of, const AuditLease& lease,
+                                 const LeaseStopping& event) {
+    const PoolRules& rules = pools[of.spec.pool_id()].rules;
+    std::uint32_t tasks = 0;
+    for (const Slot& slot : event.slots())
+        tasks += slot.tasks();
+    if (tasks < of.spec.tasks_min() || tasks > of.spec.tasks() || tasks == lease.tasks)
+        violate(Rule::gang_broken,
+                fmt::format("{} tasks are to become {}, {} to {} were asked", lease.tasks, tasks,
+                            of.spec.tasks_min(), of.spec.tasks()));
+    if (rules.resize_within_ms() == 0 || lease.checkpoint <= lease.started ||
+        now - lease.started < rules.min_runtime_ms() * 1'000)
+        violate(Rule::unfair_preemption, "the rules do not let it be resized now");
+    const bool fresh = now - lease.checkpoint <= rules.resize_within_ms() * 1'000;
+    if (tasks > lease.tasks) {
+        if (!fresh || event.for_job_id() != 0)
+            violate(Rule::unfair_preemption, "it grows away from a checkpoint");
+        return;
+    }
+    const AuditJob* winner = job(event.for_job_id());
+    if (winner != nullptr && !winner->queued)
+        violate(Rule::unfair_preemption, fmt::format("job {} does not wait", event.for_job_id()));
+    if (of.spec.tier() == TIER_RESERVED || (!fresh && rules.no_preemption()))
+        violate(Rule::unfair_preemption, "it may not be shrunk");
+}
+
 void Auditor::Impl::lease_stopping(const LeaseStopping& event) {
     AuditLease* of = lease(event.lease_id());
     if (of == nullptr) return;
     AuditJob& its = jobs.at(of->job);
     const bool again = of->stopping == STOP_REASON_CANCELLED || of->stopping == STOP_REASON_TIMEOUT;
+    const bool stops_for_good =
+        of->stopping != STOP_REASON_UNSPECIFIED && of->stopping != STOP_REASON_RESIZED;
     if (again || event.reason() == of->stopping ||
-        (of->stopping != STOP_REASON_UNSPECIFIED && event.reason() != STOP_REASON_CANCELLED))
+        (stops_for_good && event.reason() != STOP_REASON_CANCELLED))
         violate(Rule::lease_mismatch, fmt::format("lease {} stops already", event.lease_id()));
+    if (event.reason() == STOP_REASON_RESIZED) check_resize(its, *of, event);
     if (event.reason() == STOP_REASON_PREEMPTED) check_preemption(its, *of, event.for_job_id());
     if (event.reason() == STOP_REASON_TIMEOUT && now < of->ends_by)
         violate(Rule::lease_overdue, fmt::format("stopped {} us early", of->ends_by - now));
@@ -190,7 +231,13 @@ void Auditor::Impl::lease_ended(const LeaseEnded& event) {
         violate(Rule::credit_wrong,
                 fmt::format("charged until {} us, it must be until {} us", of->charged_to, wanted));
     AuditJob& its = jobs.at(of->job);
-    release(its);
+    if (event.outcome() == LEASE_OUTCOME_RESIZED) {
+        if (of->stopping != STOP_REASON_RESIZED)
+            violate(Rule::ended_wrongly, "it goes on and was not told to be resized");
+        its.goes_on_until = of->ends_by;
+    } else {
+        release(its);
+    }
     its.lease = 0;
     its.state = JOB_STATE_WAITING;
     its.between_lease = true;

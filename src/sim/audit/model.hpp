@@ -109,6 +109,7 @@ struct AuditJob {
     std::uint64_t lease = 0;
     std::uint64_t quote = 0;
     std::int64_t submitted = 0;
+    std::int64_t goes_on_until = 0;  // after a resize: the end of its wall time
     std::uint32_t attempts = 0;
     std::uint32_t own_failures = 0;
     std::map<std::uint32_t, std::int64_t> holds;  // by voucher; 0: own money
@@ -243,6 +244,7 @@ struct Auditor::Impl {
     void check_placement(const AuditJob& job, const JobStarted& event);
     void check_shares(const AuditJob& job, std::int64_t added);
     void lease_stopping(const LeaseStopping& event);
+    void check_resize(const AuditJob& job, const AuditLease& lease, const LeaseStopping& event);
     void check_preemption(AuditJob& job, const AuditLease& lease, std::uint64_t for_job);
     void check_reclaim(const AuditJob& of, const AuditJob* winner, const PoolRules& pool_rules);
     void lease_ended(const LeaseEnded& event);

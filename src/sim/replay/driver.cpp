@@ -255,7 +255,8 @@ void Driver::follow(const Entry& entry) {
             case Event::kLeaseStopping: {
                 const LeaseStopping& stopping = event.lease_stopping();
                 const core::Lease& lease = state_.leases.at(stopping.lease_id());
-                const bool warned = stopping.reason() == STOP_REASON_PREEMPTED;
+                const bool warned = stopping.reason() == STOP_REASON_PREEMPTED ||
+                                    stopping.reason() == STOP_REASON_RESIZED;
                 const std::int64_t grace = warned ? state_.jobs.at(lease.job.value).grace.us : 0;
                 ends_.push(
                     {entry.time_us() + grace, stopping.lease_id(), LEASE_OUTCOME_CANCELLED, 0});

@@ -225,9 +225,9 @@ void Rerun::stopped(std::uint64_t id) {
             return;
         }
     }
-    const Duration grace = lease.stopping == STOP_REASON_PREEMPTED
-                               ? state_.jobs.at(lease.job.value).grace
-                               : Duration{};
+    const bool warned =
+        lease.stopping == STOP_REASON_PREEMPTED || lease.stopping == STOP_REASON_RESIZED;
+    const Duration grace = warned ? state_.jobs.at(lease.job.value).grace : Duration{};
     plan_end(lease, state_.now + grace, LEASE_OUTCOME_CANCELLED, 0);
 }
 
