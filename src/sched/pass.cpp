@@ -75,21 +75,27 @@ std::optional<Decision> Impl::next() {
     tree.settle();
     if (pass.starts >= limits::starts_per_pass_max) {
         pass.finished = true;
+        changed = true;  // whoever woke this pass, the rest of it is still to be done
         return std::nullopt;
     }
     if (auto decision = invalid_reservation()) return decision;
-    if (auto decision = decide_holders()) return decision;
+    if (auto decision = decide_holders(Claim::below_share)) return decision;
     if (auto decision = decide_walk()) return decision;
     finish();
     return std::nullopt;
 }
 
 // Promises first: a job with a reservation starts as soon as it fits, the earliest promise first.
-std::optional<Decision> Impl::decide_holders() {
-    if (reservations.empty() || pass.holders_tried == pass.number) return std::nullopt;
+// Promises to borrowers come after all who are below their share: a lent device that comes free
+// goes home.
+std::optional<Decision> Impl::decide_holders(Claim claim) {
+    std::uint64_t& tried = pass.holders_tried[static_cast<std::size_t>(claim)];
+    if (reservations.empty() || tried == pass.number) return std::nullopt;
     std::vector<const Reservation*> order;
-    for (const Reservation& reservation : reservations)
-        order.push_back(&reservation);
+    for (const Reservation& reservation : reservations) {
+        const bool below = claim_of(jobs.find(reservation.job)) == Claim::below_share;
+        if (below == (claim == Claim::below_share)) order.push_back(&reservation);
+    }
     std::stable_sort(order.begin(), order.end(), [](const Reservation* a, const Reservation* b) {
         return a->start < b->start;
     });
@@ -98,9 +104,9 @@ std::optional<Decision> Impl::decide_holders() {
         const std::uint32_t tasks = tasks_allowed(job);
         if (auto fit = find_for(job, tasks)) return start(job, std::move(*fit));
         if (!preempts() || is_pending(*reservation)) continue;
-        if (auto plan = plan_preemption(job)) return *plan;
+        if (auto decision = preempt_for(job)) return decision;
     }
-    pass.holders_tried = pass.number;
+    tried = pass.number;
     return std::nullopt;
 }
 
@@ -115,6 +121,7 @@ std::optional<Decision> Impl::decide_walk() {
     for (;;) {
         const std::uint32_t job = candidate();
         if (job == nil || claim_of(job) != Claim::below_share) {
+            if (auto decision = decide_holders(Claim::over_share)) return decision;
             if (auto decision = decide_overdue()) return decision;
         }
         if (job == nil) return std::nullopt;
@@ -124,7 +131,7 @@ std::optional<Decision> Impl::decide_walk() {
             continue;
         }
         if (auto decision = visit(job)) return decision;
-        if (!backfills()) return std::nullopt;
+        if (!backfills()) return decide_holders(Claim::over_share);
     }
 }
 
@@ -185,10 +192,7 @@ std::optional<Decision> Impl::visit_blocked(std::uint32_t job) {
         const bool free_slot = reservations.size() < reservations_max();
         const Reservation* worst = overtakable(claim);
         if (preempts()) {
-            if (auto plan = plan_preemption(job)) {
-                if (free_slot) return *plan;
-                return overtake(*worst);
-            }
+            if (auto decision = preempt_for(job)) return decision;
         }
         if (free_slot && backfills() && may_reserve(job)) {
             if (auto plan = plan_reservation(job, Others::kept)) {
@@ -201,6 +205,9 @@ std::optional<Decision> Impl::visit_blocked(std::uint32_t job) {
             return overtake(*worst);
         }
         learn(kind, flag::no_reservation);
+        // Another org's job of this kind, or an older one, might have had more luck: it stands for
+        // them because it stands first.
+        if (capacity.holds(ViewName::empty, shape_of(job), packing())) pass.order_matters = true;
     }
     if (backfills() && (barred || !is_dead(kind, claim))) skip(job);
     return std::nullopt;
