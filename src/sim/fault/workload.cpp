@@ -58,6 +58,7 @@ PoolRules Workload::rules() {
     rules.set_meter_interval_ms(any_of({0, 1'000, 7'000, 60'000}));
     rules.set_quote_compensation_permille(static_cast<std::uint32_t>(any_of({0, 100, 1'000})));
     rules.set_quote_valid_ms(any_of({0, 5'000}));
+    if (one_in(2)) newer_rules(rules);
     return rules;
 }
 
