@@ -64,26 +64,21 @@ Verdict check_counts(const PoolRules& rules, const std::string& prefix) {
     return std::nullopt;
 }
 
-// Rules that bench/sched measures in its simulator. A centre does not take them yet: with some of
-// them a pass decides by time alone, and a log would not execute again as it was written.
-Verdict check_ready(const PoolRules& rules, const std::string& prefix) {
-    const std::pair<const char*, bool> named[] = {
-        {"expected_behind_milli", rules.expected_behind_milli() != 0},
-        {"ends", !rules.ends().empty() && rules.ends() != "limit"},
-        {"gang_nodes_min", rules.gang_nodes_min() > 1},
-        {"reserve_after_ms", rules.reserve_after_ms() != 0},
-        {"overdue_after_ms", rules.overdue_after_ms() != 0},
-        {"reclaim_ratio_milli", rules.reclaim_ratio_milli() != 0},
-        {"reclaim_after_ms", rules.reclaim_after_ms() != 0},
-        {"reclaim_within_ms", rules.reclaim_within_ms() != 0},
-        {"stops_max", rules.stops_max() != 0},
+// What only makes sense together.
+Verdict check_together(const PoolRules& rules, const std::string& prefix) {
+    const auto bad = [&](const char* field, std::string message) {
+        return reject(RejectionCode::invalid_field, prefix + field, std::move(message));
     };
-    for (const auto& [field, is_named] : named) {
-        if (!is_named) continue;
-        return reject(RejectionCode::invalid_field, prefix + field,
-                      fmt::format("{} must be left out: only the simulator of bench/sched has this "
-                                  "rule yet",
-                                  field));
+    const bool learns = rules.expected_permille() != 0;
+    if (!learns && rules.expected_behind_milli() != 0) {
+        return bad("expected_behind_milli",
+                   "expected_behind_milli needs expected_permille: nothing is learnt without it");
+    }
+    if (!learns && rules.ends() == "expected") {
+        return bad("ends", "ends expected needs expected_permille: nothing is learnt without it");
+    }
+    if (rules.reclaim_within_ms() != 0 && rules.reclaim_within_ms() < rules.reclaim_after_ms()) {
+        return bad("reclaim_within_ms", "reclaim_within_ms must be at least reclaim_after_ms");
     }
     return std::nullopt;
 }
@@ -117,7 +112,7 @@ Verdict check_pool_rules(const PoolRules& rules, const std::string& prefix) {
     if (!rules.ends().empty() && rules.ends() != "limit" && rules.ends() != "expected") {
         return bad("ends", "ends must be limit or expected");
     }
-    return check_ready(rules, prefix);
+    return check_together(rules, prefix);
 }
 
 sched::Rules sched_rules_from(const PoolRules& rules) {

@@ -14,6 +14,7 @@ struct PoolRulesTest : ::testing::Test {
     static PoolRules learning() {
         PoolRules rules;
         rules.set_expected_permille(500);
+        rules.set_expected_behind_milli(3'000);
         return rules;
     }
     static Command set(const PoolRules& rules) {
@@ -77,6 +78,12 @@ TEST_F(PoolRulesTest, what_ended_says_what_is_expected) {
     EXPECT_EQ(expected(3), Duration{1'414'213LL << 5});
 }
 
+TEST_F(PoolRulesTest, a_members_short_job_passes_its_long_one_once_runs_were_learnt) {
+    centre.ok(set(learning()));
+    live_a_while();
+    EXPECT_EQ(centre.at(first_of_two()).shape.devices_per_task, 3U);
+}
+
 TEST_F(PoolRulesTest, runs_that_were_stopped_are_not_learnt) {
     centre.ok(set(learning()));
     for (int i = 0; i < 4; ++i)
@@ -103,35 +110,49 @@ TEST_F(PoolRulesTest, what_was_learnt_survives_a_snapshot) {
     EXPECT_EQ(restored->jobs.at(waiting.value).expected, Duration{1'414'213LL << 5});
 }
 
+TEST_F(PoolRulesTest, every_rule_reads_as_it_was_written) {
+    PoolRules rules = learning();
+    rules.set_ends("expected");
+    rules.set_gang_nodes_min(2);
+    rules.set_reserve_after_ms(60'000);
+    rules.set_overdue_after_ms(3'600'000);
+    rules.set_reclaim_ratio_milli(2'000);
+    rules.set_reclaim_after_ms(1'000);
+    rules.set_reclaim_within_ms(2'000);
+    rules.set_stops_max(3);
+    centre.ok(set(rules));
+    const Pool& pool = centre.state.pools.at(1);
+    EXPECT_EQ(pool.rules.ends, sched::Rules::Ends::by_expected);
+    EXPECT_EQ(pool.rules.overdue_after, Duration::hours(1));
+    const PoolRules read = rules_to_proto(pool);
+    EXPECT_EQ(sched_rules_from(read).reclaim_within, Duration::seconds(2));
+    EXPECT_EQ(read.ends(), "expected");
+    EXPECT_EQ(read.gang_nodes_min(), 2U);
+    EXPECT_EQ(read.reserve_after_ms(), 60'000);
+    EXPECT_EQ(read.stops_max(), 3U);
+    Pool plain;
+    EXPECT_EQ(rules_to_proto(plain).overdue_after_ms(), 0) << "the default is never, written as 0";
+}
+
 TEST_F(PoolRulesTest, refusals_name_the_field) {
     PoolRules rules;
     rules.set_expected_permille(1'001);
     EXPECT_EQ(refusal(rules), "invalid_field rules.expected_permille");
     rules.Clear();
+    rules.set_expected_behind_milli(1);
+    EXPECT_EQ(refusal(rules), "invalid_field rules.expected_behind_milli");
+    rules.Clear();
+    rules.set_ends("expected");
+    EXPECT_EQ(refusal(rules), "invalid_field rules.ends");
     rules.set_ends("never");
     EXPECT_EQ(refusal(rules), "invalid_field rules.ends");
     rules.Clear();
+    rules.set_reclaim_after_ms(2);
+    rules.set_reclaim_within_ms(1);
+    EXPECT_EQ(refusal(rules), "invalid_field rules.reclaim_within_ms");
+    rules.Clear();
     rules.set_overdue_after_ms(-1);
     EXPECT_EQ(refusal(rules), "invalid_field rules.overdue_after_ms");
-}
-
-TEST_F(PoolRulesTest, rules_that_only_the_simulator_has_are_refused_by_name) {
-    const std::pair<const char*, void (*)(PoolRules&)> cases[] = {
-        {"expected_behind_milli", [](PoolRules& r) { r.set_expected_behind_milli(1); }},
-        {"ends", [](PoolRules& r) { r.set_ends("expected"); }},
-        {"gang_nodes_min", [](PoolRules& r) { r.set_gang_nodes_min(2); }},
-        {"reserve_after_ms", [](PoolRules& r) { r.set_reserve_after_ms(1); }},
-        {"overdue_after_ms", [](PoolRules& r) { r.set_overdue_after_ms(1); }},
-        {"reclaim_ratio_milli", [](PoolRules& r) { r.set_reclaim_ratio_milli(1); }},
-        {"reclaim_after_ms", [](PoolRules& r) { r.set_reclaim_after_ms(1); }},
-        {"reclaim_within_ms", [](PoolRules& r) { r.set_reclaim_within_ms(1); }},
-        {"stops_max", [](PoolRules& r) { r.set_stops_max(1); }},
-    };
-    for (const auto& [field, name_it] : cases) {
-        PoolRules rules = learning();
-        name_it(rules);
-        EXPECT_EQ(refusal(rules), std::string("invalid_field rules.") + field);
-    }
 }
 
 }  // namespace

@@ -28,6 +28,9 @@ inline constexpr std::uint8_t no_reservation = 4;  // no reservation can be made
 // Jobs that waited for too long which one pass looks at.
 inline constexpr std::uint32_t overdue_seen_max = 64;
 
+// Whether two placements have a device in common.
+bool overlap(const Placement& a, const Placement& b);
+
 // Never part of the facts: begin_pass forgets all of it.
 struct Pass {
     std::uint64_t number = 1;  // stamps cursors and flags
@@ -38,16 +41,16 @@ struct Pass {
     std::uint32_t backfill_tests = 0;
     bool finished = true;
     std::uint64_t overdue_tried = 0;
-    bool order_matters = false;       // use alone could change what this pass found
-    bool given_up = false;            // an Unreserve was decided: one more pass is worth while
-    Time young_until = time_max;      // when the next lease becomes old enough to be stopped
-    JobId starting;                   // the last Start
-    std::uint64_t holders_tried = 0;  // the number for which no holder could start
-    std::size_t overtakable = 0;      // holders that the walk knew it could overtake
-    bool preemption_failed = false;   // some head found no victims
-    bool too_dear = false;            // or only such as would lose too much
-    std::array<bool, 3> has_slot{};   // by claim: a reservation could be had
-    std::vector<JobId> overtaken;     // not reserved again in this pass
+    bool order_matters = false;   // use alone could change what this pass found
+    bool given_up = false;        // an Unreserve was decided: one more pass is worth while
+    Time young_until = time_max;  // when the next lease becomes old enough to be stopped
+    JobId starting;               // the last Start
+    std::array<std::uint64_t, 2> holders_tried{};  // the numbers for which no holder could start
+    std::size_t overtakable = 0;                   // holders that the walk knew it could overtake
+    bool preemption_failed = false;                // some head found no victims
+    bool too_dear = false;                         // or only such as would lose too much
+    std::array<bool, 3> has_slot{};                // by claim: a reservation could be had
+    std::vector<JobId> overtaken;                  // not reserved again in this pass
 };
 
 struct PoolScheduler::Impl {
@@ -106,7 +109,8 @@ struct PoolScheduler::Impl {
 
     // The walk of the pass (pass.cpp).
     std::optional<Decision> next();
-    std::optional<Decision> decide_holders();
+    // Of those below their share (Claim::below_share), or of all others (over_share).
+    std::optional<Decision> decide_holders(Claim claim);
     std::optional<Decision> decide_walk();
     std::optional<Decision> decide_overdue();
     std::optional<Decision> visit(std::uint32_t job);
@@ -126,6 +130,7 @@ struct PoolScheduler::Impl {
     // Reservations (reservations.cpp).
     bool slot_for(Claim claim) const;
     const Reservation* overtakable(Claim claim) const;
+    bool may_overtake(Claim claim, const Reservation& reservation) const;
     std::size_t count_overtakable() const;
     bool is_pending(const Reservation& reservation) const;
     std::optional<Decision> invalid_reservation();
@@ -139,7 +144,13 @@ struct PoolScheduler::Impl {
     Unreserve overtake(const Reservation& reservation);
 
     // Preemption (preemption.cpp).
-    std::optional<Preempt> plan_preemption(std::uint32_t job);
+    std::optional<Decision> preempt_for(std::uint32_t job);
+    std::optional<Decision> clear_the_way(std::uint32_t job);
+    bool lifts(std::uint32_t job, Others others, const Reservation& reservation) const;
+    void lift_reservations(std::uint32_t job, Others others);
+    // Whether it may stop borrowers: with it the org holds no more than it deserves.
+    bool reclaims(std::uint32_t job) const;
+    std::optional<Preempt> plan_preemption(std::uint32_t job, Others others);
     // Milli-devices of an org's jobs for which others are being stopped.
     std::int64_t coming_milli(std::uint32_t org) const;
     struct Price {
@@ -150,9 +161,10 @@ struct PoolScheduler::Impl {
     Price price_of_spot(std::uint32_t job) const;
     Price price_of_borrowers(std::uint32_t job) const;
     struct Toll {
-        int128 lost = 0;         // milli-device-microseconds
-        std::int64_t milli = 0;  // milli-devices
+        int128 lost = 0;  // milli-device-microseconds
+        Time freshest;    // checkpoint of anyone who may be stopped
     };
+    Time priced_at() const;
     Time affordable_at(std::uint32_t job, const Toll& toll, const Price& price) const;
 
     // Whom a head may take devices from.

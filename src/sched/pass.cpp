@@ -75,10 +75,11 @@ std::optional<Decision> Impl::next() {
     tree.settle();
     if (pass.starts >= limits::starts_per_pass_max) {
         pass.finished = true;
+        changed = true;  // whoever woke this pass, the rest of it is still to be done
         return std::nullopt;
     }
     if (auto decision = invalid_reservation()) return decision;
-    if (auto decision = decide_holders()) return decision;
+    if (auto decision = decide_holders(Claim::below_share)) return decision;
     if (auto decision = decide_walk()) return decision;
     if (auto decision = decide_growth()) return decision;
     finish();
@@ -86,11 +87,16 @@ std::optional<Decision> Impl::next() {
 }
 
 // Promises first: a job with a reservation starts as soon as it fits, the earliest promise first.
-std::optional<Decision> Impl::decide_holders() {
-    if (reservations.empty() || pass.holders_tried == pass.number) return std::nullopt;
+// Promises to borrowers come after all who are below their share: a lent device that comes free
+// goes home.
+std::optional<Decision> Impl::decide_holders(Claim claim) {
+    std::uint64_t& tried = pass.holders_tried[static_cast<std::size_t>(claim)];
+    if (reservations.empty() || tried == pass.number) return std::nullopt;
     std::vector<const Reservation*> order;
-    for (const Reservation& reservation : reservations)
-        order.push_back(&reservation);
+    for (const Reservation& reservation : reservations) {
+        const bool below = claim_of(jobs.find(reservation.job)) == Claim::below_share;
+        if (below == (claim == Claim::below_share)) order.push_back(&reservation);
+    }
     std::stable_sort(order.begin(), order.end(), [](const Reservation* a, const Reservation* b) {
         return a->start < b->start;
     });
@@ -100,11 +106,11 @@ std::optional<Decision> Impl::decide_holders() {
         if (auto fit = find_for(job, tasks)) return start(job, std::move(*fit));
         if (is_pending(*reservation)) continue;
         if (preempts()) {
-            if (auto plan = plan_preemption(job)) return *plan;
+            if (auto decision = preempt_for(job)) return decision;
         }
         if (auto plan = plan_shrink_at_checkpoint(job)) return *plan;
     }
-    pass.holders_tried = pass.number;
+    tried = pass.number;
     return std::nullopt;
 }
 
@@ -119,6 +125,7 @@ std::optional<Decision> Impl::decide_walk() {
     for (;;) {
         const std::uint32_t job = candidate();
         if (job == nil || claim_of(job) != Claim::below_share) {
+            if (auto decision = decide_holders(Claim::over_share)) return decision;
             if (auto decision = decide_overdue()) return decision;
         }
         if (job == nil) return std::nullopt;
@@ -128,7 +135,7 @@ std::optional<Decision> Impl::decide_walk() {
             continue;
         }
         if (auto decision = visit(job)) return decision;
-        if (!backfills()) return std::nullopt;
+        if (!backfills()) return decide_holders(Claim::over_share);
     }
 }
 
@@ -189,10 +196,7 @@ std::optional<Decision> Impl::visit_blocked(std::uint32_t job) {
         const bool free_slot = reservations.size() < reservations_max();
         const Reservation* worst = overtakable(claim);
         if (preempts()) {
-            if (auto plan = plan_preemption(job)) {
-                if (free_slot) return *plan;
-                return overtake(*worst);
-            }
+            if (auto decision = preempt_for(job)) return decision;
         }
         if (free_slot) {
             if (auto plan = plan_shrink_at_checkpoint(job)) return *plan;
@@ -208,6 +212,9 @@ std::optional<Decision> Impl::visit_blocked(std::uint32_t job) {
             return overtake(*worst);
         }
         learn(kind, flag::no_reservation);
+        // Another org's job of this kind, or an older one, might have had more luck: it stands for
+        // them because it stands first.
+        if (capacity.holds(ViewName::empty, shape_of(job), packing())) pass.order_matters = true;
     }
     if (backfills() && (barred || !is_dead(kind, claim))) skip(job);
     return std::nullopt;

@@ -24,6 +24,8 @@ namespace {
 
 using Impl = PoolScheduler::Impl;
 
+constexpr Duration price_step = Duration::minutes(1);
+
 struct Victim {
     int128 lost = 0;  // milli-device-microseconds
     LeaseId id;
@@ -44,17 +46,25 @@ struct Plan {
 // Tries sets of victims for one job on the scratch capacity.
 class Search {
 public:
-    Search(Impl& in, std::uint32_t job) : in_(in), shape_(in.shape_of(job)) {
+    Search(Impl& in, std::uint32_t job, Impl::Others others) : in_(in), shape_(in.shape_of(job)) {
         shape_.tasks_max = shape_.tasks_min;
+        in.lift_reservations(job, others);
+        for (const Reservation& reservation : in.reservations) {
+            if (in.lifts(job, others, reservation)) continue;
+            for (const Slot& slot : reservation.placement)
+                kept_.emplace_back(slot.node, slot.device_mask);
+        }
     }
 
     void collect(Sources sources);
+    Time freshest() const { return freshest_; }  // checkpoint of all who may be stopped
     std::optional<Plan> best(Sources sources);
 
 private:
     std::optional<Plan> from(const std::vector<Victim>& candidates);
     std::optional<Plan> on_one_node(const std::vector<Victim>& candidates);
     bool may_stop(const Victim& victim);
+    bool is_kept_for_others(const Placement& placement) const;
     void stop(const Victim& victim);
     void keep(const Victim& victim);
     bool fits() const { return in_.scratch.holds(ViewName::unreserved, shape_, in_.packing()); }
@@ -62,10 +72,23 @@ private:
 
     Impl& in_;
     Shape shape_;
+    std::vector<std::pair<NodeId, std::uint64_t>> kept_;  // devices reserved for others
     std::vector<Victim> spot_;
     std::vector<Victim> standard_;
+    Time freshest_;
     std::vector<std::pair<std::uint32_t, std::int64_t>> stopped_;  // org node, milli
 };
+
+// Stopping it would free nothing that the job may have, and use up what may be taken from its org.
+bool Search::is_kept_for_others(const Placement& placement) const {
+    return std::all_of(placement.begin(), placement.end(), [this](const Slot& slot) {
+        std::uint64_t left = slot.device_mask;
+        for (const auto& [node, mask] : kept_) {
+            if (node == slot.node) left &= ~mask;
+        }
+        return left == 0;
+    });
+}
 
 // Everyone who may be stopped for the job at all. Notes when the next one will be old enough.
 void Search::collect(Sources sources) {
@@ -75,6 +98,7 @@ void Search::collect(Sources sources) {
         const bool is_spot = slot.lease.tier == Tier::spot;
         if (slot.lease.stopping || slot.lease.tier == Tier::reserved) continue;
         if (!is_spot && !reclaims) continue;
+        if (is_kept_for_others(slot.lease.placement)) continue;
         const TreeNode& org = in_.tree[in_.tree[slot.leaf].org];
         if (!is_spot && org.held_firm <= org.deserved_milli) continue;
         if (!is_spot && in_.rules.stops_max > 0 && slot.lease.stops >= in_.rules.stops_max)
@@ -84,9 +108,11 @@ void Search::collect(Sources sources) {
             in_.pass.young_until = std::min(in_.pass.young_until, old_enough);
             continue;
         }
-        const Duration since = in_.now - slot.lease.last_checkpoint;
-        const Victim victim{static_cast<int128>(slot.milli()) * since.us, slot.lease.id, at};
+        const std::int64_t since_us =
+            std::max<std::int64_t>(0, (in_.priced_at() - slot.lease.last_checkpoint).us);
+        const Victim victim{static_cast<int128>(slot.milli()) * since_us, slot.lease.id, at};
         (is_spot ? spot_ : standard_).push_back(victim);
+        freshest_ = std::max(freshest_, slot.lease.last_checkpoint);
     }
     std::sort(spot_.begin(), spot_.end(), cheaper);
     std::sort(standard_.begin(), standard_.end(), cheaper);
@@ -173,6 +199,7 @@ std::optional<Plan> Search::best(Sources sources) {
     std::sort(by_id.begin(), by_id.end(),
               [](const Victim& a, const Victim& b) { return a.id < b.id; });
     std::optional<Plan> steady = from(by_id);
+    if (!steady && one_node) steady = on_one_node(by_id);
     if (!steady) return std::nullopt;
     std::optional<Plan> plan = from(candidates);
     if (!plan) plan = std::move(steady);
@@ -203,21 +230,38 @@ Impl::Price Impl::price_of_spot(std::uint32_t job) const {
     return {rules.spot_ratio_milli, Time{}, at_latest};
 }
 
-// When stopping costs no more than ratio_milli of the work that the job waited for: now, later, or
-// time_max.
-//     lost + stopped * t <= ratio / 1000 * asked * (waited + t), and in any case at the latest
+// Where stopping has a price, it is reckoned up to the last whole minute: between two of them only
+// a fact changes an answer. With an exact time a cheaper set could come up at any moment, and no
+// pass would be asked for then.
+Time Impl::priced_at() const {
+    const bool has_price = rules.reclaim_ratio_milli != 0 || rules.spot_ratio_milli != 0;
+    return has_price ? Time{now.us - now.us % price_step.us} : now;
+}
+
+// When to look again: now when the job may stop this much, for
+//     lost <= ratio / 1000 * asked * waited, and in any case at the latest
+// Else the first whole minute at which any set at all could be cheap enough: each frees at least
+// what is missing, and loses on it at least the time since the freshest checkpoint.
 Time Impl::affordable_at(std::uint32_t job, const Toll& toll, const Price& price) const {
     if (price.from > now) return price.from;
     if (price.ratio_milli == 0 || price.at_latest <= now) return now;
-    const int128 rate = static_cast<int128>(shape_of(job).milli_devices(shape_of(job).tasks_min)) *
-                        price.ratio_milli;
-    const int128 missing = toll.lost * 1'000 - rate * (now - jobs[job].queued).us;
-    if (missing <= 0) return now;
-    const int128 closing = rate - static_cast<int128>(toll.milli) * 1'000;
-    if (closing <= 0) return price.at_latest;
-    const int128 wait = (missing + closing - 1) / closing;
-    return wait < (price.at_latest - now).us ? now + Duration{static_cast<std::int64_t>(wait)}
-                                             : price.at_latest;
+    const std::int64_t asked = shape_of(job).milli_devices(shape_of(job).tasks_min);
+    const Time at = priced_at();
+    const int128 worth = static_cast<int128>(asked) * price.ratio_milli;  // a microsecond
+    const std::int64_t waited_us = (at - jobs[job].queued).us;
+    if (toll.lost * 1'000 <= worth * std::max<std::int64_t>(0, waited_us)) return now;
+    const int128 least =
+        static_cast<int128>(std::max<std::int64_t>(0, asked - capacity.free_milli())) * 1'000;
+    const int128 missing = least * (at - toll.freshest).us - worth * waited_us;
+    std::int64_t steps = 1;
+    if (missing > 0) {
+        if (worth <= least) return price.at_latest;
+        const int128 step = (worth - least) * price_step.us;
+        steps = static_cast<std::int64_t>(
+            std::min<int128>((missing + step - 1) / step, price.at_latest.us / price_step.us));
+    }
+    return std::min(at + Duration{std::max<std::int64_t>(1, steps) * price_step.us},
+                    price.at_latest);
 }
 
 std::int64_t Impl::coming_milli(std::uint32_t org) const {
@@ -230,32 +274,74 @@ std::int64_t Impl::coming_milli(std::uint32_t org) const {
     return sum;
 }
 
-std::optional<Preempt> Impl::plan_preemption(std::uint32_t job) {
-    if (tier_of(job) == Tier::spot) return std::nullopt;
+bool Impl::reclaims(std::uint32_t job) const {
     const TreeNode& org = tree[org_of(job)];
     const std::int64_t asked = shape_of(job).milli_devices(shape_of(job).tasks_min);
-    const std::int64_t held = org.held_firm + coming_milli(org_of(job));
-    const bool reclaims =
-        held + asked <= org.deserved_milli && tree.orgs_over_share() > 0 && spans_nodes(job);
-    if (!reclaims && spot_leases == 0) {
+    return org.held_firm + coming_milli(org_of(job)) + asked <= org.deserved_milli &&
+           spans_nodes(job);
+}
+
+std::optional<Decision> Impl::preempt_for(std::uint32_t job) {
+    const std::optional<Preempt> plan = plan_preemption(job, Others::kept);
+    if (!plan) return clear_the_way(job);
+    const bool has_slot = reservation_of(jobs[job].id) != nullptr;
+    if (has_slot || reservations.size() < reservations_max()) return *plan;
+    return overtake(*overtakable(claim_of(job)));
+}
+
+// Borrowers' reservations do not stand between an org and its share: what is in the way, on idle
+// devices or on lent ones, is given up, one reservation at a time.
+std::optional<Decision> Impl::clear_the_way(std::uint32_t job) {
+    if (overtakable(claim_of(job)) == nullptr || !reclaims(job)) return std::nullopt;
+    scratch.copy_use_of(capacity);
+    lift_reservations(job, Others::overtaken);
+    Shape shape = shape_of(job);
+    shape.tasks_max = shape.tasks_min;
+    Placement wanted;
+    if (auto fit = scratch.find(ViewName::unreserved, shape, shape.tasks_min, packing())) {
+        wanted = std::move(fit->placement);
+    } else if (auto plan = plan_preemption(job, Others::overtaken)) {
+        wanted = std::move(plan->reservation.placement);
+    }
+    for (const Reservation& reservation : reservations) {
+        if (may_overtake(claim_of(job), reservation) && overlap(reservation.placement, wanted))
+            return overtake(reservation);
+    }
+    return std::nullopt;
+}
+
+bool Impl::lifts(std::uint32_t job, Others others, const Reservation& reservation) const {
+    if (reservation.job == jobs[job].id) return true;
+    return others == Others::overtaken && may_overtake(claim_of(job), reservation);
+}
+
+// On the scratch capacity.
+void Impl::lift_reservations(std::uint32_t job, Others others) {
+    for (const Reservation& reservation : reservations) {
+        if (lifts(job, others, reservation)) scratch.unreserve(reservation.placement);
+    }
+}
+
+std::optional<Preempt> Impl::plan_preemption(std::uint32_t job, Others others) {
+    if (tier_of(job) == Tier::spot) return std::nullopt;
+    const bool takes_back = tree.orgs_over_share() > 0 && reclaims(job);
+    if (!takes_back && spot_leases == 0) {
         // A start of this pass may yet put an org over its share, or be one of spot.
         pass.preemption_failed = true;
         return std::nullopt;
     }
     if (!capacity.holds(ViewName::empty, shape_of(job), packing())) return std::nullopt;
-    const Sources sources = reclaims ? Sources::spot_and_borrowers : Sources::spot;
-    if (auto shrinks = plan_shrink(job, When::at_once, sources)) return shrinks;
+    const Sources sources = takes_back ? Sources::spot_and_borrowers : Sources::spot;
+    if (others == Others::kept) {
+        if (auto shrinks = plan_shrink(job, When::at_once, sources)) return shrinks;
+    }
     scratch.copy_use_of(capacity);
-    if (const Reservation* own = reservation_of(jobs[job].id)) scratch.unreserve(own->placement);
-    Search search(*this, job);
+    Search search(*this, job, others);
     search.collect(sources);
     // Nothing where it costs too much yet.
     const auto affordable = [&](std::optional<Plan> plan, const Price& price) {
         if (!plan) return plan;
-        Toll toll{plan->lost, 0};
-        for (const Victim& victim : plan->victims)
-            toll.milli += leases[victim.slot].milli();
-        const Time at = affordable_at(job, toll, price);
+        const Time at = affordable_at(job, {plan->lost, search.freshest()}, price);
         if (at <= now) return plan;
         pass.young_until = std::min(pass.young_until, at);
         pass.too_dear = true;
@@ -264,7 +350,7 @@ std::optional<Preempt> Impl::plan_preemption(std::uint32_t job) {
     std::optional<Plan> plan = search.best(Sources::spot);
     const bool spot_would_do = plan.has_value();
     plan = affordable(std::move(plan), price_of_spot(job));
-    if (!spot_would_do && reclaims)
+    if (!spot_would_do && takes_back)
         plan = affordable(search.best(Sources::spot_and_borrowers), price_of_borrowers(job));
     if (!plan || plan->victims.empty()) {
         pass.preemption_failed = true;

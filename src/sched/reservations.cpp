@@ -29,6 +29,17 @@ bool Impl::slot_for(Claim claim) const {
     return reservations.size() < most || overtakable(claim) != nullptr;
 }
 
+bool overlap(const Placement& a, const Placement& b) {
+    const auto on = [&](const Slot& held) {
+        const auto place =
+            std::lower_bound(b.begin(), b.end(), held.node,
+                             [](const Slot& s, NodeId node) { return s.node < node; });
+        return place != b.end() && place->node == held.node &&
+               (place->device_mask & held.device_mask) != 0;
+    };
+    return std::any_of(a.begin(), a.end(), on);
+}
+
 // Some of its devices still belong to leases that were told to stop, and will not keep them.
 bool Impl::is_pending(const Reservation& reservation) const {
     for (const std::uint32_t slot : stopping) {
@@ -41,11 +52,15 @@ bool Impl::is_pending(const Reservation& reservation) const {
     return false;
 }
 
+bool Impl::may_overtake(Claim claim, const Reservation& reservation) const {
+    return claim == Claim::below_share && claim_of(jobs.find(reservation.job)) > claim &&
+           !is_pending(reservation);
+}
+
 const Reservation* Impl::overtakable(Claim claim) const {
-    if (claim != Claim::below_share) return nullptr;
     const Reservation* worst = nullptr;
     for (const Reservation& reservation : reservations) {
-        if (claim_of(jobs.find(reservation.job)) <= claim || is_pending(reservation)) continue;
+        if (!may_overtake(claim, reservation)) continue;
         if (worst == nullptr || reservation.start >= worst->start) worst = &reservation;
     }
     return worst;
@@ -53,10 +68,9 @@ const Reservation* Impl::overtakable(Claim claim) const {
 
 std::size_t Impl::count_overtakable() const {
     if (!fair()) return 0;
-    return static_cast<std::size_t>(
-        std::count_if(reservations.begin(), reservations.end(), [this](const Reservation& r) {
-            return claim_of(jobs.find(r.job)) > Claim::below_share && !is_pending(r);
-        }));
+    return static_cast<std::size_t>(std::count_if(
+        reservations.begin(), reservations.end(),
+        [this](const Reservation& r) { return may_overtake(Claim::below_share, r); }));
 }
 
 Unreserve Impl::overtake(const Reservation& reservation) {
@@ -69,9 +83,8 @@ Unreserve Impl::overtake(const Reservation& reservation) {
 // devices kept free for them are idle meanwhile.
 bool Impl::may_reserve(std::uint32_t job) {
     const Time queued = jobs[job].queued;
-    if (queued + rules.overdue_after <= now) return true;
-    if (!spans_nodes(job)) return false;
-    const Time from = queued + rules.reserve_after;
+    Time from = queued + rules.overdue_after;
+    if (spans_nodes(job)) from = std::min(from, queued + rules.reserve_after);
     if (from > now) pass.young_until = std::min(pass.young_until, from);
     return from <= now;
 }
@@ -127,10 +140,8 @@ std::optional<Reservation> Impl::plan_reservation(std::uint32_t job, Others othe
     scratch.copy_use_of(capacity);
     if (others == Others::overtaken) {
         for (const Reservation& reservation : reservations) {
-            if (claim_of(jobs.find(reservation.job)) > Claim::below_share &&
-                !is_pending(reservation)) {
+            if (may_overtake(Claim::below_share, reservation))
                 scratch.unreserve(reservation.placement);
-            }
         }
     }
     Time start = now;

@@ -257,6 +257,28 @@ TEST(Preemption, AStartThatMakesABorrowerWakesTheOwner) {
     EXPECT_EQ(world.preemptions, 1);
 }
 
+// The example of docs/rules/shares.md. The owner once waited behind what was promised to borrowers.
+TEST(Preemption, BorrowersPromisesDoNotKeepAShareAway) {
+    Rules rules;
+    rules.min_runtime = Duration{};
+    World world(rules);
+    world.node(1, 0, 1);
+    world.node(2, 0, 1);
+    world.share(1, {1 * device, 1, INT64_MAX});
+    world.share(2, {1 * device, 1, INT64_MAX});
+    for (int i = 0; i < 4; ++i)
+        world.submit(gang(1, 1, 1));
+    world.schedule();
+    ASSERT_EQ(world.pool.reservations().size(), 2U);
+    world.to(60);
+    const JobId owner = world.submit(gang(1, 1, 2));
+    world.schedule();
+    EXPECT_EQ(world.preemptions, 1);
+    world.finish_stopping();
+    world.schedule();
+    EXPECT_TRUE(world.runs(owner));
+}
+
 TEST(Preemption, NobodyWithinItsShareIsStopped) {
     World world = one_node(4);
     world.share(1, {4 * device, 1, INT64_MAX});

@@ -65,7 +65,7 @@ public:
         const std::uint64_t number = in_.pass.number + 1;
         in_.pass = kept_pass_;
         in_.pass.number = number;
-        in_.pass.holders_tried = 0;
+        in_.pass.holders_tried = {};
         in_.changed = kept_changed_;
         in_.now = kept_now_;
         in_.told = kept_told_;

@@ -38,20 +38,18 @@ cat >"$work/rules.yaml" <<'YAML'
 version: t1
 pools:
   - name: virtual
-    rules: {quote_compensation_permille: 100, expected_permille: 500, order: fair}
+    rules: {quote_compensation_permille: 100, expected_permille: 500, ends: expected}
 shares:
   - {org: acme, pool: virtual, deserved: 8}
 YAML
 sed 's/deserved: 8/deserved: 800/; s/t1/t2/' "$work/rules.yaml" >"$work/wide.yaml"
-sed 's/order: fair/order: never/' "$work/rules.yaml" >"$work/wrong.yaml"
-sed 's/order: fair/stops_max: 3/; s/t1/t3/' "$work/rules.yaml" >"$work/early.yaml"
+sed 's/ends: expected/ends: never/' "$work/rules.yaml" >"$work/wrong.yaml"
 expect 0 'is right' "$suan" rules check "$work/rules.yaml" --centre "$work/centre.yaml"
-expect 1 'wrong.yaml:4:.*order' "$suan" rules check "$work/wrong.yaml"
+expect 1 'wrong.yaml:4:.*ends' "$suan" rules check "$work/wrong.yaml"
 expect 1 'wide.yaml:6:' "$suan" rules check "$work/wide.yaml" --centre "$work/centre.yaml"
 expect 77 '' "$suan" rules apply "$work/rules.yaml"
 as operator
 expect 1 'wide.yaml:6:.*deserved_milli' "$suan" rules apply "$work/wide.yaml"
-expect 1 'early.yaml:4:.*only the simulator' "$suan" rules apply "$work/early.yaml"
 expect 0 'is in force' "$suan" rules apply "$work/rules.yaml"
 expect 0 't1 +in_force' "$suan" rules list
 expect 1 'already' "$suan" rules apply "$work/rules.yaml"

@@ -41,6 +41,25 @@ void Workload::take_up(const core::State& state, SubmitJob& submit) {
     submit.clear_array();
 }
 
+// Those that are off unless they are named.
+void Workload::newer_rules(PoolRules& rules) {
+    const auto count = [&](std::initializer_list<std::int64_t> of) {
+        return static_cast<std::uint32_t>(any_of(of));
+    };
+    rules.set_expected_permille(count({0, 500, 900}));
+    if (rules.expected_permille() != 0) {
+        rules.set_expected_behind_milli(count({0, 3'000}));
+        if (one_in(2)) rules.set_ends("expected");
+    }
+    rules.set_gang_nodes_min(count({0, 1, 2}));
+    rules.set_reserve_after_ms(any_of({0, 10'000}));
+    rules.set_overdue_after_ms(any_of({0, 60'000, 600'000}));
+    rules.set_reclaim_ratio_milli(count({0, 500, 4'000}));
+    rules.set_reclaim_after_ms(any_of({0, 5'000, 60'000}));
+    rules.set_reclaim_within_ms(any_of({0, 60'000}));
+    rules.set_stops_max(count({0, 0, 1, 3}));
+}
+
 void Workload::change_rules(const core::State& state, Time now, const Send& send) {
     Command command;
     ChangeRules& change = *command.mutable_change_rules();

@@ -62,6 +62,7 @@ PoolRules Workload::rules() {
     rules.set_quote_valid_ms(any_of({0, 5'000}));
     rules.set_spot_period_ms(any_of({0, 0, 10'000, 60'000, 300'000}));
     rules.set_resize_within_ms(any_of({0, 1'000, 60'000}));
+    if (one_in(2)) newer_rules(rules);
     return rules;
 }
 

@@ -58,6 +58,7 @@ private:
     void quote(const core::State& state, Time now, const Send& send);
     void take_up(const core::State& state, SubmitJob& submit);
     void change_rules(const core::State& state, Time now, const Send& send);
+    void newer_rules(PoolRules& rules);
     void nodes(const core::State& state, const Send& send);
     void change_member(const core::State& state, const Send& send);
     void submit(const core::State& state, Time now, const Send& send);
