@@ -1,4 +1,4 @@
-// How far runs ahead were off: ratios of waits, and windows from their quantiles.
+// How far runs ahead were off: three factors for each size of wait, each following its quantile.
 #include "core/forecast.hpp"
 
 #include <algorithm>
@@ -9,50 +9,63 @@ namespace {
 
 // Added to both sides, so that a wait of nothing has a ratio.
 constexpr Duration floor_span = Duration::seconds(30);
-constexpr std::int64_t permille_max = 100'000;  // a hundred times as long
-// Until anything is known: from a quarter to three times what the run ahead says.
-constexpr std::array<std::int64_t, 3> unknown_permille = {250, 1'000, 3'000};
+constexpr std::int64_t million = 1'000'000;
+// Of starts, beyond each end of a window. Starts come in bursts that are off together, and what
+// was said of the last burst is known late: of real starts 7 to 10 % end up beyond.
+constexpr std::int64_t tail_permille = 60;
+constexpr std::int64_t step_permille = 20;
+constexpr std::int64_t low_min = 100'000, high_max = 15 * million;
 
-std::int64_t quantile(const std::vector<std::int64_t>& sorted, std::size_t permille) {
-    const std::size_t rank = (sorted.size() * permille + 999) / 1'000;
-    return sorted[std::max<std::size_t>(rank, 1) - 1];
+// Outwards by step x (1 - tail), back by step x tail.
+std::int64_t part(std::int64_t factor, std::int64_t permille) {
+    return mul_div_floor(factor, step_permille * permille, million);
+}
+std::int64_t outwards(std::int64_t factor) {
+    return part(factor, 1'000 - tail_permille);
+}
+std::int64_t back(std::int64_t factor) {
+    return part(factor, tail_permille);
 }
 
 }  // namespace
+
+// Until anything is known: from a half to two and a half times what the run ahead says.
+Calibration::Calibration() {
+    by_size_.fill({million / 2, million, 5 * million / 2});
+}
 
 std::size_t Calibration::bin_of(Duration said) {
     const auto seconds = static_cast<std::uint64_t>(std::max<std::int64_t>(0, said.us) / 1'000'000);
     return std::min<std::size_t>(static_cast<std::size_t>(std::bit_width(seconds)), bins - 1);
 }
 
-void Calibration::learn(Duration said, Duration was) {
-    const std::int64_t permille =
-        std::min(permille_max, mul_div_floor((was + floor_span).us, 1'000, (said + floor_span).us));
-    for (Ring* ring : {&by_size_[bin_of(said)], &all_}) {
-        if (ring->permille.size() < samples_max) {
-            ring->permille.push_back(permille);
-        } else {
-            ring->permille[ring->next] = permille;
-            ring->next = (ring->next + 1) % samples_max;
-        }
+void Calibration::late(Duration said) {
+    Factors& of = by_size_[bin_of(said)];
+    of.high = std::min(high_max, of.high + outwards(of.high));
+}
+
+void Calibration::learn(Duration said, const Window& window, Time start, Late told) {
+    Factors& of = by_size_[bin_of(said)];
+    if (start > window.p90) {
+        if (told == Late::not_told) late(said);
+    } else {
+        of.high -= back(of.high);
     }
+    of.low += start < window.p10 ? -outwards(of.low) : back(of.low);
+    of.middle += start > window.p50 ? part(of.middle, 500) : -part(of.middle, 500);
+    of.low = std::clamp(of.low, low_min, million);
+    of.high = std::max(of.high, of.low + million / 50);
+    of.middle = std::clamp(of.middle, of.low, of.high);
 }
 
 Window Calibration::window(Time made, Duration said) const {
-    std::array<std::int64_t, 3> ratios = unknown_permille;
-    const Ring& own = by_size_[bin_of(said)];
-    const Ring& ring = own.permille.size() >= enough ? own : all_;
-    if (ring.permille.size() >= enough) {
-        std::vector<std::int64_t> sorted = ring.permille;
-        std::sort(sorted.begin(), sorted.end());
-        ratios = {quantile(sorted, 100), quantile(sorted, 500), quantile(sorted, 900)};
-    }
-    const auto at = [&](std::int64_t permille) {
+    const Factors& of = by_size_[bin_of(said)];
+    const auto at = [&](std::int64_t factor) {
         const std::int64_t us =
-            mul_div_floor((said + floor_span).us, permille, 1'000) - floor_span.us;
+            mul_div_floor((said + floor_span).us, factor, million) - floor_span.us;
         return made + Duration{std::max<std::int64_t>(0, us)};
     };
-    return {at(ratios[0]), at(ratios[1]), at(ratios[2])};
+    return {at(of.low), at(of.middle), at(of.high)};
 }
 
 }  // namespace suan::core

@@ -160,7 +160,8 @@ void Forecaster::score(const std::vector<StartedJob>& started) {
         const Pending said = found->second;
         pending_.erase(found);
         if (start.at < said.made) continue;
-        calibration_.learn(said.said, start.at - said.made);
+        calibration_.learn(said.said, said.window, start.at,
+                           said.is_late ? Calibration::Late::told : Calibration::Late::not_told);
         ++accuracy_.scored;
         if (start.at >= said.window.p10 && start.at <= said.window.p90) ++accuracy_.in_window;
         if (start.at <= said.window.p50) ++accuracy_.by_p50;
@@ -175,6 +176,15 @@ void Forecaster::score(const std::vector<StartedJob>& started) {
             accuracy_.waits_ms[accuracy_.next] = wait;
             accuracy_.next = (accuracy_.next + 1) % ring;
         }
+    }
+}
+
+// Those still waiting after the end of their window.
+void Forecaster::tell_late() {
+    for (auto& [job, pending] : pending_) {
+        if (pending.is_late || pending.window.p90 >= made_) continue;
+        pending.is_late = true;
+        calibration_.late(pending.said);
     }
 }
 
@@ -205,6 +215,7 @@ void Forecaster::update(ForecastInput input) {
         run_times_.learn(run.key, run.ran);
     score(input.started);
     made_ = input.now;
+    tell_late();
     ended_until_ = input.ended_until;
     newest_ = std::move(input);
     forecasts_.clear();
@@ -219,8 +230,8 @@ void Forecaster::update(ForecastInput input) {
     for (const auto& [id, forecast] : forecasts_) {
         if (forecast.basis != Forecast::Basis::run_ahead || pending_.size() >= pending_max)
             continue;
-        pending_.emplace(
-            id, Pending{made_, forecast.raw - made_, forecast.start, known_.at(id).submitted});
+        pending_.emplace(id, Pending{made_, forecast.raw - made_, forecast.start,
+                                     known_.at(id).submitted, false});
     }
 }
 

@@ -5,8 +5,8 @@
 //                   the result into windows by how far it was off before, and scores itself
 //
 // A run ahead gives one start for each job. Its window is that start, scaled by how much longer or
-// shorter jobs like it waited than a run ahead had said: the 10th, 50th and 90th percentile of the
-// newest ratios. docs/rules/forecast.md explains it with an example.
+// shorter jobs waited than a run ahead had said. docs/rules/forecast.md explains it with an
+// example.
 //
 // Pure: the shell copies the input in its loop and runs the rest where it likes. One thread at a
 // time.
@@ -84,24 +84,28 @@ struct Forecast {
 };
 const char* to_string(Forecast::Basis basis);
 
-// What a run ahead said of waits, against what they were. Ratios in permille, by size of the wait.
+// What a run ahead said of waits, against what they were: for each size of wait the three factors
+// that make a window of what was said. Each factor follows its quantile: a start beyond it moves it
+// out by 2 % of the tail it is to leave, one within it moves it back in proportion, so that in the
+// long run as many starts lie beyond as are meant to, however the centre changes (adaptive
+// conformal inference, Gibbs and Candes, 2021; here on whole millionths).
 class Calibration {
 public:
-    // Both from the time of the forecast.
-    void learn(Duration said, Duration was);
+    Calibration();
     Window window(Time made, Duration said) const;
+    // A window has ended and its job still waits. Nobody waits for the start to learn that.
+    void late(Duration said);
+    enum class Late : std::uint8_t { told, not_told };
+    // `window` was given for `said`; told: late() was called for it.
+    void learn(Duration said, const Window& window, Time start, Late told);
 
 private:
     static constexpr std::size_t bins = 24;  // powers of two of seconds
-    static constexpr std::size_t samples_max = 256;
-    static constexpr std::size_t enough = 24;
-    struct Ring {
-        std::vector<std::int64_t> permille;
-        std::size_t next = 0;
+    struct Factors {                         // millionths of what was said
+        std::int64_t low, middle, high;
     };
     static std::size_t bin_of(Duration said);
-    std::array<Ring, bins> by_size_;
-    Ring all_;
+    std::array<Factors, bins> by_size_;
 };
 
 // How good the windows were, of jobs that had one while they waited.
@@ -145,7 +149,9 @@ private:
         Duration said;
         Window window;
         Time submitted;
+        bool is_late = false;  // the calibration was told
     };
+    void tell_late();
     void score(const std::vector<StartedJob>& started);
     void run_pool(std::size_t pool);
     Forecast make(const ForecastJob& job, Time raw, Forecast::Basis basis) const;

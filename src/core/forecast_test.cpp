@@ -92,28 +92,57 @@ TEST_F(ForecastTest, what_started_is_scored_and_watched_no_longer) {
 // The example of docs/rules/forecast.md.
 TEST(Calibration, the_example_of_the_rule_page) {
     Calibration calibration;
+    const Duration said = Duration::seconds(570);  // and 30 s: 10 minutes
+    const Window first = calibration.window(Time{}, said);
+    EXPECT_EQ(first.p10, Time{} + Duration::seconds(270));
+    EXPECT_EQ(first.p50, Time{} + said);
+    EXPECT_EQ(first.p90, Time{} + Duration::seconds(1'470));
+    calibration.learn(said, first, Time{} + Duration::minutes(30), Calibration::Late::not_told);
+    const Window wider = calibration.window(Time{}, said);
+    EXPECT_EQ(wider.p90, Time{} + Duration::milliseconds(1'498'200));  // 1,500 s x 1.0188 - 30 s
+    EXPECT_EQ(wider.p10, Time{} + Duration::milliseconds(270'360));    // 300 s x 1.0012 - 30 s
+}
+
+TEST(Calibration, who_is_late_is_counted_once_and_before_it_starts) {
+    Calibration told, asked;
     const Duration said = Duration::minutes(10);
-    // 40 waits said to be 10 minutes that were 5, 10, 15 or 20, ten times each.
-    for (int i = 0; i < 10; ++i) {
-        for (const std::int64_t minutes : {5, 10, 15, 20})
-            calibration.learn(said, Duration::minutes(minutes));
+    const Window window = told.window(Time{}, said);
+    const Time start = Time{} + Duration::hours(3);
+    told.late(said);
+    EXPECT_GT(told.window(Time{}, said).p90, window.p90);
+    told.learn(said, window, start, Calibration::Late::told);
+    asked.learn(said, window, start, Calibration::Late::not_told);
+    EXPECT_EQ(told.window(Time{}, said).p90, asked.window(Time{}, said).p90);
+}
+
+// Waits of half to eight times what was said, later of a tenth to twice: the windows follow.
+TEST(Calibration, windows_cover_what_they_are_meant_to_while_the_centre_changes) {
+    Calibration calibration;
+    std::uint64_t random = 7;
+    int covered = 0;
+    constexpr int starts = 8'000;
+    for (int i = 0; i < starts; ++i) {
+        random = random * 6364136223846793005ULL + 1442695040888963407ULL;
+        const auto drawn = static_cast<std::int64_t>((random >> 33) % 1'000);
+        const std::int64_t permille =
+            i < starts / 2 ? 500 + drawn * drawn * 75 / 10'000 : 100 + drawn * 19 / 10;
+        const Duration said = Duration::hours(1);
+        const Window window = calibration.window(Time{}, said);
+        const Time start = Time{} + Duration{said.us / 1'000 * permille};
+        if (start >= window.p10 && start <= window.p90) ++covered;
+        calibration.learn(said, window, start, Calibration::Late::not_told);
     }
-    const Window window = calibration.window(Time{}, said);
-    const auto near = [](Time at, std::int64_t minutes) {
-        const std::int64_t off = at.us - Duration::minutes(minutes).us;
-        return off > -1'000'000 && off < 1'000'000;
-    };
-    EXPECT_TRUE(near(window.p10, 5)) << window.p10.us;
-    EXPECT_TRUE(near(window.p50, 10)) << window.p50.us;
-    EXPECT_TRUE(near(window.p90, 20)) << window.p90.us;
+    EXPECT_GT(covered, starts * 84 / 100);
+    EXPECT_LT(covered, starts * 91 / 100);
 }
 
 TEST(Calibration, the_longest_waits_do_not_overflow) {
     Calibration calibration;
-    for (int i = 0; i < 30; ++i)
-        calibration.learn(Duration{}, Duration::hours(24 * 366));
-    const Window window = calibration.window(Time{}, Duration::hours(24 * 366));
-    EXPECT_GE(window.p90, window.p10);
+    const Duration year = Duration::hours(24 * 366);
+    for (int i = 0; i < 500; ++i)
+        calibration.learn(Duration{}, calibration.window(Time{}, Duration{}), Time{} + year,
+                          Calibration::Late::not_told);
+    EXPECT_GE(calibration.window(Time{}, year).p90, calibration.window(Time{}, year).p10);
 }
 
 }  // namespace
