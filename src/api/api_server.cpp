@@ -13,6 +13,7 @@ void add_all_routes(http::Router& router, const ContextPtr& context, const AppCa
     add_job_file_routes(router, context);
     add_org_routes(router, context);
     add_money_routes(router, context);
+    add_repricing_routes(router, context);
     add_bill_routes(router, context);
     add_centre_routes(router, context);
     add_log_routes(router, context);

@@ -23,6 +23,7 @@ protected:
         api_->stop(Duration{});
         ApiOptions options;
         options.console = folder_ / "dist";
+        options.forecast_period = Duration{100'000};
         auto started = ApiServer::start(*world_.hub, options);
         ASSERT_TRUE(started) << started.error().context;
         api_ = std::move(*started);
@@ -126,7 +127,11 @@ TEST_F(ConsoleTest, AJobThatIsBlockedHasAStartInTheOverview) {
         ok(user, "POST", "/v1/jobs", R"({"name":"wide","pool":"big","tasks":8})").at("/id"));
     const auto deadline = std::chrono::steady_clock::now() + runtime::test_deadline;
     Answer own = ok(user, "GET", "/v1/overview");
-    while (own.at("/next_starts").as_array().empty()) {  // until the next scheduling pass
+    const auto reserved = [&] {
+        return !own.at("/next_starts").as_array().empty() &&
+               own.at("/next_starts/0/start_us").to_number<std::int64_t>() > 0;
+    };
+    while (!reserved()) {  // until the next scheduling pass
         ASSERT_LT(std::chrono::steady_clock::now(), deadline);
         own = ok(user, "GET", "/v1/overview");
     }
@@ -134,12 +139,35 @@ TEST_F(ConsoleTest, AJobThatIsBlockedHasAStartInTheOverview) {
     EXPECT_TRUE(ok(foreign, "GET", "/v1/overview").at("/next_starts").as_array().empty());
 }
 
+TEST_F(ConsoleTest, WhatIsExpectedToStartIsInTheOverviewToo) {
+    ok(foreign, "POST", "/v1/jobs",
+       R"({"name":"long","pool":"big","tasks":6,"walltime_ms":3600000})");
+    world_.hub->executor_sink()(exec::Started{world_.executor.wait_start(1).ref});
+    std::vector<std::uint64_t> ids;
+    for (int i = 0; i < 3; ++i)
+        ids.push_back(json_lib::value_to<std::uint64_t>(
+            ok(user, "POST", "/v1/jobs", R"({"name":"wide","pool":"big","tasks":8})").at("/id")));
+    const auto deadline = std::chrono::steady_clock::now() + runtime::test_deadline;
+    Answer own = ok(user, "GET", "/v1/overview");
+    // One of them has a reservation, the others have a forecast alone.
+    while (own.at("/next_starts").as_array().size() < 3) {
+        ASSERT_LT(std::chrono::steady_clock::now(), deadline);
+        own = ok(user, "GET", "/v1/overview");
+    }
+    EXPECT_EQ(json_lib::value_to<std::uint64_t>(own.at("/next_starts/2/job_id")), ids[2]);
+    EXPECT_EQ(own.at("/next_starts/2/start_us").to_number<std::int64_t>(), 0);
+    EXPECT_GT(own.at("/next_starts/2/expected_us").to_number<std::int64_t>(), 0);
+    EXPECT_LE(own.at("/next_starts/2/expected_us").to_number<std::int64_t>(),
+              own.at("/next_starts/2/expected_by_us").to_number<std::int64_t>());
+    EXPECT_TRUE(ok(foreign, "GET", "/v1/overview").at("/next_starts").as_array().empty());
+}
+
 TEST_F(ConsoleTest, UseOverTimeIsWhatWasMeteredAndWhatRuns) {
     run_for(Duration::minutes(30));
-    const auto sum = [](const Answer& answer) {
+    const auto sum = [](const Answer& answer, const char* what = "milli_device_ms") {
         std::int64_t all = 0;
         for (const auto& series : answer.at("/series").as_array())
-            for (const auto& step : series.at("milli_device_ms").as_array())
+            for (const auto& step : series.at(what).as_array())
                 all += json_lib::value_to<std::int64_t>(step);
         return all;
     };
@@ -147,6 +175,9 @@ TEST_F(ConsoleTest, UseOverTimeIsWhatWasMeteredAndWhatRuns) {
     for (const char* target : {"/v1/usage", "/v1/usage?range=month", "/v1/usage?org=acme"})
         EXPECT_EQ(sum(ok(op, "GET", target)), half_an_hour) << target;
     EXPECT_EQ(sum(ok(user, "GET", "/v1/usage")), half_an_hour);
+    // At 1 yuan an hour.
+    for (const char* target : {"/v1/usage", "/v1/usage?range=month"})
+        EXPECT_EQ(sum(ok(user, "GET", target), "micro_yuan"), 500'000) << target;
     EXPECT_EQ(sum(ok(foreign, "GET", "/v1/usage")), 0);
     submit(user, "second");
     world_.hub->executor_sink()(exec::Started{world_.executor.wait_start(2).ref});

@@ -5,6 +5,7 @@
 #include "api/testing.hpp"
 #include "settle/batch.hpp"
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <set>
@@ -388,6 +389,41 @@ TEST_F(IsolationTest, EntriesAndReceiptsAreOfOnesOwnCommandsAlone) {
     EXPECT_GT(own, 0U);
     const Answer list = ok(foreign, "GET", "/v1/log/entries");
     EXPECT_EQ(list.at("/entries").as_array().size(), own);
+}
+
+TEST_F(IsolationTest, AnOperatorReadsWhatOperatorsDidAndNothingElse) {
+    const Answer list = ok(op, "GET", "/v1/log/entries?limit=1000");
+    std::size_t own = 0;
+    for (const auto& entry : list.at("/entries").as_array()) {
+        EXPECT_EQ(entry.at("member").as_string(), "root");
+        EXPECT_EQ(entry.at("org").as_string(), "");
+        ++own;
+    }
+    const Answer all_of_it = ok(auditor, "GET", "/v1/log/entries?limit=1000");
+    std::size_t by_operators = 0;
+    for (const auto& entry : all_of_it.at("/entries").as_array())
+        by_operators += entry.at("member").as_string() == "root" ? 1 : 0;
+    EXPECT_GT(own, 5U);
+    EXPECT_EQ(own, by_operators);
+}
+
+TEST_F(IsolationTest, EntriesFromTheNewestDownAreTheSameEntries) {
+    std::vector<std::uint64_t> up, down;
+    const auto read = [&](const std::string& query, std::vector<std::uint64_t>& out) {
+        std::string cursor;
+        do {
+            const Answer page = ok(auditor, "GET", "/v1/log/entries?limit=7" + query + cursor);
+            for (const auto& entry : page.at("/entries").as_array())
+                out.push_back(json_lib::value_to<std::uint64_t>(entry.at("seq")));
+            const std::string next(page.at("/next_cursor").as_string());
+            cursor = next.empty() ? "" : "&cursor=" + next;
+        } while (!cursor.empty());
+    };
+    read("", up);
+    read("&newest=true", down);
+    EXPECT_GT(up.size(), 14U);
+    std::reverse(down.begin(), down.end());
+    EXPECT_EQ(up, down);
 }
 
 TEST_F(IsolationTest, KeysOfOthersAreFree) {

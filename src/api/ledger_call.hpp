@@ -12,8 +12,14 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace suan::api {
+
+// What is in a ledger is for its org and for auditors, not for operators.
+namespace roles {
+inline const std::vector<std::string> book_readers = {"admin", "member", "auditor"};
+}  // namespace roles
 
 http::Failure no_such_ledger(std::uint64_t id);
 // The viewer's ledger; null when it is not there or not to be seen.

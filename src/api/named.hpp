@@ -3,6 +3,7 @@
 
 #include "api/answers.hpp"
 #include "core/state.hpp"
+#include "suan/prices.pb.h"
 
 #include <fmt/format.h>
 
@@ -37,6 +38,29 @@ std::optional<core::Rejection> set_pool(const core::State& state, const std::str
                       fmt::format("there is no pool {}; GET /v1/pools lists them", name));
     }
     command.set_pool_id(pool->id.value);
+    return std::nullopt;
+}
+
+// The lines of a price sheet, numbered as they come; `Message` has `lines`.
+template <typename Message>
+std::optional<core::Rejection> name_price_lines(
+    const core::State& state, const google::protobuf::RepeatedPtrField<PriceLineRequest>& lines,
+    Message& out) {
+    for (int i = 0; i < lines.size(); ++i) {
+        const PriceLineRequest& from = lines[i];
+        PriceLine& line = *out.add_lines();
+        line.set_line(static_cast<std::uint32_t>(i) + 1);
+        line.set_micro_yuan_per_device_hour(from.micro_yuan_per_device_hour());
+        line.set_service(from.service());
+        line.set_micro_yuan_per_unit(from.micro_yuan_per_unit());
+        line.set_tier(from.tier());
+        if (from.service() != SERVICE_UNSPECIFIED && from.pool().empty()) continue;
+        if (auto bad = set_pool(state, from.pool(), line)) {
+            bad->field = fmt::format("lines[{}].pool", i);
+            return bad;
+        }
+        if (from.tier() == TIER_UNSPECIFIED) line.set_tier(TIER_STANDARD);
+    }
     return std::nullopt;
 }
 

@@ -23,7 +23,6 @@ inline const std::vector<std::string> managing = {"operator", "admin"};
 inline const std::vector<std::string> operators = {"operator"};
 inline const std::vector<std::string> auditors = {"auditor"};
 inline const std::vector<std::string> centre = {"operator", "auditor"};
-inline const std::vector<std::string> log_readers = {"admin", "member", "auditor"};
 inline const std::vector<std::string> bill_readers = {"operator", "admin", "auditor"};
 }  // namespace roles
 

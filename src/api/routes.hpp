@@ -15,6 +15,7 @@ void add_job_output_routes(http::Router& router, const ContextPtr& context);
 void add_job_file_routes(http::Router& router, const ContextPtr& context);
 void add_org_routes(http::Router& router, const ContextPtr& context);
 void add_money_routes(http::Router& router, const ContextPtr& context);
+void add_repricing_routes(http::Router& router, const ContextPtr& context);
 void add_bill_routes(http::Router& router, const ContextPtr& context);
 void add_centre_routes(http::Router& router, const ContextPtr& context);
 void add_log_routes(http::Router& router, const ContextPtr& context);

@@ -112,32 +112,68 @@ void fill_tiers(const core::State& state, const Viewer& viewer, OverviewView& ou
     });
 }
 
-void fill_next_starts(const core::State& state, const Viewer& viewer, OverviewView& out) {
+// By job: what is reserved for a blocked head, and what is expected of those that come first.
+using NextStarts = std::map<JobId, NextStartView>;
+using Expected = std::vector<core::ExpectedStart>;
+
+void add_reserved(const core::State& state, const Viewer& viewer, NextStarts& out) {
     state.pools.for_each([&](std::uint64_t, const core::Pool& pool) {
         for (const sched::Reservation& reservation : pool.scheduler.reservations()) {
-            const core::Job* job = viewer.job(state, reservation.job.value);
-            if (job == nullptr || out.next_starts_size() == next_starts_max) continue;
-            NextStartView& view = *out.add_next_starts();
-            view.set_job_id(job->id.value);
-            view.set_job_name(job->name);
-            view.set_org(org_name(state, job->org));
-            view.set_pool(pool.name);
-            view.set_start_us(reservation.start.us);
+            if (viewer.job(state, reservation.job.value) == nullptr) continue;
+            out[reservation.job].set_start_us(reservation.start.us);
         }
     });
-    std::sort(out.mutable_next_starts()->begin(), out.mutable_next_starts()->end(),
-              [](const NextStartView& a, const NextStartView& b) {
-                  return std::pair(a.start_us(), a.job_id()) < std::pair(b.start_us(), b.job_id());
-              });
+}
+
+// The forecast may be some seconds old: what has started since is not shown, and what was to start
+// by now starts any moment.
+void add_expected(const core::State& state, const Viewer& viewer, const Expected& expected,
+                  NextStarts& out) {
+    int shown = 0;
+    for (const core::ExpectedStart& start : expected) {
+        const core::Job* job = viewer.job(state, start.job.value);
+        if (job == nullptr || job->state != JOB_STATE_WAITING) continue;
+        NextStartView& view = out[start.job];
+        view.set_expected_us(std::max(start.p50, state.now).us);
+        view.set_expected_by_us(std::max(start.p90, state.now).us);
+        if (++shown == next_starts_max) return;
+    }
+}
+
+std::int64_t soonest(const NextStartView& view) {
+    if (view.start_us() == 0 || view.expected_us() == 0)
+        return std::max(view.start_us(), view.expected_us());
+    return std::min(view.start_us(), view.expected_us());
+}
+
+void fill_next_starts(const core::State& state, NextStarts& starts, OverviewView& out) {
+    for (auto& [id, view] : starts) {
+        const core::Job& job = state.jobs.at(id.value);
+        view.set_job_id(id.value);
+        view.set_job_name(job.name);
+        view.set_org(org_name(state, job.org));
+        view.set_pool(pool_name(state, job.pool));
+        out.add_next_starts()->Swap(&view);
+    }
+    auto& list = *out.mutable_next_starts();
+    std::sort(list.begin(), list.end(), [](const NextStartView& a, const NextStartView& b) {
+        return std::pair(soonest(a), a.job_id()) < std::pair(soonest(b), b.job_id());
+    });
+    if (list.size() > next_starts_max)
+        list.DeleteSubrange(next_starts_max, list.size() - next_starts_max);
 }
 
 void get_overview(const CallPtr& call) {
     read<OverviewView>(
         call,
-        [](const core::State& state, const Viewer& viewer, OverviewView& out) -> MaybeFailure {
+        [expected = call->context->forecasts.soonest()](
+            const core::State& state, const Viewer& viewer, OverviewView& out) -> MaybeFailure {
             out.set_time_us(state.now.us);
             fill_tiers(state, viewer, out);
-            fill_next_starts(state, viewer, out);
+            NextStarts starts;
+            add_reserved(state, viewer, starts);
+            add_expected(state, viewer, expected, starts);
+            fill_next_starts(state, starts, out);
             return std::nullopt;
         });
 }
@@ -157,7 +193,7 @@ void add_running(const core::State& state, const Viewer& viewer, UsagePlan& plan
         const std::int64_t ms =
             std::max<std::int64_t>(0, plan.now.us - lease.metered_to.us) / 1'000;
         spread(plan.range, plan.now, lease.metered_to, plan.now, ms * held_milli(lease),
-               plan.sums[{job.pool, proto_tier(job.tier)}]);
+               plan.sums[{job.pool, proto_tier(job.tier)}].milli_device_ms);
     });
 }
 
@@ -165,11 +201,14 @@ void fill(const core::State& state, const UsagePlan& plan, UsageView& out) {
     out.set_from_us(plan.range.from(plan.now).us);
     out.set_step_ms(plan.range.step.us / 1'000);
     out.set_steps(plan.range.steps);
-    for (const auto& [key, steps] : plan.sums) {
+    for (const auto& [key, sums] : plan.sums) {
         UsageSeries& series = *out.add_series();
         series.set_pool(pool_name(state, key.first));
         series.set_tier(key.second);
-        series.mutable_milli_device_ms()->Add(steps.begin(), steps.end());
+        series.mutable_milli_device_ms()->Add(sums.milli_device_ms.begin(),
+                                              sums.milli_device_ms.end());
+        series.mutable_micro_yuan()->Add(sums.micro_yuan.begin(), sums.micro_yuan.end());
+        series.mutable_micro_yuan()->Resize(static_cast<int>(plan.range.steps), 0);
     }
 }
 
@@ -214,7 +253,7 @@ void add_glance_routes(http::Router& router, const ContextPtr& context) {
     router.add(std::move(map));
     router.add(make_route(context,
                           {Method::get, "/v1/overview", "get_overview",
-                           "Use by pool and tier now, and the next reserved starts", "centre"},
+                           "Use by pool and tier now, and the next expected starts", "centre"},
                           roles::everyone, nullptr, OverviewView::descriptor(), get_overview));
     auto usage = make_route(
         context,

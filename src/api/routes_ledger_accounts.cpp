@@ -269,18 +269,18 @@ void add_ledger_account_routes(http::Router& router, const ContextPtr& context) 
     const auto* changed = LedgerChanged::descriptor();
     add({Method::get, "/v1/ledgers/{id:u64}/accounts", "list_ledger_accounts",
          "Accounts, oldest first"},
-        roles::log_readers, nullptr, AccountList::descriptor(), get_accounts, list_query());
+        roles::book_readers, nullptr, AccountList::descriptor(), get_accounts, list_query());
     add({Method::post, "/v1/ledgers/{id:u64}/accounts", "open_accounts", "Open accounts"},
         roles::tenants, AccountsRequest::descriptor(), AccountsAnswer::descriptor(), post_accounts);
     add({Method::get, "/v1/ledgers/{id:u64}/accounts/{account}", "get_account", "One account"},
-        roles::log_readers, nullptr, AccountView::descriptor(), get_account);
+        roles::book_readers, nullptr, AccountView::descriptor(), get_account);
     add({Method::get, "/v1/ledgers/{id:u64}/accounts/{account}/balance", "get_balance",
          "Its balances now, or at a time"},
-        roles::log_readers, nullptr, BalanceView::descriptor(), get_balance,
+        roles::book_readers, nullptr, BalanceView::descriptor(), get_balance,
         {u64_param("at_us", "microseconds since 1970 UTC")});
     add({Method::get, "/v1/ledgers/{id:u64}/accounts/{account}/history", "get_account_history",
          "Its changes with the transfers that made them, oldest first"},
-        roles::log_readers, nullptr, AccountHistory::descriptor(), get_history,
+        roles::book_readers, nullptr, AccountHistory::descriptor(), get_history,
         list_query(
             {{.name = "newest", .type = http::ParamType::boolean, .description = "newest first"}}));
     add({Method::post, "/v1/ledgers/{id:u64}/accounts/{account}/close", "close_account",

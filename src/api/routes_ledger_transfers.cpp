@@ -196,13 +196,13 @@ void add_ledger_transfer_routes(http::Router& router, const ContextPtr& context)
         post_transfers);
     add({Method::get, "/v1/ledgers/{id:u64}/transfers/{transfer}", "get_transfer",
          "One transfer that the ledger remembers"},
-        roles::log_readers, nullptr, TransferView::descriptor(), get_transfer);
+        roles::book_readers, nullptr, TransferView::descriptor(), get_transfer);
     add({Method::get, "/v1/ledgers/{id:u64}/transfers/{transfer}/proof", "get_transfer_proof",
          "The operator's signed word that a transfer was made"},
-        roles::log_readers, nullptr, TransferProofView::descriptor(), get_transfer_proof);
+        roles::book_readers, nullptr, TransferProofView::descriptor(), get_transfer_proof);
     add({Method::get, "/v1/ledgers/{id:u64}/proofs/{block:u64}/{index:u64}", "get_answer_proof",
          "The operator's signed word about what a transfer was answered, made or not"},
-        roles::log_readers, nullptr, TransferProofView::descriptor(), get_proof);
+        roles::book_readers, nullptr, TransferProofView::descriptor(), get_proof);
     add_ledger_stream_route(router, context);
 }
 

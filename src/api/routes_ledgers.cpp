@@ -206,12 +206,12 @@ void add_ledger_routes(http::Router& router, const ContextPtr& context) {
          "Take nothing new; it can still be read"},
         roles::managing, nullptr, changed, close_ledger);
     add({Method::get, "/v1/ledgers/{id:u64}/keys", "list_ledger_keys", "Keys that may sign"},
-        roles::log_readers, nullptr, LedgerKeyList::descriptor(), get_keys, list_query());
+        roles::book_readers, nullptr, LedgerKeyList::descriptor(), get_keys, list_query());
     add({Method::post, "/v1/ledgers/{id:u64}/keys", "add_ledger_key", "Add an SM2 key"},
         roles::admins, LedgerKeyRequest::descriptor(), book_changed, post_key);
     add({Method::get, "/v1/ledgers/{id:u64}/contracts", "list_contracts",
          "Contracts, with their texts"},
-        roles::log_readers, nullptr, ContractList::descriptor(), get_contracts, list_query());
+        roles::book_readers, nullptr, ContractList::descriptor(), get_contracts, list_query());
     add({Method::post, "/v1/ledgers/{id:u64}/contracts", "add_contract", "Add a contract"},
         roles::admins, ContractRequest::descriptor(), book_changed, post_contract);
     add_ledger_account_routes(router, context);

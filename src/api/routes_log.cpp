@@ -19,6 +19,7 @@ namespace {
 using MaybeFailure = std::optional<http::Failure>;
 
 constexpr std::uint64_t entries_per_scan = 50'000;  // looked at for one page
+constexpr std::uint64_t entries_at_once = 1'000;    // read forwards on the way backwards
 constexpr std::uint64_t export_entries_max = 1'000'000;
 
 template <typename Bytes>
@@ -118,6 +119,13 @@ bool may_see_entry(const Actor& viewer, const Actor& author) {
     return viewer.org_id() != 0 && author.org_id() == viewer.org_id();
 }
 
+// In lists and by itself. An operator reads what operators did, the trail of the centre's own
+// doing; what tenants did is shown to it as jobs and charges.
+bool may_read_entry(const Actor& viewer, const Actor& author) {
+    if (viewer.role() == ROLE_OPERATOR) return author.org_id() == 0 && author.member_id() != 0;
+    return may_see_entry(viewer, author);
+}
+
 struct SeenEntry {
     log::Seq seq = 0;
     std::string bytes;
@@ -129,24 +137,64 @@ struct EntriesPlan {
     std::uint64_t next = 0;  // 0: that was all
 };
 
-MaybeFailure fetch_entries(const Call& call, EntriesPlan& plan) {
-    const log::Log& log = call.context->hub.log();
-    const std::uint64_t first = plan.page.position + 1;
-    const std::uint64_t last = log.head().last_seq;
-    const std::uint64_t scan_end = std::min(last, plan.page.position + entries_per_scan);
-    if (first > last) return std::nullopt;
-    std::uint64_t reached = first - 1;
-    const auto done = log.for_each(
-        first, scan_end, [&](log::Seq seq, std::string_view bytes) -> Result<log::Next> {
+// Adds to `out` what the viewer may read of [first, last], until there are `most`. The last entry
+// looked at.
+Result<log::Seq> read_entries(const log::Log& log, log::Seq first, log::Seq last,
+                              const Actor& viewer, std::size_t most, std::vector<SeenEntry>& out) {
+    log::Seq reached = first - 1;
+    const auto done =
+        log.for_each(first, last, [&](log::Seq seq, std::string_view bytes) -> Result<log::Next> {
             reached = seq;
             const auto header = header_of(bytes);
-            if (header && may_see_entry(plan.viewer, header->actor()))
-                plan.entries.push_back({seq, std::string(bytes)});
-            return plan.entries.size() < plan.page.limit ? log::Next::more : log::Next::stop;
+            if (header && may_read_entry(viewer, header->actor()))
+                out.push_back({seq, std::string(bytes)});
+            return out.size() < most ? log::Next::more : log::Next::stop;
         });
-    if (!done) return http::failure_of(done.error());
-    if (reached < last) plan.next = reached;
+    if (!done) return done.error();
+    return reached;
+}
+
+MaybeFailure fetch_oldest(const log::Log& log, EntriesPlan& plan) {
+    const log::Seq first = plan.page.position + 1;
+    const log::Seq last = log.head().last_seq;
+    if (first > last) return std::nullopt;
+    const auto reached =
+        read_entries(log, first, std::min(last, plan.page.position + entries_per_scan), plan.viewer,
+                     plan.page.limit, plan.entries);
+    if (!reached) return http::failure_of(reached.error());
+    if (*reached < last) plan.next = *reached;
     return std::nullopt;
+}
+
+// Below the cursor. Pieces are read forwards and taken from their end.
+MaybeFailure fetch_newest(const log::Log& log, EntriesPlan& plan) {
+    const log::Seq head = log.head().last_seq;
+    const log::Seq top =
+        plan.page.position == 0 ? head : std::min<log::Seq>(head, plan.page.position - 1);
+    const log::Seq floor = top > entries_per_scan ? top - entries_per_scan + 1 : 1;
+    log::Seq last = top;
+    while (last >= floor && plan.entries.size() < plan.page.limit) {
+        const log::Seq first =
+            std::max(floor, last >= entries_at_once ? last - entries_at_once + 1 : 1);
+        std::vector<SeenEntry> piece;
+        const auto reached = read_entries(log, first, last, plan.viewer, SIZE_MAX, piece);
+        if (!reached) return http::failure_of(reached.error());
+        plan.entries.insert(plan.entries.end(), std::make_move_iterator(piece.rbegin()),
+                            std::make_move_iterator(piece.rend()));
+        last = first - 1;
+    }
+    plan.next = last + 1;
+    if (plan.entries.size() >= plan.page.limit) {
+        plan.entries.resize(plan.page.limit);
+        plan.next = plan.entries.back().seq;
+    }
+    if (plan.next <= 1) plan.next = 0;
+    return std::nullopt;
+}
+
+MaybeFailure fetch_entries(const Call& call, EntriesPlan& plan) {
+    const log::Log& log = call.context->hub.log();
+    return call.request->query_true("newest") ? fetch_newest(log, plan) : fetch_oldest(log, plan);
 }
 
 void fill_entry(const core::State& state, const SeenEntry& seen, EntryView& out) {
@@ -187,7 +235,9 @@ struct EntryPlan {
     SeenEntry seen;
 };
 
-MaybeFailure fetch_entry(const Call& call, EntryPlan& plan) {
+// `may` decides whether the viewer gets it.
+MaybeFailure fetch_entry(const Call& call, EntryPlan& plan,
+                         bool (*may)(const Actor&, const Actor&)) {
     const std::uint64_t seq = call.request->param_u64("seq");
     auto bytes = log::entry_at(call.context->hub.log(), seq);
     if (!bytes) {
@@ -195,7 +245,7 @@ MaybeFailure fetch_entry(const Call& call, EntryPlan& plan) {
                                                           : http::failure_of(bytes.error());
     }
     const auto header = header_of(*bytes);
-    if (!header || !may_see_entry(plan.viewer, header->actor())) return no_such_entry(seq);
+    if (!header || !may(plan.viewer, header->actor())) return no_such_entry(seq);
     plan.seen = {seq, std::move(*bytes)};
     return std::nullopt;
 }
@@ -207,7 +257,9 @@ Lookup<Message, EntryPlan> entry_lookup() {
         plan.viewer = viewer.actor();
         return MaybeFailure{};
     };
-    parts.fetch = fetch_entry;
+    parts.fetch = [](const Call& call, EntryPlan& plan) {
+        return fetch_entry(call, plan, may_read_entry);
+    };
     return parts;
 }
 
@@ -232,7 +284,7 @@ void get_receipt(const CallPtr& call) {
         return MaybeFailure{};
     };
     parts.fetch = [](const Call& c, Plan& plan) -> MaybeFailure {
-        if (auto failure = fetch_entry(c, plan.entry)) return failure;
+        if (auto failure = fetch_entry(c, plan.entry, may_see_entry)) return failure;
         const auto receipt = log::receipt(c.context->hub.log(), plan.entry.seen.seq);
         if (!receipt) return http::failure_of(receipt.error());
         plan.view.set_seq(receipt->seq);
@@ -313,9 +365,12 @@ void add_log_routes(http::Router& router, const ContextPtr& context) {
     add({Method::get, "/v1/log/blocks/{number:u64}", "get_block", "One block header"}, nobody_asked,
         BlockView::descriptor(), get_block);
     add({Method::get, "/v1/log/entries", "list_entries", "Entries that one may see, oldest first"},
-        roles::log_readers, EntryList::descriptor(), get_entries, list_query());
+        roles::everyone, EntryList::descriptor(), get_entries,
+        list_query({{.name = "newest",
+                     .type = http::ParamType::boolean,
+                     .description = "the newest first; its cursors go on downwards"}}));
     add({Method::get, "/v1/log/entries/{seq:u64}", "get_entry", "One entry, with its bytes"},
-        roles::log_readers, EntryView::descriptor(), get_entry);
+        roles::everyone, EntryView::descriptor(), get_entry);
     add({Method::get, "/v1/log/receipts/{seq:u64}", "get_receipt",
          "The operator's signed word that an entry is in the log"},
         roles::everyone, ReceiptView::descriptor(), get_receipt);

@@ -187,25 +187,7 @@ void post_prices(const CallPtr& call) {
     what.name = body.name();
     what.command.mutable_publish_price_sheet()->set_name(body.name());
     what.prepare = [body](const core::State& state, const Actor&, Command& c) -> MaybeRejection {
-        PublishPriceSheet& publish = *c.mutable_publish_price_sheet();
-        for (int i = 0; i < body.lines_size(); ++i) {
-            const PriceLineRequest& from = body.lines(i);
-            PriceLine& line = *publish.add_lines();
-            line.set_line(static_cast<std::uint32_t>(i) + 1);
-            line.set_micro_yuan_per_device_hour(from.micro_yuan_per_device_hour());
-            line.set_service(from.service());
-            line.set_micro_yuan_per_unit(from.micro_yuan_per_unit());
-            if (from.service() != SERVICE_UNSPECIFIED && from.pool().empty()) {
-                line.set_tier(from.tier());
-                continue;
-            }
-            if (auto bad = set_pool(state, from.pool(), line)) {
-                bad->field = fmt::format("lines[{}].pool", i);
-                return bad;
-            }
-            line.set_tier(from.tier() == TIER_UNSPECIFIED ? TIER_STANDARD : from.tier());
-        }
-        return std::nullopt;
+        return name_price_lines(state, body.lines(), *c.mutable_publish_price_sheet());
     };
     change(call, std::move(what));
 }

@@ -50,10 +50,14 @@ void spread(const UsageRange& range, Time now, Time begin, Time end, std::int64_
 
 void Usage::add(Table& table, const UsageRange& range, const runtime::ChargeRow& charge) {
     const Part part{charge.org, charge.pool, charge.tier};
-    for_each_step(range, charge.from, charge.to, charge.milli_device_ms,
-                  [&](std::int64_t step, std::int64_t amount) {
-                      table[{step, part}] += amount;
-                  });
+    const auto add_up = [&](std::int64_t amount, std::int64_t Sum::*sum) {
+        for_each_step(range, charge.from, charge.to, amount,
+                      [&](std::int64_t step, std::int64_t share) {
+                          table[{step, part}].*sum += share;
+                      });
+    };
+    add_up(charge.milli_device_ms, &Sum::milli_device_ms);
+    add_up(charge.micro_yuan.micro_yuan, &Sum::micro_yuan);
 }
 
 Result<void> Usage::refresh(const runtime::History& history, Time now) {
@@ -85,10 +89,13 @@ UsageSums Usage::sums(const UsageRange& range, OrgId org, Time now) const {
     for (auto at = table.lower_bound({from.us, {}}); at != table.end(); ++at) {
         const auto& [step, part] = at->first;
         if (org && part.org != org) continue;
-        std::vector<std::int64_t>& steps = out[{part.pool, part.tier}];
-        steps.resize(range.steps);
+        UsageSteps& sums = out[{part.pool, part.tier}];
+        sums.milli_device_ms.resize(range.steps);
+        sums.micro_yuan.resize(range.steps);
         const std::int64_t place = (step - from.us) / range.step.us;
-        if (place < range.steps) steps[static_cast<std::size_t>(place)] += at->second;
+        if (place >= range.steps) continue;
+        sums.milli_device_ms[static_cast<std::size_t>(place)] += at->second.milli_device_ms;
+        sums.micro_yuan[static_cast<std::size_t>(place)] += at->second.micro_yuan;
     }
     return out;
 }

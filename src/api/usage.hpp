@@ -1,6 +1,6 @@
-// Metered use over time, summed from the history's charges: in steps of ten minutes for a day and
-// of four hours for thirty days. Each charge is read once; a question reads only what is new.
-// Thread-safe; refresh reads the history's tables, so it belongs on the work pool.
+// Metered use and its charges over time, summed from the history's charges: in steps of ten minutes
+// for a day and of four hours for thirty days. Each charge is read once; a question reads only what
+// is new. Thread-safe; refresh reads the history's tables, so it belongs on the work pool.
 #pragma once
 
 #include "base/ids.hpp"
@@ -26,8 +26,13 @@ struct UsageRange {
 inline constexpr UsageRange usage_day{Duration::seconds(600), 144};
 inline constexpr UsageRange usage_month{Duration::hours(4), 180};
 
-// Milli-device-milliseconds by step, oldest first.
-using UsageSums = std::map<std::pair<PoolId, Tier>, std::vector<std::int64_t>>;
+// By step, oldest first.
+struct UsageSteps {
+    std::vector<std::int64_t> milli_device_ms;
+    std::vector<std::int64_t> micro_yuan;
+};
+// Of services: no pool, no tier.
+using UsageSums = std::map<std::pair<PoolId, Tier>, UsageSteps>;
 
 // Shares `amount`, used evenly from `begin` to `end`, among the steps; what was before the range
 // is dropped. Nothing is lost to rounding within it.
@@ -46,7 +51,11 @@ private:
         Tier tier = TIER_STANDARD;
         friend auto operator<=>(const Part&, const Part&) = default;
     };
-    using Table = std::map<std::pair<std::int64_t, Part>, std::int64_t>;  // by start of the step
+    struct Sum {
+        std::int64_t milli_device_ms = 0;
+        std::int64_t micro_yuan = 0;
+    };
+    using Table = std::map<std::pair<std::int64_t, Part>, Sum>;  // by start of the step
     static void add(Table& table, const UsageRange& range, const runtime::ChargeRow& charge);
     const Table& table_of(const UsageRange& range) const {
         return range.step == usage_day.step ? day_ : month_;

@@ -71,26 +71,53 @@ void add_export(Cli& cli, CLI::App& noun, const std::string& what,
 
 }  // namespace
 
+std::string unit_text(Service service) {
+    switch (service) {
+        case SERVICE_LEDGER_TRANSFERS:
+            return "1,000 transfers";
+        case SERVICE_LEDGER_TIME:
+            return "ledger day";
+        default:
+            return "device hour";
+    }
+}
+
+std::string used_text(Service service, std::int64_t milli_device_ms, std::int64_t quantity) {
+    if (service == SERVICE_UNSPECIFIED) return device_hours_text(milli_device_ms) + " device hours";
+    if (service != SERVICE_LEDGER_TIME) return count_text(quantity) + " transfers";
+    constexpr std::int64_t day_parts = 24LL * 3'600 * 1'000'000 / 10'000;  // of four places
+    const std::int64_t parts = quantity / day_parts;
+    return fmt::format("{}.{:04} ledger days", count_text(parts / 10'000), parts % 10'000);
+}
+
+std::string tier_or_service(Tier tier, Service service) {
+    return service == SERVICE_UNSPECIFIED ? enum_text(Tier_descriptor(), tier)
+                                          : enum_text(Service_descriptor(), service);
+}
+
 std::string invoice_text(const InvoiceView& invoice) {
     std::string text = fmt::format("Invoice {} of {}\n  from {} to {}, issued {}\n", invoice.id(),
                                    invoice.org(), time_text(invoice.from_us()),
                                    time_text(invoice.to_us()), time_text(invoice.issued_us()));
     Table table({{"PROJECT"},
                  {"POOL"},
-                 {"TIER"},
+                 {"TIER, SERVICE"},
                  {"KIND"},
                  {"PRICE SHEET"},
-                 {"CNY A DEVICE HOUR", Align::right},
-                 {"DEVICE HOURS", Align::right},
+                 {"PRICE CNY", Align::right},
+                 {"FOR A"},
+                 {"USED", Align::right},
                  {"CREDITED CNY", Align::right},
                  {"CNY", Align::right}});
     for (const InvoiceLineView& l : invoice.lines())
-        table.row({l.project(), l.pool(), enum_text(Tier_descriptor(), l.tier()),
-                   enum_text(ChargeKind_descriptor(), l.kind()),
-                   fmt::format("{} line {}", l.price_sheet(), l.price_line()),
-                   yuan_text(l.price_micro_yuan_per_device_hour()),
-                   device_hours_text(l.milli_device_ms()), yuan_text(l.credited_micro_yuan()),
-                   yuan_text(l.micro_yuan())});
+        table.row(
+            {l.project(), l.pool(), tier_or_service(l.tier(), l.service()),
+             enum_text(ChargeKind_descriptor(), l.kind()),
+             fmt::format("{} line {}", l.price_sheet(), l.price_line()),
+             yuan_text(l.service() == SERVICE_UNSPECIFIED ? l.price_micro_yuan_per_device_hour()
+                                                          : l.price_micro_yuan_per_unit()),
+             unit_text(l.service()), used_text(l.service(), l.milli_device_ms(), l.quantity()),
+             yuan_text(l.credited_micro_yuan()), yuan_text(l.micro_yuan())});
     text += table.text("  ");
     if (invoice.corrections_micro_yuan() != 0)
         text += fmt::format("  Corrections {} CNY\n", yuan_text(invoice.corrections_micro_yuan()));

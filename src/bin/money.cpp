@@ -1,6 +1,8 @@
-// `suan share`, `budget`, `voucher`, `fund`, `correction`, `price`, `books`, `charge`.
+// `suan share`, `budget`, `voucher`, `fund`, `correction`, `books`, `charge`.
 #include "bin/cli.hpp"
+#include "bin/invoice_views.hpp"
 #include "bin/job_request.hpp"
+#include "bin/price.hpp"
 #include "bin/table.hpp"
 #include "bin/units.hpp"
 
@@ -14,8 +16,8 @@ constexpr std::size_t everything = 1'000'000;
 struct MoneyOptions {
     std::string org, project, pool, amount, note, funder, contract, expires, job_cap, deserved,
         limit;
-    std::string name, job, until, since, per_thousand, per_day;
-    std::vector<std::string> pools, lines;
+    std::string job;
+    std::vector<std::string> pools;
     std::uint32_t weight = 1, id = 0;
     std::uint64_t refers_to = 0;
     std::size_t rows = 1'000;
@@ -209,21 +211,25 @@ ExitCode list_charges(Cli& cli, MoneyOptions& o) {
                  {"ORG/PROJECT"},
                  {"JOB", Align::right},
                  {"LEASE", Align::right},
-                 {"POOL"},
-                 {"TIER"},
+                 {"POOL, LEDGER"},
+                 {"TIER, SERVICE"},
                  {"FROM"},
-                 {"RAN FOR"},
-                 {"DEVICE HOURS", Align::right},
+                 {"LASTED"},
+                 {"USED", Align::right},
                  {"CNY", Align::right},
                  {"PAID FROM"}});
     for (const ChargeView& c : list.charges()) {
         std::string payers;
         for (const PaymentView& p : c.payments())
             payers += (payers.empty() ? "" : ", ") + p.payer();
-        table.row({std::to_string(c.seq()), c.org() + "/" + c.project(), std::to_string(c.job_id()),
-                   std::to_string(c.lease_id()), c.pool(), enum_text(Tier_descriptor(), c.tier()),
-                   time_text(c.from_us()), span_text((c.to_us() - c.from_us()) / 1'000),
-                   device_hours_text(c.milli_device_ms()), yuan_text(c.micro_yuan()), payers});
+        const bool of_job = c.service() == SERVICE_UNSPECIFIED;
+        table.row({std::to_string(c.seq()), of_job ? c.org() + "/" + c.project() : c.org(),
+                   of_job ? std::to_string(c.job_id()) : "",
+                   of_job ? std::to_string(c.lease_id()) : "", of_job ? c.pool() : c.ledger(),
+                   tier_or_service(c.tier(), c.service()), time_text(c.from_us()),
+                   span_text((c.to_us() - c.from_us()) / 1'000),
+                   used_text(c.service(), c.milli_device_ms(), c.quantity()),
+                   yuan_text(c.micro_yuan()), payers});
     }
     put_result(cli, list, list.charges().empty() ? "No charges.\n" : table.text());
     return ExitCode::ok;
@@ -269,66 +275,6 @@ ExitCode show_journal(Cli& cli, MoneyOptions& o) {
                    r.credit(), yuan_text(r.micro_yuan()),
                    r.job_id() == 0 ? "" : std::to_string(r.job_id()), r.note()});
     put_result(cli, list, table.text());
-    return ExitCode::ok;
-}
-
-ExitCode list_prices(Cli& cli, MoneyOptions&) {
-    Session session = Session::open(cli.hub);
-    const auto list = session.all<PriceSheetList>("/v1/prices", everything, "sheets");
-    Table table({{"SHEET", Align::right},
-                 {"NAME"},
-                 {"LINE", Align::right},
-                 {"POOL"},
-                 {"TIER"},
-                 {"CNY A DEVICE HOUR", Align::right},
-                 {"PUBLISHED"},
-                 {"NOW"}});
-    for (const PriceSheetView& sheet : list.sheets())
-        for (const PriceLineView& line : sheet.lines())
-            table.row({std::to_string(sheet.id()), sheet.name(), std::to_string(line.line()),
-                       line.pool(), enum_text(Tier_descriptor(), line.tier()),
-                       yuan_text(line.micro_yuan_per_device_hour()),
-                       time_text(sheet.published_us()), line.current() ? "current" : ""});
-    put_result(cli, list, list.sheets().empty() ? "No price sheets.\n" : table.text());
-    return ExitCode::ok;
-}
-
-// "cpu:standard=0.12" or "cpu=0.12".
-PriceLineRequest price_line(const std::string& text) {
-    PriceLineRequest line;
-    const std::size_t equals = text.find('=');
-    if (equals == std::string::npos)
-        throw Failed(ExitCode::usage, fmt::format("--line: \"{}\" is not POOL:TIER=YUAN", text));
-    const std::string where = text.substr(0, equals);
-    const std::size_t colon = where.find(':');
-    line.set_pool(where.substr(0, colon));
-    const std::string tier = colon == std::string::npos ? "standard" : where.substr(colon + 1);
-    for (const Tier t : {TIER_RESERVED, TIER_STANDARD, TIER_SPOT})
-        if (enum_text(Tier_descriptor(), t) == tier) line.set_tier(t);
-    if (line.tier() == TIER_UNSPECIFIED)
-        throw Failed(ExitCode::usage,
-                     fmt::format("--line: \"{}\" is not reserved, standard or spot", tier));
-    line.set_micro_yuan_per_device_hour(yuan_option("--line", text.substr(equals + 1)));
-    return line;
-}
-
-ExitCode publish_prices(Cli& cli, MoneyOptions& o) {
-    PriceSheetRequest request;
-    request.set_name(o.name);
-    for (const std::string& line : o.lines)
-        *request.add_lines() = price_line(line);
-    const auto add_service = [&](const char* option, const std::string& yuan, Service service) {
-        if (yuan.empty()) return;
-        PriceLineRequest& line = *request.add_lines();
-        line.set_service(service);
-        line.set_micro_yuan_per_unit(yuan_option(option, yuan));
-    };
-    add_service("--ledger-transfers", o.per_thousand, SERVICE_LEDGER_TRANSFERS);
-    add_service("--ledger-day", o.per_day, SERVICE_LEDGER_TIME);
-    if (request.lines().empty())
-        throw Failed(ExitCode::usage, "give a --line, --ledger-transfers or --ledger-day");
-    const auto done = Session::open(cli.hub).send<ChangeAccepted>("POST", "/v1/prices", request);
-    put_result(cli, done, fmt::format("Price sheet {} ({}) published.\n", done.id(), o.name));
     return ExitCode::ok;
 }
 
@@ -390,13 +336,7 @@ void add_money_commands(Cli& cli) {
     auto o = std::make_shared<MoneyOptions>();
     add_shares_and_budgets(cli, o);
     add_vouchers_and_funds(cli, o);
-    CLI::App& price = add_noun(cli, "price", "Price sheets: what a device hour or a service costs");
-    add_verb(cli, price, "list", "All sheets, line by line", o, list_prices);
-    CLI::App& publish = add_verb(cli, price, "publish", "Publish a new sheet", o, publish_prices);
-    publish.add_option("name", o->name, "its name")->required();
-    publish.add_option("--line", o->lines, "POOL[:TIER]=YUAN (again for more)");
-    publish.add_option("--ledger-transfers", o->per_thousand, "YUAN for 1,000 transfers");
-    publish.add_option("--ledger-day", o->per_day, "YUAN for a ledger and a day");
+    add_price_commands(cli);
     CLI::App& books = add_noun(cli, "books", "The centre's own books");
     add_verb(cli, books, "show", "Accounts and their balances", o, show_books)
         .add_option("--org", o->org, "of one org");

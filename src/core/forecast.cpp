@@ -6,6 +6,7 @@
 #include "sched/help.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 namespace suan::core {
 namespace {
@@ -227,12 +228,27 @@ void Forecaster::update(ForecastInput input) {
         prepared_.push_back(ahead_input(pool));
     for (std::size_t pool = 0; pool < newest_.pools.size(); ++pool)
         run_pool(pool);
+    list_soonest();
     for (const auto& [id, forecast] : forecasts_) {
         if (forecast.basis != Forecast::Basis::run_ahead || pending_.size() >= pending_max)
             continue;
         pending_.emplace(id, Pending{made_, forecast.raw - made_, forecast.start,
                                      known_.at(id).submitted, false});
     }
+}
+
+void Forecaster::list_soonest() {
+    soonest_.clear();
+    for (const auto& [id, forecast] : forecasts_)
+        soonest_.push_back({id, forecast.start.p50, forecast.start.p90});
+    const auto sooner = [](const ExpectedStart& a, const ExpectedStart& b) {
+        return std::tuple(a.p50, a.p90, a.job) < std::tuple(b.p50, b.p90, b.job);
+    };
+    const std::size_t shown = std::min(soonest_.size(), soonest_max);
+    std::partial_sort(soonest_.begin(), soonest_.begin() + static_cast<std::ptrdiff_t>(shown),
+                      soonest_.end(), sooner);
+    soonest_.resize(shown);
+    soonest_.shrink_to_fit();
 }
 
 void Forecaster::run_pool(std::size_t number) {

@@ -84,6 +84,12 @@ struct Forecast {
 };
 const char* to_string(Forecast::Basis basis);
 
+// A start that is expected, for lists of what comes next.
+struct ExpectedStart {
+    JobId job;
+    Time p50, p90;
+};
+
 // What a run ahead said of waits, against what they were: for each size of wait the three factors
 // that make a window of what was said. Each factor follows its quantile: a start beyond it moves it
 // out by 2 % of the tail it is to leave, one within it moves it back in proportion, so that in the
@@ -128,6 +134,9 @@ public:
     // Runs ahead. Afterwards of() answers for every job that waited in the input.
     void update(ForecastInput input);
     std::optional<Forecast> of(JobId job) const;
+    // Of all that wait, the first soonest_max to start, in that order.
+    const std::vector<ExpectedStart>& soonest() const { return soonest_; }
+    static constexpr std::size_t soonest_max = 2'000;
     // A job that is not submitted: one more run, or the place in the queue it would take.
     Forecast ask(const Job& job, Time now) const;
     // Jobs with a first forecast that have not been seen to start.
@@ -154,6 +163,7 @@ private:
     void tell_late();
     void score(const std::vector<StartedJob>& started);
     void run_pool(std::size_t pool);
+    void list_soonest();
     Forecast make(const ForecastJob& job, Time raw, Forecast::Basis basis) const;
     sched::AheadInput ahead_input(const ForecastInput::PoolCopy& pool) const;
 
@@ -164,6 +174,7 @@ private:
     std::vector<sched::AheadInput> prepared_;  // of each pool of it, with its learned run times
     std::map<JobId, ForecastJob> known_;
     std::map<JobId, Forecast> forecasts_;
+    std::vector<ExpectedStart> soonest_;
     std::map<JobId, Pending> pending_;
     Time made_;
     Time ended_until_;

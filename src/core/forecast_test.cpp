@@ -54,6 +54,25 @@ TEST_F(ForecastTest, a_waiting_job_starts_when_what_runs_is_expected_to_end) {
     EXPECT_EQ(forecast->cost_max.micro_yuan, 8 * 10 * 3'600'000);
 }
 
+TEST_F(ForecastTest, what_starts_soonest_comes_first) {
+    submit(8, 60);
+    centre.tick();
+    const JobId first = submit(8, 60);
+    const JobId second = submit(8, 60);
+    const JobId small = submit(1, 600);
+    centre.tick();
+    update();
+    const std::vector<ExpectedStart>& soonest = forecaster.soonest();
+    ASSERT_EQ(soonest.size(), 3U);
+    for (const ExpectedStart& start : soonest)
+        EXPECT_EQ(start.p50, forecaster.of(start.job)->start.p50);
+    EXPECT_LE(soonest[0].p50, soonest[1].p50);
+    EXPECT_LE(soonest[1].p50, soonest[2].p50);
+    EXPECT_EQ(soonest[0].job, first);
+    EXPECT_EQ(soonest[1].job, second);
+    EXPECT_EQ(soonest[2].job, small);
+}
+
 TEST_F(ForecastTest, a_question_for_a_job_that_is_not_submitted_is_one_more_run) {
     for (int i = 0; i < 8; ++i)
         run_one(Duration::minutes(20));

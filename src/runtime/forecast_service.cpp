@@ -68,6 +68,10 @@ std::optional<core::Forecast> ForecastService::of(JobId job) const {
     return newest()->of(job);
 }
 
+std::vector<core::ExpectedStart> ForecastService::soonest() const {
+    return newest()->soonest();
+}
+
 core::Forecast ForecastService::ask(const core::Job& job, Time now) const {
     return newest()->ask(job, now);
 }

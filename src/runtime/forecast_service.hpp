@@ -37,6 +37,7 @@ public:
     bool refresh();
 
     std::optional<core::Forecast> of(JobId job) const;
+    std::vector<core::ExpectedStart> soonest() const;
     // For a job that is not submitted: a bounded run ahead, on this thread. `unknown` before the
     // first round.
     core::Forecast ask(const core::Job& job, Time now) const;

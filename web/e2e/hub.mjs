@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
-const program = process.env.SUAN_BIN ?? new URL("../../build/release/bin/suan", import.meta.url).pathname;
+export const program = process.env.SUAN_BIN ?? new URL("../../build/release/bin/suan", import.meta.url).pathname;
 const dist = new URL("../dist", import.meta.url).pathname;
 
 const centre = `
@@ -59,8 +59,8 @@ export class Hub {
   process = null;
   port = 0;
 
-  async start({ scale = 1 } = {}) {
-    writeFileSync(join(this.folder, "centre.yaml"), centre);
+  async start({ scale = 1, centre: text = centre } = {}) {
+    writeFileSync(join(this.folder, "centre.yaml"), text);
     const portFile = join(this.folder, "port");
     rmSync(portFile, { force: true });
     this.process = spawn(
@@ -120,7 +120,8 @@ export class Hub {
     const shapes = [[1, 8], [4, 8], [16, 8], [1, 1], [2, 4], [1, 2], [8, 8]];
     const names = ["pretrain-7b", "微调-客服", "eval", "render-8k", "qaoa", "数据清洗", "sft"];
     for (let made = 0; made < waiting + 400; ) {
-      const count = Math.min(400, waiting + 400 - made);
+      // What starts at once is of every org.
+      const count = Math.min(made < 1_200 ? 50 : 400, waiting + 400 - made);
       const jobs = Array.from({ length: count }, (_, i) => {
         const n = made + i;
         const [tasks, devices_per_task] = shapes[n % shapes.length];
@@ -129,7 +130,7 @@ export class Hub {
           ...(n % 9 === 0 ? { bid_micro_yuan: 2_000_000 } : {}), walltime_ms: 36_000_000, sim_duration_ms: 30_000_000 + (n % 50) * 60_000,
         };
       });
-      await this.api(orgs[Math.floor(made / 400) % 3], "POST", "/v1/jobs/batch", { jobs });
+      await this.api(orgs[Math.floor(made / (made < 1_200 ? 50 : 400)) % 3], "POST", "/v1/jobs/batch", { jobs });
       made += count;
     }
   }

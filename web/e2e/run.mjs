@@ -1,18 +1,20 @@
 // The console against a real hub with real jobs. `node e2e/run.mjs [NAME]` runs one scenario.
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { axe, launch, signIn } from "./browser.mjs";
-import { Hub, until } from "./hub.mjs";
+import { Hub, program, until } from "./hub.mjs";
 
 const hub = new Hub();
 const scenarios = [];
 const scenario = (name, run) => scenarios.push({ name, run });
 let browser;
 
-const pages = ["/", "/map", "/jobs", "/jobs?sort=-devices", "/submit", "/submit?app=", "/submit?app=quantum-run", "/money", "/money?tab=vouchers", "/money?tab=charges", "/money?tab=invoices", "/shares", "/log", "/operator", "/operator?tab=members", "/operator?tab=prices", "/operator?tab=nodes", "/operator?tab=trail"];
+const pages = ["/", "/map", "/jobs", "/jobs?sort=-devices", "/submit", "/submit?app=", "/submit?app=quantum-run", "/money", "/money?tab=vouchers", "/money?tab=charges", "/money?tab=invoices", "/shares", "/log", "/operator", "/operator?tab=members", "/operator?tab=prices", "/operator?tab=nodes", "/operator?tab=audit", "/operator?tab=trail"];
 const settled = (page) => page.waitForFunction(() => document.querySelector("h1") && !document.querySelector(".skeleton"));
 // Chooses an option of one of Ant Design's selects.
 async function pick(page, id, option) {
@@ -185,11 +187,11 @@ scenario("a voucher pays, the bill is checked, a tampered proof fails", async ()
   await hub.stateOf("northlight.max", id, "completed");
   const page = await signIn(browser, hub, "northlight.max");
   await page.goto(`${hub.url}/money?tab=charges&job=${id}`);
-  await page.waitForSelector("td:has-text('voucher')");
+  await page.waitForSelector("[role=cell]:has-text('voucher')");
   await page.goto(`${hub.url}/money?tab=vouchers`);
   await page.waitForSelector("text=500.50");
   await operator.goto(`${hub.url}/operator?tab=orgs`);
-  await operator.locator("tr:has-text('northlight') button:has-text('Close an invoice')").click();
+  await operator.locator("[role=row]:has-text('northlight') button:has-text('Close an invoice')").click();
   await until("there is an invoice", async () => (await hub.api("northlight.max", "GET", "/v1/invoices")).invoices.length > 0);
   const invoice = (await hub.api("northlight.max", "GET", "/v1/invoices")).invoices[0];
   await until("its block is closed", async () => Number((await hub.api("operator", "GET", "/v1/log/head")).last_block_seq) >= Number(invoice.seq));
@@ -214,6 +216,77 @@ scenario("a voucher pays, the bill is checked, a tampered proof fails", async ()
   assert.deepEqual([...page.complaints, ...operator.complaints], []);
   await page.context().close();
   await operator.context().close();
+});
+
+scenario("a price sheet shows what it would have changed, and waits for its time", async () => {
+  const id = await hub.job("starbridge.bo", { name: "priced", script: "#!/bin/sh\nsleep 2\n", walltime_ms: 60_000 });
+  await hub.stateOf("starbridge.bo", id, "completed");
+  const page = await signIn(browser, hub, "operator");
+  await page.goto(`${hub.url}/operator?tab=prices`);
+  await page.click("[data-test=new-sheet]");
+  await page.fill("#sheet-name", "dearer");
+  await page.getByLabel("cpu Standard", { exact: true }).fill("7.2");
+  await page.waitForSelector('[data-test=impact][aria-busy="false"]');
+  const { charges, was_micro_yuan: was, would_be_micro_yuan: would } = await hub.api("operator", "POST", "/v1/prices/whatif", { lines: [{ pool: "cpu", tier: "standard", micro_yuan_per_device_hour: 7_200_000 }] });
+  assert.ok(charges > 0 && would > was, `${charges} charges, ${was} to ${would}`);
+  assert.match(await text(page, "[data-test=impact]"), /starbridge/);
+  const shown = (await text(page, "[data-test=impact]")).replaceAll(",", "");
+  assert.ok(shown.includes(`${(would / 1e6).toFixed(6).replace(/0{1,4}$/, "")} CNY`), `${would} in: ${shown}`);
+  assert.equal((await hub.api("operator", "GET", "/v1/prices")).sheets.length, 1, "nothing was published");
+  const soon = new Date(Date.now() + 36e5);
+  const local = new Date(soon - soon.getTimezoneOffset() * 6e4).toISOString().slice(0, 16);
+  await page.fill("#sheet-from", local);
+  const [download] = await Promise.all([page.waitForEvent("download"), page.click("[data-test=rules-file]")]);
+  const file = join(hub.folder, "rules.yaml");
+  await download.saveAs(file);
+  assert.match(execFileSync(program, ["rules", "check", file], { encoding: "utf8" }), /is right/);
+  await page.click("[data-test=publish]");
+  await page.waitForSelector("[data-test=scheduled]");
+  const [version] = (await hub.api("operator", "GET", "/v1/rules")).rules;
+  assert.deepEqual([version.name, version.state, version.prices], ["dearer", "scheduled", 1]);
+  await page.click("[data-test=new-sheet]");
+  await page.fill("#sheet-name", "ledgers");
+  await page.getByLabel("Ledger: transfers", { exact: true }).fill("0.5");
+  await page.click("[data-test=publish]");
+  await page.waitForSelector("text=CNY per 1,000 transfers");
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
+scenario("what operators did is a trail that they read, newest first", async () => {
+  await hub.api("operator", "POST", "/v1/nodes/state", { nodes: ["n300"], state: "draining", reason: "fan" });
+  const page = await signIn(browser, hub, "operator");
+  await page.goto(`${hub.url}/operator?tab=audit`);
+  await page.waitForSelector("[data-test=entries] td");
+  assert.match(await text(page, "[data-test=entries] tbody tr"), /State of nodes/);
+  await page.locator("[data-test=entries] tbody button").first().click();
+  await page.waitForSelector(".ant-drawer pre:has-text('set_node_state')");
+  await hub.api("operator", "POST", "/v1/nodes/state", { nodes: ["n300"], state: "open" });
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
+scenario("a witness is seen, and its co-signature is checked in the page", async () => {
+  const [key, data] = [join(hub.folder, "witness.pem"), join(hub.folder, "witness")];
+  execFileSync(program, ["witness", "key", key]);
+  const page = await signIn(browser, hub, "audit");
+  await page.goto(`${hub.url}/log`);
+  await page.waitForSelector("text=Nobody witnesses this log yet");
+  hub.cli("operator", ["witness", "add", "academy", existsSync(`${key}.pub`) ? `${key}.pub` : key]);
+  let witness;
+  await until("a block after its registration is co-signed", async () => {
+    hub.cli("audit", ["witness", "--key", key, "--data", data, "--once"]);
+    [witness] = (await hub.api("audit", "GET", "/v1/witnesses")).witnesses;
+    return Number(witness.last_block) > 0;
+  });
+  await page.reload();
+  await page.waitForSelector("[data-test=witnesses] td:has-text('academy')");
+  await page.goto(`${hub.url}/log?block=${witness.last_block}`);
+  await page.click("[data-test=check-block]");
+  await page.waitForSelector("[data-test=block-found] li:has-text('co-signed by academy')");
+  assert.equal(await page.locator("[data-test=block-found] li:has-text('✗')").count(), 0);
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
 });
 
 scenario("a lost connection is said, and nothing is missed when it is back", async () => {
@@ -245,7 +318,7 @@ scenario("the language is switched without a reload; Chinese comes first where t
 });
 
 scenario("3,920 devices and 5,000 waiting jobs", async () => {
-  await hub.fill(5_000);
+  await hub.fill(Number(process.env.SUAN_JOBS ?? 5_000));
   const page = await signIn(browser, hub, "operator");
   await page.goto(`${hub.url}/map?pool=1000P`);
   await settled(page);
@@ -342,6 +415,114 @@ scenario("who may not see says so; what is not there too", async () => {
     await page.waitForSelector("text=Not found");
   }
   await page.context().close();
+});
+
+scenario("what fails says so on every page, and comes back when asked again", async () => {
+  const page = await signIn(browser, hub, "operator");
+  let broken = true;
+  await page.route(/\/v1\/(?!whoami|events|session)/, (route) => (broken ? route.fulfill({ status: 422, contentType: "application/json", body: JSON.stringify({ error: { code: "invalid", message: "the hub's own words", what_to_do: "do this" } }) }) : route.continue()));
+  const lacking = [];
+  for (const path of pages) {
+    if (path.startsWith("/submit") && !path.includes("app")) continue; // a form, with its own test
+    await page.goto(hub.url + path);
+    await page.waitForSelector(".page-head");
+    await page.waitForFunction(() => !document.querySelector(".skeleton"));
+    if (!(await page.locator("[role=alert]").count()) && path !== "/operator?tab=vouchers") lacking.push(`${path}: ${(await text(page, "main")).slice(0, 200)}`);
+  }
+  assert.deepEqual(lacking, []);
+  await page.goto(`${hub.url}/jobs`);
+  await page.waitForSelector("text=the hub's own words");
+  broken = false;
+  await page.getByRole("button", { name: "Try again" }).click();
+  await page.waitForSelector(".vrow a, .empty");
+  await page.context().close();
+});
+
+scenario("a centre that has nothing yet says what to do on every list", async () => {
+  const bare = new Hub();
+  await bare.start({ centre: "title: bare\nmembers:\n  - {name: audit, role: auditor}\n" });
+  try {
+    const page = await signIn(browser, bare, "operator");
+    const silent = [];
+    for (const path of pages) {
+      await page.goto(bare.url + path);
+      await settled(page);
+      if (path.startsWith("/operator?tab=members") || path === "/operator?tab=audit" || path === "/submit" || path === "/log" || /vouchers|app=/.test(path)) continue;
+      if (!(await page.locator(".empty, .page p.soft").count())) silent.push(`${path}: ${(await text(page, "main")).slice(0, 160)}`);
+    }
+    assert.deepEqual(silent, []);
+    assert.deepEqual(page.complaints, []);
+    await page.context().close();
+  } finally {
+    await bare.end();
+  }
+});
+
+// Another page on this machine is of the same site, so that the browser sends the cookie along:
+// what keeps it out is the header that it cannot set.
+scenario("another origin's page can neither act, nor read, nor frame the console", async () => {
+  const page = await signIn(browser, hub, "deepriver.ann");
+  const jobs = (await hub.api("deepriver.ann", "GET", "/v1/jobs?limit=1")).jobs[0]?.id ?? 0;
+  const evil = createServer((_, answer) => answer.setHeader("Content-Type", "text/html").end("<form method=post enctype=text/plain><input name='{\"pool\":\"cpu\",\"script\":\"#!/bin/sh\",\"name\":\"' value='forged\"}'></form>"));
+  await new Promise((done) => evil.listen(0, "127.0.0.1", done));
+  const there = `http://127.0.0.1:${evil.address().port}`;
+  const other = await page.context().newPage();
+  await other.goto(there);
+  const tried = await other.evaluate(async (target) => {
+    const body = JSON.stringify({ pool: "cpu", script: "#!/bin/sh\n", name: "forged" });
+    const out = [];
+    for (const [path, init] of [["/v1/jobs", { method: "POST", body, mode: "no-cors" }], ["/v1/jobs", { method: "POST", body, headers: { "X-Suan-Console": "1" } }], ["/v1/session/code", { method: "POST", mode: "no-cors" }], ["/v1/session", { method: "DELETE" }], ["/v1/whoami", {}]]) {
+      out.push(await fetch(target + path, { credentials: "include", ...init }).then((answer) => answer.text(), () => ""));
+    }
+    return out;
+  }, hub.url);
+  assert.deepEqual(tried, ["", "", "", "", ""], "nothing is read");
+  const form = other.waitForResponse((response) => response.url() === `${hub.url}/v1/jobs` && response.request().method() === "POST");
+  await other.evaluate((target) => { document.forms[0].action = `${target}/v1/jobs`; document.forms[0].submit(); }, hub.url);
+  assert.equal((await form).status(), 403, "a form of another origin");
+  await other.goto(there);
+  await other.evaluate((target) => { document.body.innerHTML = `<iframe src="${target}/"></iframe>`; }, hub.url);
+  await pause(1_000);
+  const frame = other.frames().find((one) => one !== other.mainFrame());
+  assert.ok(!(await frame?.evaluate(() => document.querySelector("#root") !== null).catch(() => false)), "the console is in nobody's frame");
+  assert.equal((await hub.api("deepriver.ann", "GET", "/v1/jobs?limit=1")).jobs[0]?.id ?? 0, jobs, "no job was made");
+  await page.reload();
+  await page.waitForSelector(".side .who"); // still signed in
+  for (const next of ["//evil.example/", "https://evil.example/", "/\\evil.example", "javascript:alert(1)", "/\t/evil.example"]) {
+    await page.goto(`${hub.url}/signin?next=${encodeURIComponent(next)}`);
+    await page.fill("#token", hub.token("deepriver.ann"));
+    await page.keyboard.press("Enter");
+    await page.waitForSelector(".side .who");
+    assert.equal(new URL(page.url()).origin, hub.url, next);
+  }
+  assert.deepEqual(page.complaints, []);
+  evil.close();
+  await page.context().close();
+});
+
+scenario("no name, title, reason or note from outside is more than text, on any page", async () => {
+  const evil = '<img src=x onerror=alert(1)>"><svg onload=alert(2)>{{constructor}}';
+  const short = "<b onclick=alert(3)>x</b>";
+  await hub.api("operator", "POST", "/v1/orgs", { name: "mallory", title: evil }).catch(() => hub.api("operator", "POST", "/v1/orgs", { name: "mallory" }));
+  await hub.api("operator", "POST", "/v1/nodes/state", { nodes: ["n400"], state: "draining", reason: evil });
+  await hub.api("operator", "POST", "/v1/vouchers", { org: "deepriver", funder: evil, contract: evil, micro_yuan: 1_000_000, expires_us: (Date.now() + 9e7) * 1_000 });
+  await hub.api("operator", "POST", "/v1/funds", { org: "deepriver", micro_yuan: 1, note: evil });
+  await hub.api("operator", "POST", "/v1/corrections", { org: "deepriver", micro_yuan: 1, reason: evil });
+  const id = await hub.job("deepriver.lin", { name: evil.slice(0, 100), walltime_ms: 60_000, held: true });
+  const ran = await hub.job("deepriver.lin", { name: short, walltime_ms: 60_000, script: `#!/bin/sh\necho '${evil}'\necho 'suan-progress {"fraction":0.4,"message":"${short}"}'\necho 'step 1: loss=1 ${short}=3'\nsleep 1\n` });
+  await hub.stateOf("deepriver.lin", ran, "completed");
+  await hub.api("deepriver.lin", "POST", `/v1/jobs/${id}/cancel`, { reason: evil });
+  for (const who of ["operator", "deepriver.ann"]) {
+    const page = await signIn(browser, hub, who);
+    for (const path of [...pages, `/jobs/${id}`, `/jobs/${ran}`, `/jobs?name=${encodeURIComponent(evil)}`, `/log?block=${encodeURIComponent(evil)}`, `/submit?app=${encodeURIComponent(evil)}`, `/map?pool=${encodeURIComponent(evil)}`, `/money/invoices/${encodeURIComponent("../../" + evil)}`]) {
+      await page.goto(hub.url + path);
+      await page.waitForSelector(".page-head, [role=alert]");
+      await page.waitForFunction(() => !document.querySelector(".skeleton"));
+      assert.equal(await page.locator("main img, main [onclick], main [onload], main [onerror], main script").count(), 0, path);
+    }
+    assert.deepEqual(page.complaints, []);
+    await page.context().close();
+  }
 });
 
 scenario("the first page is small and soon there", async () => {

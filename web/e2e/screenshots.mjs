@@ -10,9 +10,18 @@ const hub = new Hub();
 const browser = await launch();
 const settled = (page) => page.waitForFunction(() => document.querySelector("h1") && !document.querySelector(".skeleton"));
 
-async function shoot(page, name, path, full = true) {
+// A drafted price sheet with what it would have changed.
+async function draft(page) {
+  await page.click("[data-test=new-sheet]");
+  await page.locator("table.list input").nth(1).fill("6.8");
+  await page.waitForSelector('[data-test=impact][aria-busy="false"]');
+}
+const only = process.argv[2] ?? "";
+async function shoot(page, name, path, full = true, then = undefined) {
+  if (!name.includes(only)) return;
   await page.goto(hub.url + path);
   await settled(page);
+  await then?.(page);
   await page.waitForTimeout(600);
   await page.screenshot({ path: `${folder}${name}.png`, fullPage: full });
   console.log(`${name}.png`);
@@ -34,23 +43,42 @@ try {
     ["overview", "/"], ["map", "/map"], ["jobs", "/jobs", false], ["job-done", `/jobs/${done}`], ["job-waiting", `/jobs/${waiting}`], ["submit", "/submit"], ["apps", "/submit?app="], ["app", "/submit?app=quantum-run"],
     ["money", "/money"], ["vouchers", "/money?tab=vouchers"], ["charges", "/money?tab=charges"], ["invoices", "/money?tab=invoices"], ["invoice", `/money/invoices/${invoice.id}`], ["shares", "/shares"], ["log", "/log"],
   ];
-  const operator = [["operator-overview", "/"], ["operator-map", "/map"], ["operator-shares", "/shares"], ["operator-orgs", "/operator"], ["operator-members", "/operator?tab=members"], ["operator-prices", "/operator?tab=prices"], ["operator-vouchers", "/operator?tab=vouchers"], ["operator-nodes", "/operator?tab=nodes", false], ["operator-trail", "/operator?tab=trail"]];
+  const operator = [["operator-overview", "/"], ["operator-map", "/map"], ["operator-shares", "/shares"], ["operator-orgs", "/operator"], ["operator-members", "/operator?tab=members"], ["operator-prices", "/operator?tab=prices"], ["operator-draft", "/operator?tab=prices", true, draft], ["operator-vouchers", "/operator?tab=vouchers"], ["operator-nodes", "/operator?tab=nodes", false], ["operator-audit", "/operator?tab=audit", false], ["operator-trail", "/operator?tab=trail", false]];
   for (const [locale, suffix] of [["zh-CN", "zh"], ["en-GB", "en"]]) {
     const out = await signIn(browser, hub, null, { locale });
     await out.goto(`${hub.url}/signin`);
     await out.screenshot({ path: `${folder}signin.${suffix}.png` });
     const admin = await signIn(browser, hub, "deepriver.ann", { locale });
-    for (const [name, path, full] of shots) await shoot(admin, `${name}.${suffix}`, path, full);
+    for (const [name, path, full, then] of shots) await shoot(admin, `${name}.${suffix}`, path, full, then);
     const page = await signIn(browser, hub, "operator", { locale });
-    for (const [name, path, full] of operator) await shoot(page, `${name}.${suffix}`, path, full);
+    for (const [name, path, full, then] of operator) await shoot(page, `${name}.${suffix}`, path, full, then);
     for (const one of [out, admin, page]) await one.context().close();
   }
   const dark = await signIn(browser, hub, "deepriver.ann", { locale: "zh-CN", colorScheme: "dark" });
   for (const [name, path, full] of shots) await shoot(dark, `dark-${name}`, path, full);
   const darkOperator = await signIn(browser, hub, "operator", { locale: "zh-CN", colorScheme: "dark" });
-  for (const [name, path, full] of operator) await shoot(darkOperator, `dark-${name}`, path, full);
+  for (const [name, path, full, then] of operator) await shoot(darkOperator, `dark-${name}`, path, full, then);
   const phone = await signIn(browser, hub, "deepriver.ann", { locale: "zh-CN", viewport: { width: 390, height: 844 } });
   for (const [name, path, full] of shots) await shoot(phone, `phone-${name}`, path, full);
+  const phoneOperator = await signIn(browser, hub, "operator", { locale: "en-GB", viewport: { width: 390, height: 844 } });
+  for (const [name, path, full, then] of operator) await shoot(phoneOperator, `phone-${name}`, path, full, then);
+  // What is not there, not allowed, not answered.
+  const member = await signIn(browser, hub, "deepriver.lin", { locale: "zh-CN" });
+  await shoot(member, "state-forbidden", "/operator");
+  await shoot(member, "state-missing", "/jobs/999999");
+  await member.route(/\/v1\/(?!whoami|events)/, (route) => route.abort());
+  await member.goto(`${hub.url}/money`);
+  await member.waitForSelector("[role=alert]", { timeout: 30_000 });
+  await member.screenshot({ path: `${folder}state-lost.png` });
+  const bare = new Hub();
+  await bare.start({ centre: "title: bare\n" });
+  const alone = await signIn(browser, bare, "operator", { locale: "zh-CN" });
+  for (const [name, path] of [["overview", "/"], ["map", "/map"], ["jobs", "/jobs"], ["prices", "/operator?tab=prices"], ["orgs", "/operator?tab=orgs"], ["shares", "/shares"], ["log", "/log"]]) {
+    await alone.goto(bare.url + path);
+    await settled(alone);
+    await alone.screenshot({ path: `${folder}empty-${name}.png` });
+  }
+  await bare.end();
 } finally {
   await browser.close();
   await hub.end();

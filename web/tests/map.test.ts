@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { MapView } from "../src/api/types";
 import { colourOf } from "../src/map/draw";
-import { at, fits, layOut } from "../src/map/layout";
+import { at, fits, gangs, gangSizes, layOut } from "../src/map/layout";
 import { lending } from "../src/pages/Shares";
 import type { Share } from "../src/api/types";
 
@@ -36,11 +36,13 @@ describe("the map", () => {
     const view = centre(4, 2, (i) => (i === 0 ? [1, 0, 0, 0, 0, 0, 0, 0] : Array.from({ length: 8 }, () => 0)));
     view.nodes[3]!.state = "down";
     expect(fits(view)).toEqual([
-      { devices: 1, pool: 23, rack: 15 },
-      { devices: 2, pool: 11, rack: 7 },
-      { devices: 4, pool: 5, rack: 3 },
-      { devices: 8, pool: 2, rack: 1 },
+      { devices: 1, pool: 23, rack: 15, whole: 32 },
+      { devices: 2, pool: 11, rack: 7, whole: 16 },
+      { devices: 4, pool: 5, rack: 3, whole: 8 },
+      { devices: 8, pool: 2, rack: 1, whole: 4 },
     ]);
+    expect(gangs(fits(view)[3]!, [1, 2, 4, 8])).toEqual(["rack", "pool", "later", "never"]);
+    expect(gangSizes(fits(view))).toEqual([1, 2, 4, 8, 16, 32]);
   });
   it("gives an org the same colour every time", () => {
     expect(colourOf("acme")).toBe(colourOf("acme"));

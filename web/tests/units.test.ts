@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { words } from "../src/i18n/words";
-import { bytes, costOf, deviceHours, parseYuan, pflops, span, yuan } from "../src/lib/units";
-import { daysLeft } from "../src/pages/Money";
-import { repriced } from "../src/pages/Prices";
-import type { Charge } from "../src/api/types";
+import { bytes, costOf, deviceHours, ledgerDays, parseYuan, pflops, span, yuan } from "../src/lib/units";
+import { chargesByDay, daysLeft, forecastDays, leftByDay } from "../src/pages/burn";
+import type { Usage } from "../src/api/types";
 import { nextPlace } from "../src/shell/SignIn";
 
 describe("money", () => {
@@ -23,17 +22,33 @@ describe("money", () => {
     expect(costOf(500, 1, 1_000_000)).toBe(0n);
     expect(costOf(8_000, 7, "1000001")).toBe((8_000n * 7n * 1_000_001n) / 3_600_000_000n);
   });
-  it("of the past under other prices keeps what has no new price", () => {
-    const charge = (tier: string, micro: number) => ({ org: "a", pool: "p", tier, micro_yuan: micro, milli_device_ms: 3_600_000_000 }) as unknown as Charge;
-    const { before, after } = repriced([charge("standard", 3_600_000), charge("spot", 7)], [{ pool: "p", tier: "standard", micro: 5_000_000n, text: "5" }]);
-    expect([before, after]).toEqual([3_600_007n, 5_000_007n]);
-  });
   it("lasts as long as the last week's pace says", () => {
     const days = [...Array.from({ length: 23 }, () => 0n), ...Array.from({ length: 7 }, () => 10n)];
     expect(daysLeft(100n, days)).toBe(10);
     expect(daysLeft(-1n, days)).toBe(0);
     expect(daysLeft(100n, days.map(() => 0n))).toBeNull();
   });
+  it("burns down day by day, and on at the same pace until nothing is left", () => {
+    const days = [...Array.from({ length: 28 }, () => 0n), 3n, 4n];
+    expect(leftByDay(10n, days).slice(-4)).toEqual([17n, 17n, 14n, 10n]);
+    expect(forecastDays(3n, days)).toEqual([2n, 1n, 0n]);
+    expect(forecastDays(1_000n, days)).toHaveLength(30);
+    expect(forecastDays(10n, days.map(() => 0n))).toEqual([]);
+  });
+  it("is summed by the reader's days, to the micro-yuan, over all pools and services", () => {
+    const now = new Date(2026, 10, 22, 15, 30).getTime();
+    const step = 4 * 3_600_000;
+    const from = new Date(2026, 10, 21, 12, 0).getTime();
+    const series = (micro: (number | string)[]) => ({ pool: "p", tier: "standard", milli_device_ms: micro.map(() => 0), micro_yuan: micro });
+    const usage = { from_us: from * 1_000, step_ms: step, steps: 5, series: [series([1, 2, 4, 0, 8]), series([0, 0, 0, "9007199254740993", 0])] } as unknown as Usage;
+    // Noon, 16 h and 20 h of the day before; midnight and 4 h of today.
+    expect(chargesByDay(usage, now).slice(-3)).toEqual([0n, 7n, 9_007_199_254_741_001n]);
+  });
+});
+
+it("time of a ledger is days, cut after four places", () => {
+  expect(ledgerDays(86_400_000_000)).toBe("1.0000");
+  expect(ledgerDays("172799999999")).toBe("1.9999");
 });
 
 it("bytes are cut to one place, never rounded up", () => {

@@ -30,7 +30,7 @@ describe("every word", () => {
     const groups: [string, string, string][] = [
       ["state", "JobState", "JOB_STATE_"], ["state", "NodeState", "NODE_STATE_"], ["outcome", "LeaseOutcome", "LEASE_OUTCOME_"], ["stop", "StopReason", "STOP_REASON_"],
       ["tier", "Tier", "TIER_"], ["topology", "Topology", "TOPOLOGY_"], ["role", "Role", "ROLE_"], ["kind", "ChargeKind", "CHARGE_KIND_"],
-      ["after", "DependencyKind", "DEPENDENCY_KIND_"],
+      ["after", "DependencyKind", "DEPENDENCY_KIND_"], ["service", "Service", "SERVICE_"],
     ];
     for (const [group, name, prefix] of groups) {
       expect(enumOf(name, prefix).length, name).toBeGreaterThan(1);

@@ -18,8 +18,14 @@ const stale: Record<string, string[]> = {
   org_created: ["orgs"], project_created: ["projects", "orgs"], member_created: ["members", "orgs"], member_changed: ["members", "whoami"],
   share_changed: ["shares"], price_sheet_published: ["prices"], org_funded: money, budget_changed: money,
   voucher_issued: money, voucher_expired: money, corrected: money, invoice_issued: money,
+  ledger_opened: money, ledger_closing: money, ledger_closed: money, ledger_held: ["orgs", "budgets"], ledger_charged: money,
+  witness_registered: ["witnesses"], witness_removed: ["witnesses"], quote_offered: ["quote"], quote_ended: ["job"],
+  rules_scheduled: ["rules"], rules_took_effect: ["rules", "prices", "pools", "shares", "quote"], rules_withdrawn: ["rules"],
 };
+export const kinds = Object.keys(stale);
 const pause_ms = 1_500; // between two readings of the same thing
+const long_pause_ms = 6_000; // of lists with a row for every org of the centre
+const long = new Set(["orgs", "shares", "charges"]);
 const again_ms = [1_000, 2_000, 4_000, 8_000];
 
 let state: LiveState = "connecting";
@@ -44,17 +50,17 @@ export function follow(client: QueryClient): () => void {
   let source: EventSource | null = null;
   let tries = 0;
   let retry: ReturnType<typeof setTimeout> | undefined;
-  let flush: ReturnType<typeof setTimeout> | undefined;
-  const pending = new Set<string>();
+  const waiting = new Map<string, ReturnType<typeof setTimeout>>();
 
   const note = (kind: string) => {
-    for (const key of stale[kind] ?? []) pending.add(key);
-    flush ??= setTimeout(() => {
-      flush = undefined;
-      const keys = [...pending];
-      pending.clear();
-      for (const key of keys) void client.invalidateQueries({ queryKey: [key] });
-    }, pause_ms);
+    for (const key of stale[kind] ?? []) {
+      if (waiting.has(key)) continue;
+      const flush = () => {
+        waiting.delete(key);
+        void client.invalidateQueries({ queryKey: [key] });
+      };
+      waiting.set(key, setTimeout(flush, long.has(key) ? long_pause_ms : pause_ms));
+    }
   };
   const catchUp = () => {
     tries = 0;
@@ -80,7 +86,7 @@ export function follow(client: QueryClient): () => void {
     source.addEventListener("end", lose);
     source.addEventListener("gap", lose);
     source.onerror = lose;
-    for (const kind of Object.keys(stale)) source.addEventListener(kind, () => note(kind));
+    for (const kind of kinds) source.addEventListener(kind, () => note(kind));
   }
   const onVisible = () => {
     if (document.hidden) {
@@ -95,7 +101,7 @@ export function follow(client: QueryClient): () => void {
   else open();
   return () => {
     document.removeEventListener("visibilitychange", onVisible);
-    clearTimeout(flush);
+    waiting.forEach(clearTimeout);
     close();
     state = "connecting";
   };

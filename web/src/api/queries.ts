@@ -1,7 +1,7 @@
 // What pages ask for. The first word of a key is what api/live.ts makes stale.
 import { keepPreviousData, MutationCache, QueryCache, QueryClient, useQuery } from "@tanstack/react-query";
 import { all, ApiError, get } from "./client";
-import type { Budget, Invoice, Member, Node, Org, Overview, Pool, PriceSheet, Project, Share, Stats, Usage, Voucher, Whoami } from "./types";
+import type { Accuracy, Budget, Invoice, Member, Node, Org, Overview, Pool, PriceSheet, Project, RulesVersion, Share, Stats, Usage, Voucher, Whoami, Witness } from "./types";
 
 export function makeQueryClient() {
   // Whoever is told that the session is over asks who it is, and so comes to the sign-in.
@@ -48,6 +48,11 @@ export const useBudgets = () => useQuery({ queryKey: ["budgets"], ...listOf<Budg
 export const useVouchers = () => useQuery({ queryKey: ["vouchers"], ...listOf<Voucher>("/v1/vouchers", "vouchers") });
 export const useInvoices = () => useQuery({ queryKey: ["invoices"], ...listOf<Invoice>("/v1/invoices", "invoices") });
 export const usePrices = () => useQuery({ queryKey: ["prices"], ...listOf<PriceSheet>("/v1/prices", "sheets") });
+export const useRules = () => useQuery({ queryKey: ["rules"], ...listOf<RulesVersion>("/v1/rules", "rules"), staleTime: 60_000 });
+export const useWitnesses = () => useQuery({ queryKey: ["witnesses"], ...listOf<Witness>("/v1/witnesses", "witnesses"), refetchInterval: 10_000 });
+// How good the forecasts have been so far.
+export const useAccuracy = () =>
+  useQuery({ queryKey: ["accuracy"], queryFn: ({ signal }) => get<Accuracy>("/v1/stats/forecast", {}, signal), staleTime: 60_000 });
 export const useNodesOut = () =>
   useQuery({
     queryKey: ["nodes", "out"],

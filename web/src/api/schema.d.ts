@@ -1051,6 +1051,8 @@ export interface components {
             org?: string;
             pool?: string;
             start_us?: number | string;
+            expected_us?: number | string;
+            expected_by_us?: number | string;
         };
         "suan.NodeList": {
             nodes?: components["schemas"]["suan.NodeView"][];
@@ -1356,6 +1358,37 @@ export interface components {
         "suan.RemoveWitnessRequest": {
             reason?: string;
         };
+        "suan.RepricedLineView": {
+            pool?: string;
+            /** @enum {string} */
+            tier?: "unspecified" | "reserved" | "standard" | "spot";
+            /** @enum {string} */
+            service?: "unspecified" | "ledger_transfers" | "ledger_time";
+            charges?: number | string;
+            was_micro_yuan?: number | string;
+            would_be_micro_yuan?: number | string;
+        };
+        "suan.RepricedOrgView": {
+            org?: string;
+            charges?: number | string;
+            was_micro_yuan?: number | string;
+            would_be_micro_yuan?: number | string;
+        };
+        "suan.RepricingRequest": {
+            lines?: components["schemas"]["suan.PriceLineRequest"][];
+            from_us?: number | string;
+            until_us?: number | string;
+        };
+        "suan.RepricingView": {
+            from_us?: number | string;
+            until_us?: number | string;
+            charges?: number | string;
+            was_micro_yuan?: number | string;
+            would_be_micro_yuan?: number | string;
+            kept_micro_yuan?: number | string;
+            lines?: components["schemas"]["suan.RepricedLineView"][];
+            orgs?: components["schemas"]["suan.RepricedOrgView"][];
+        };
         "suan.RulesList": {
             rules?: components["schemas"]["suan.RulesView"][];
             next_cursor?: string;
@@ -1561,6 +1594,7 @@ export interface components {
             /** @enum {string} */
             tier?: "unspecified" | "reserved" | "standard" | "spot";
             milli_device_ms?: (number | string)[];
+            micro_yuan?: (number | string)[];
         };
         "suan.UsageView": {
             from_us?: number | string;

@@ -16,19 +16,19 @@ export type JobRequest = Message<"JobRequest">;
 export type JobAccepted = Full<Message<"JobAccepted">>;
 export type Lease = Full<Message<"LeaseView">>;
 export type WaitReason = Full<Message<"WaitReasonView">>;
-export type Why = Full<Message<"WhyView">>;
+export type Why = Omit<Full<Message<"WhyView">>, "helps" | "forecast"> & { helps: Help[]; forecast?: Forecast };
 export type Payload = Full<Message<"JobPayloadView">>;
 export type JobFile = Full<Message<"JobFileView">>;
 export type JobFileList = Full<Message<"JobFileList">>;
-// Of hubs that forecast (GET /v1/jobs/{id}/why, POST /v1/quotes); every field may be absent.
-export interface Forecast {
-  made_us?: Wide; start_p10_us?: Wide; start_p50_us?: Wide; start_p90_us?: Wide; run_p50_ms?: Wide; run_p90_ms?: Wide;
-  cost_p50_micro_yuan?: Wide; cost_p90_micro_yuan?: Wide; cost_max_micro_yuan?: Wide; basis?: string; samples?: Wide; age_ms?: Wide;
-}
-export interface Help {
-  change?: string; outcome?: string; kind?: string; who?: string; start_us?: Wide; starts_now?: boolean;
-  tasks?: number; devices_per_task?: number; topology?: string; walltime_ms?: Wide; tier?: string; pool?: string; amount?: Wide;
-}
+// What is not known is left at zero or empty, so these are read field by field.
+export type Forecast = Message<"ForecastView">;
+export type Help = Message<"HelpView">;
+export type Quote = Omit<Full<Message<"QuoteView">>, "forecast"> & { forecast?: Forecast };
+export type WaitSpan = Full<Message<"WaitSpanView">>;
+export type Accuracy = Full<Message<"ForecastStatsView">>;
+export type RulesVersion = Full<Message<"RulesView">>;
+export type Repricing = Full<Message<"RepricingView">>;
+export type Witness = Full<Message<"WitnessView">>;
 export type JobState = Job["state"];
 export type Tier = Job["tier"];
 export type Whoami = Full<Message<"WhoamiView">>;

@@ -2,6 +2,8 @@
 // browser says so; a choice is kept.
 import i18next from "i18next";
 import { initReactI18next, useTranslation } from "react-i18next";
+import type { Wide } from "../api/types";
+import { count, deviceHours, ledgerDays } from "../lib/units";
 import { words } from "./words";
 
 export type Word = keyof typeof words;
@@ -61,6 +63,16 @@ export function usePayer() {
     const voucher = /^voucher (\d+)(?: of (.*))?$/s.exec(payer);
     if (payer === "own money") return t("payer.own");
     return voucher ? t(voucher[2] ? "payer.voucher" : "payer.voucher.gone", { id: voucher[1]!, funder: voucher[2] ?? "" }) : payer;
+  };
+}
+
+// What a charge measures, in its own unit; and what one price is for.
+export function useMeasures() {
+  const { t, locale } = useWords();
+  return {
+    used: (of: { service: string; milli_device_ms: Wide; quantity: Wide }) =>
+      of.service === "ledger_transfers" ? `${count(of.quantity, locale)} ${t("unit.transfers")}` : of.service === "ledger_time" ? `${ledgerDays(of.quantity)} ${t("unit.days")}` : `${deviceHours(of.milli_device_ms)} ${t("unit.hours")}`,
+    per: (service: string) => t(service === "ledger_transfers" ? "per.transfers" : service === "ledger_time" ? "per.day" : "perhour"),
   };
 }
 

@@ -3,8 +3,8 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { useNavigate } from "react-router-dom";
-import { get, send } from "../api/client";
-import type { Forecast, Help, Job, JobRequest } from "../api/types";
+import { send } from "../api/client";
+import type { Forecast, Help, Job, JobRequest, Quote } from "../api/types";
 import { useNames, useWords, type Word } from "../i18n";
 import { words } from "../i18n/words";
 import { fullTime, shortTime } from "../lib/time";
@@ -12,12 +12,7 @@ import { num, span, yuan } from "../lib/units";
 import { Button } from "../parts/antd";
 import { Tag, When } from "../parts/basics";
 import { draftOf } from "./draft";
-
-// Whether this hub forecasts at all; asked once.
-export function useForecasts(): boolean {
-  const query = useQuery({ queryKey: ["forecasts"], queryFn: ({ signal }) => get("/v1/stats/forecast", {}, signal), staleTime: Infinity, retry: false });
-  return query.isSuccess;
-}
+import { Reliability } from "./Reliability";
 
 export function ForecastFacts({ forecast }: { forecast: Forecast }) {
   const { t, locale } = useWords();
@@ -36,6 +31,7 @@ export function ForecastFacts({ forecast }: { forecast: Forecast }) {
       <dl className="facts">
         {rows.map(([title, value]) => <div key={title} style={{ display: "contents" }}><dt>{title}</dt><dd>{value}</dd></div>)}
       </dl>
+      {known && !now && <Reliability />}
       {known && basis in words && <p className="faint" title={fullTime(forecast.made_us, locale)}>{t(basis as Word, { time: shortTime(forecast.made_us, locale) })}</p>}
     </div>
   );
@@ -43,7 +39,6 @@ export function ForecastFacts({ forecast }: { forecast: Forecast }) {
 
 // Beside the form: asked again when the job of the form has been the same for a moment.
 export function QuoteWindow({ request }: { request: JobRequest }) {
-  const there = useForecasts();
   const shape = JSON.stringify({ ...request, script: undefined, argv: undefined, environment: undefined, array: undefined, after: undefined });
   const [asked, setAsked] = useState(shape);
   useEffect(() => {
@@ -52,10 +47,10 @@ export function QuoteWindow({ request }: { request: JobRequest }) {
   }, [shape]);
   const query = useQuery({
     queryKey: ["quote", asked],
-    queryFn: () => send<{ forecast?: Forecast }>("POST", "/v1/quotes", { job: JSON.parse(asked) as JobRequest, binding: false }),
-    enabled: there, staleTime: 20_000, refetchInterval: 30_000, placeholderData: keepPreviousData, retry: false,
+    queryFn: () => send<Quote>("POST", "/v1/quotes", { job: JSON.parse(asked) as JobRequest, binding: false }),
+    staleTime: 20_000, refetchInterval: 30_000, placeholderData: keepPreviousData, retry: false,
   });
-  if (!there || !query.data?.forecast) return null;
+  if (!query.data?.forecast) return null;
   return <ForecastFacts forecast={query.data.forecast} />;
 }
 

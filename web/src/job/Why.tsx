@@ -2,10 +2,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { get } from "../api/client";
 import { useWhoami } from "../api/queries";
-import type { Forecast, Help, Job, WaitReason, Why } from "../api/types";
+import type { Job, WaitReason, WaitSpan, Why } from "../api/types";
 import { useNames, useWords, type Word } from "../i18n";
 import { words } from "../i18n/words";
-import { devices, num, yuan } from "../lib/units";
+import { devices, num, span, yuan } from "../lib/units";
 import { Card, JobLink, Loaded, When } from "../parts/basics";
 import { ForecastFacts, Helps } from "./Forecast";
 
@@ -36,13 +36,37 @@ export function Said({ reason, job }: { reason: WaitReason; job: Job }) {
   );
 }
 
+// What it waited for so far; the newest first.
+export function Waits({ history, now = Date.now() * 1_000 }: { history: WaitSpan[]; now?: number }) {
+  const { t } = useWords();
+  const name = useNames();
+  const rows = [...history].reverse().slice(0, 12);
+  if (history.length < 2) return null; // one reason since the beginning is the one above
+  return (
+    <div className="stack" style={{ gap: 6 }} data-test="waits">
+      <h3>{t("why.history")}</h3>
+      <div className="scroll-x" tabIndex={0}>
+        <table className="list">
+          <thead><tr><th>{t("why.since")}</th><th className="right">{t("why.lasted")}</th><th>{t("reason")}</th></tr></thead>
+          <tbody>
+            {rows.map((one, i) => (
+              <tr key={i}><td><When us={one.from_us} /></td><td className="right num">{span(((num(one.to_us) || now) - num(one.from_us)) / 1_000)}</td><td title={one.message}>{name("reason", one.code)}</td></tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {history.length > rows.length && <p className="faint">{t("why.earlier", { n: history.length - rows.length })}</p>}
+    </div>
+  );
+}
+
 export function WhyCard({ job }: { job: Job }) {
   const { t } = useWords();
   const name = useNames();
   const who = useWhoami().data!;
   const query = useQuery({
     queryKey: ["job", String(job.id), "why"],
-    queryFn: ({ signal }) => get<Why & { helps?: Help[]; forecast?: Forecast }>(`/v1/jobs/${job.id}/why`, {}, signal),
+    queryFn: ({ signal }) => get<Why>(`/v1/jobs/${job.id}/why`, {}, signal),
     refetchInterval: 10_000,
   });
   return (
@@ -75,8 +99,9 @@ export function WhyCard({ job }: { job: Job }) {
                 </table>
               </div>
             )}
-            <Helps job={job} helps={why.helps ?? []} mayWork={who.role !== "auditor"} />
+            <Helps job={job} helps={why.helps} mayWork={who.role !== "auditor"} />
             {why.forecast && <ForecastFacts forecast={why.forecast} />}
+            <Waits history={why.history} />
           </div>
         )}
       </Loaded>

@@ -22,6 +22,11 @@ export async function draftOf(job: Job): Promise<Record<string, unknown>> {
   const environment = payload?.environment ?? [];
   if (environment.length) draft["environment"] = Object.fromEntries(environment.map((v) => [v.name, v.value]));
   if (payload?.working_dir) draft["working_dir"] = payload.working_dir;
+  if (payload?.stdout_pattern) draft["stdout"] = payload.stdout_pattern;
+  if (payload?.stderr_pattern) draft["stderr"] = payload.stderr_pattern;
+  if (payload?.launcher && payload.launcher !== "unspecified") draft["launcher"] = payload.launcher;
+  if (num(payload?.cpus_per_task)) draft["cpus_per_task"] = num(payload?.cpus_per_task);
+  if (num(payload?.memory_bytes)) draft["memory"] = String(payload?.memory_bytes);
   if (num(payload?.sim_duration_ms)) draft["sim"] = { duration: `${num(payload?.sim_duration_ms) / 1_000}s`, ...(num(payload?.sim_exit_code) ? { exit_code: num(payload?.sim_exit_code) } : {}) };
   return draft;
 }

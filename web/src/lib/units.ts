@@ -56,6 +56,12 @@ export function deviceHours(milliDeviceMs: Wide | bigint | undefined): string {
   return `${grouped((parts / 10_000n).toString())}.${(parts % 10_000n).toString().padStart(4, "0")}`;
 }
 
+// Of a service: transfers, or microseconds that a ledger is kept, as days with four places, cut.
+export function ledgerDays(microseconds: Wide | undefined): string {
+  const parts = (big(microseconds) * 10_000n) / 86_400_000_000n;
+  return `${grouped((parts / 10_000n).toString())}.${(parts % 10_000n).toString().padStart(4, "0")}`;
+}
+
 // "1d 02:03:04"
 export function span(ms: number): string {
   if (ms < 0) return "-";

@@ -77,20 +77,33 @@ export interface Fit {
   devices: number;
   pool: number;
   rack: number;
+  whole: number; // in the pool if nothing ran and every node were open
 }
 export function fits(view: MapView): Fit[] {
   const most = devicesOf(view);
   const sizes = [...new Set([1, 2, 4, 8, 16].filter((size) => size < most).concat(most))];
   return sizes.map((devices) => {
-    let pool = 0;
+    let [pool, whole] = [0, 0];
     const racks = new Map<number, number>();
     for (const node of view.nodes) {
+      whole += Math.floor(node.holders.length / devices);
       if (node.state !== "open") continue;
       const free = node.holders.filter((holder) => holder === 0).length;
       const tasks = Math.floor(free / devices);
       pool += tasks;
       racks.set(node.rack, (racks.get(node.rack) ?? 0) + tasks);
     }
-    return { devices, pool, rack: Math.max(0, ...racks.values()) };
+    return { devices, pool, rack: Math.max(0, ...racks.values()), whole };
   });
+}
+
+// Which gangs would start right now: so many tasks of so many devices each. "rack": all in one
+// rack; "pool": over several; "later": there is room when others have ended; "never".
+export type Room = "rack" | "pool" | "later" | "never";
+export function gangs(fit: Fit, tasks: number[]): Room[] {
+  return tasks.map((n) => (n <= fit.rack ? "rack" : n <= fit.pool ? "pool" : n <= fit.whole ? "later" : "never"));
+}
+export function gangSizes(list: Fit[]): number[] {
+  const most = Math.max(1, ...list.map((fit) => fit.whole));
+  return Array.from({ length: 12 }, (_, i) => 2 ** i).filter((n) => n <= most);
 }

@@ -4,12 +4,12 @@ import { Segmented, Select } from "../parts/antd";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router-dom";
 import { get } from "../api/client";
-import { usePools } from "../api/queries";
+import { usePools, useWhoami } from "../api/queries";
 import type { MapView } from "../api/types";
-import { useNames, useWords } from "../i18n";
+import { useNames, useWords, type Word } from "../i18n";
 import { count } from "../lib/units";
 import { colourOf, draw, leaseColours, paints, type Colouring } from "../map/draw";
-import { at, fits, layOut } from "../map/layout";
+import { at, fits, gangs, gangSizes, layOut, type Room } from "../map/layout";
 import { Card, Empty, Loaded, PageHead, StateTag, tierColours } from "../parts/basics";
 import { useTheme } from "../shell/theme";
 
@@ -138,24 +138,39 @@ function Legend({ view, by }: { view: MapView; by: Colouring }) {
   );
 }
 
+const rooms: Record<Room, Word> = { rack: "fits.rack", pool: "fits.poolroom", later: "fits.later", never: "fits.never" };
+
+// Fragmentation as a picture: rows are devices of each task, columns how many tasks start together.
 function Fits({ view }: { view: MapView }) {
   const { t, locale } = useWords();
   const list = fits(view);
-  const most = Math.max(1, ...list.map((fit) => fit.pool * fit.devices));
+  const tasks = gangSizes(list);
   return (
-    <div className="scroll-x" tabIndex={0}>
-    <table className="list" data-test="fits">
-      <thead><tr><th>{t("fits.size")}</th><th style={{ width: "38%" }}>{t("fits.devices")}</th><th className="right">{t("fits.pool")}</th><th className="right">{t("fits.rack")}</th></tr></thead>
-      <tbody>
-        {list.map((fit) => (
-          <tr key={fit.devices}>
-            <td className="num">{t("fits.each", { n: fit.devices })}</td>
-            <td><div className="bar-number"><span className="num">{count(fit.pool * fit.devices, locale)}</span><div className="share-bar" role="img" aria-label={`${fit.pool * fit.devices}`}><i style={{ width: `${(fit.pool * fit.devices * 100) / most}%`, background: "var(--run)" }} /></div></div></td>
-            <td className="right num">{count(fit.pool, locale)}</td><td className="right num">{count(fit.rack, locale)}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+    <div className="stack">
+      <div className="scroll-x" tabIndex={0}>
+        <table className="gangs" data-test="fits">
+          <thead>
+            <tr><th>{t("fits.size")}</th><th className="right">{t("fits.pool")}</th><th className="right">{t("fits.rack.most")}</th>{tasks.map((n) => <th key={n}>{t("fits.tasks", { n: count(n, locale) })}</th>)}</tr>
+          </thead>
+          <tbody>
+            {list.map((fit) => (
+              <tr key={fit.devices}>
+                <th>{t("fits.each", { n: fit.devices })}</th><td className="right num">{count(fit.pool, locale)}</td><td className="right num">{count(fit.rack, locale)}</td>
+                {gangs(fit, tasks).map((room, i) => (
+                  <td key={tasks[i]} data-room={room} title={t("fits.cell", { tasks: tasks[i]!, devices: fit.devices, room: t(rooms[room]) })}>
+                    {room === "never" ? "–" : count(tasks[i]! * fit.devices, locale)}
+                    <span className="hidden-text">{t(rooms[room])}</span>
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <div className="legend">
+        {(["rack", "pool", "later"] as const).map((room) => <span key={room}><i className="gang-key" data-room={room} />{t(rooms[room])}</span>)}
+      </div>
+      <p className="faint">{t("fits.what")}</p>
     </div>
   );
 }
@@ -173,6 +188,7 @@ function Out({ view }: { view: MapView }) {
 
 export default function CentreMap() {
   const { t } = useWords();
+  const who = useWhoami().data!;
   const pools = usePools();
   const [search, setSearch] = useSearchParams();
   const [by, setBy] = useState<Colouring>("org");
@@ -191,8 +207,8 @@ export default function CentreMap() {
         <Loaded query={query} lines={12}>{(view) => <div className="stack"><Legend view={view} by={by} /><Canvas view={view} by={by} /></div>}</Loaded>
       </Card>
       <div className="grid">
-        <Card title={t("fits.title")} span={7} extra={<span className="faint">{t("fits.note")}</span>}><Loaded query={query}>{(view) => <Fits view={view} />}</Loaded></Card>
-        <Card title={t("incidents")} span={5} extra={<Link to="/operator?tab=nodes">{t("nodes")}</Link>}><Loaded query={query}>{(view) => <Out view={view} />}</Loaded></Card>
+        <Card title={t("fits.title")} span={8} extra={<span className="faint">{t("fits.note")}</span>}><Loaded query={query}>{(view) => <Fits view={view} />}</Loaded></Card>
+        <Card title={t("incidents")} span={4} extra={who.org === "" && <Link to="/operator?tab=nodes">{t("nodes")}</Link>}><Loaded query={query}>{(view) => <Out view={view} />}</Loaded></Card>
       </div>
     </>
   );

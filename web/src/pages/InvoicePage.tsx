@@ -6,10 +6,10 @@ import { useParams } from "react-router-dom";
 import { get, request } from "../api/client";
 import { useWhoami } from "../api/queries";
 import type { Invoice, OperatorKey } from "../api/types";
-import { useNames, usePayer, useWords, type Word } from "../i18n";
-import { deviceHours, yuan } from "../lib/units";
+import { useMeasures, useNames, usePayer, useWords, type Word } from "../i18n";
+import { yuan } from "../lib/units";
 import { saveAs } from "../job/LogView";
-import { Card, Loaded, PageHead, TierTag, When, Yuan } from "../parts/basics";
+import { Card, Loaded, PageHead, Problem, TierTag, When, Yuan } from "../parts/basics";
 import type { Expected, Step, Told } from "../proof/check";
 
 type Shown = { step: Step; state: "running" | "good" | "bad"; values: Record<string, string | number>; message?: string };
@@ -104,6 +104,7 @@ function Body({ invoice }: { invoice: Invoice }) {
   const { t } = useWords();
   const payer = usePayer();
   const name = useNames();
+  const { used, per } = useMeasures();
   return (
     <>
       <PageHead title={t("invoice.title", { id: String(invoice.id) })}>
@@ -128,15 +129,15 @@ function Body({ invoice }: { invoice: Invoice }) {
           <div className="scroll-x" tabIndex={0}>
             <table className="list">
               <thead>
-                <tr><th>{t("project")}</th><th>{t("pool")}</th><th>{t("tier")}</th><th>{t("kind")}</th><th>{t("pricesheet")}</th><th className="right">{t("price")} ({t("perhour")})</th><th className="right">{t("devicehours")}</th><th className="right">{t("credited")}</th><th className="right">{t("amount")} ({t("cny")})</th></tr>
+                <tr><th>{t("project")}</th><th>{t("pool")}</th><th>{t("tierorservice")}</th><th>{t("kind")}</th><th>{t("pricesheet")}</th><th className="right">{t("price")}</th><th className="right">{t("used")}</th><th className="right">{t("credited")}</th><th className="right">{t("amount")} ({t("cny")})</th></tr>
               </thead>
               <tbody>
                 {invoice.lines.map((line, i) => (
                   <tr key={i}>
-                    <td>{line.project}</td><td>{line.pool}</td><td><TierTag tier={line.tier} /></td><td>{name("kind", line.kind)}</td>
+                    <td>{line.project || "–"}</td><td>{line.pool || "–"}</td><td>{line.service === "unspecified" ? <TierTag tier={line.tier} /> : name("service", line.service)}</td><td>{name("kind", line.kind)}</td>
                     <td>{t("sheetline", { sheet: line.price_sheet || line.price_sheet_id, line: line.price_line })}</td>
-                    <td className="right"><Yuan micro={line.price_micro_yuan_per_device_hour} /></td>
-                    <td className="right num">{deviceHours(line.milli_device_ms)}</td>
+                    <td className="right"><Yuan micro={line.service === "unspecified" ? line.price_micro_yuan_per_device_hour : line.price_micro_yuan_per_unit} /> <span className="faint">{per(line.service)}</span></td>
+                    <td className="right num" data-test="used">{used(line)}</td>
                     <td className="right"><Yuan micro={line.credited_micro_yuan} /></td>
                     <td className="right"><Yuan micro={line.micro_yuan} /></td>
                   </tr>
@@ -151,7 +152,9 @@ function Body({ invoice }: { invoice: Invoice }) {
 }
 
 export default function InvoicePage() {
+  const { t } = useWords();
   const { id } = useParams();
   const query = useQuery({ queryKey: ["invoices", id], queryFn: ({ signal }) => get<Invoice>(`/v1/invoices/${encodeURIComponent(id!)}`, {}, signal) });
+  if (query.error && !query.data) return <><PageHead title={t("invoice.title", { id: id! })} /><Card><Problem error={query.error} retry={() => void query.refetch()} /></Card></>;
   return <Loaded query={query} lines={8}>{(invoice) => <Body invoice={invoice} />}</Loaded>;
 }

@@ -168,9 +168,10 @@ function JobBody({ job }: { job: Job }) {
 }
 
 export default function JobPage() {
+  const { t } = useWords();
   const { id } = useParams();
   const query = useQuery({ queryKey: ["job", id], queryFn: ({ signal }) => get<Job>(`/v1/jobs/${encodeURIComponent(id!)}`, {}, signal) });
-  if (query.error && !query.data) return <Problem error={query.error} retry={() => void query.refetch()} />;
+  if (query.error && !query.data) return <><PageHead title={`${t("job")} ${id}`} /><Card><Problem error={query.error} retry={() => void query.refetch()} /></Card></>;
   return (
     <AntApp component={false}>
       <Loaded query={query} lines={8}>{(job) => <JobBody key={String(job.id)} job={job} />}</Loaded>

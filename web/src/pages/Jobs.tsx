@@ -1,7 +1,7 @@
 // The queue: every job that one may see, newest first, by cursor; filters live in the address.
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Button, Input, Select } from "../parts/antd";
-import { useCallback, useMemo } from "react";
+import { useMemo } from "react";
 import { Link, useSearchParams } from "react-router-dom";
 import { get } from "../api/client";
 import { useOrgs, usePools, useWhoami } from "../api/queries";
@@ -9,7 +9,7 @@ import type { Job, JobList } from "../api/types";
 import { useNames, useWords } from "../i18n";
 import { devices, num, span } from "../lib/units";
 import { Empty, PageHead, Problem, Skeleton, StateTag, TierTag, When, Yuan } from "../parts/basics";
-import { VirtualList, type Column, type Order } from "../parts/VirtualList";
+import { useMore, VirtualList, type Column, type Order } from "../parts/VirtualList";
 
 const states = ["waiting", "running", "stopping", "completed", "failed", "cancelled", "timeout", "dependency_failed"];
 const page_items = 200;
@@ -79,10 +79,8 @@ export default function Jobs() {
   });
   // A job whose place changes between two pages may come twice.
   const jobs = useMemo(() => [...new Map((query.data?.pages ?? []).flatMap((page) => page.jobs).map((job) => [String(job.id), job])).values()], [query.data]);
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = query;
-  const more = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+  const { hasNextPage, isFetchingNextPage } = query;
+  const more = useMore(query);
   const filtered = Object.values(filter).some(Boolean);
   return (
     <>

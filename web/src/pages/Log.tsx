@@ -1,16 +1,16 @@
 // The log: first what it is good for (a bill that can be checked), then blocks and entries.
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { Button, Drawer } from "../parts/antd";
 import { useState } from "react";
-import { Link } from "react-router-dom";
+import { Link, useSearchParams } from "react-router-dom";
 import { get } from "../api/client";
-import { useInvoices, useWhoami } from "../api/queries";
-import type { Block, LogEntry, LogHead, OperatorKey } from "../api/types";
-import { useNames, useWords } from "../i18n";
+import { useInvoices, useWhoami, useWitnesses } from "../api/queries";
+import type { Block, LogHead } from "../api/types";
+import { useWords } from "../i18n";
 import { count, num } from "../lib/units";
-import { Card, Empty, Loaded, PageHead, When, Yuan } from "../parts/basics";
-import { publicKey, verify } from "../proof/sm2";
-import { fromHex, same, sm3 } from "../proof/sm3";
+import { Card, Empty, Loaded, PageHead, Problem, When, Yuan } from "../parts/basics";
+import { EntryRows } from "../parts/Entries";
+import { examine, type Found } from "../proof/block";
 
 function LatestBill() {
   const { t } = useWords();
@@ -31,21 +31,18 @@ function LatestBill() {
   );
 }
 
-// The block's signature and its link to the one before, computed here.
-async function examine(block: Block): Promise<{ signature: boolean; chain: boolean | null }> {
-  const key = await get<OperatorKey>("/v1/log/key");
-  const parsed = publicKey(fromHex(key.raw));
-  const header = fromHex(block.header);
-  const signature = parsed !== null && verify(parsed, header, fromHex(block.signature));
-  if (num(block.number) <= 1) return { signature, chain: null };
-  const before = await get<Block>(`/v1/log/blocks/${num(block.number) - 1}`);
-  return { signature, chain: same(sm3(fromHex(before.header)), header.subarray(40, 72)) };
-}
-
 function BlockDetail({ number }: { number: number }) {
   const { t } = useWords();
-  const query = useQuery({ queryKey: ["block", number], queryFn: ({ signal }) => get<Block>(`/v1/log/blocks/${number}`, {}, signal), staleTime: Infinity });
-  const [found, setFound] = useState<{ signature: boolean; chain: boolean | null } | null>(null);
+  const query = useQuery({ queryKey: ["block", number], queryFn: ({ signal }) => get<Block>(`/v1/log/blocks/${number}`, {}, signal) });
+  const witnesses = useWitnesses().data ?? [];
+  const [found, setFound] = useState<Found | null>(null);
+  const [problem, setProblem] = useState<unknown>(null);
+  const check = (block: Block) => {
+    setProblem(null);
+    examine(block).then(setFound, setProblem);
+  };
+  const sign = (good: boolean) => (good ? "✓" : "✗");
+  const witnessOf = (key: string) => witnesses.find((one) => one.public_key === key)?.name ?? `${key.slice(0, 16)}…`;
   return (
     <Loaded query={query}>
       {(block) => (
@@ -53,20 +50,52 @@ function BlockDetail({ number }: { number: number }) {
           <dl className="facts">
             <dt>{t("block.entries")}</dt><dd className="num">{String(block.first_seq)} – {String(block.last_seq)}</dd>
             <dt>{t("block.closed")}</dt><dd><When us={block.time_us} /></dd>
-            <dt>{t("block.witnesses")}</dt><dd>{block.witnesses}</dd>
             <dt>{t("block.sm3")}</dt><dd className="mono">{block.sm3}</dd>
             <dt>{t("block.before")}</dt><dd className="mono">{block.previous_sm3}</dd>
             <dt>{t("block.root")}</dt><dd className="mono">{block.merkle_root}</dd>
             <dt>{t("block.digest")}</dt><dd className="mono">{block.state_digest}</dd>
             <dt>{t("block.signature")}</dt><dd className="mono">{block.signature}</dd>
+            <dt>{t("witnesses")}</dt><dd>{block.cosignatures.length ? block.cosignatures.map((one) => <div key={one.public_key}>{witnessOf(one.public_key)} <span className="mono faint">{one.signature.slice(0, 32)}…</span></div>) : t("witnesses.noneyet")}</dd>
           </dl>
-          <Button onClick={() => void examine(block).then(setFound)}>{t("block.check")}</Button>
+          <div><Button onClick={() => check(block)} data-test="check-block">{t("block.check")}</Button></div>
+          {problem !== null && <Problem error={problem} />}
           {found && (
-            <ul className="check" role="status">
-              <li>{found.signature ? "✓" : "✗"} {t(found.signature ? "block.signed" : "block.unsigned")}</li>
-              {found.chain !== null && <li>{found.chain ? "✓" : "✗"} {t(found.chain ? "block.chained" : "block.unchained")}</li>}
+            <ul className="check" role="status" data-test="block-found">
+              <li>{sign(found.signature)} {t(found.signature ? "block.signed" : "block.unsigned")}</li>
+              {found.chain !== null && <li>{sign(found.chain)} {t(found.chain ? "block.chained" : "block.unchained")}</li>}
+              {found.witnesses.map((one) => <li key={one.key}>{sign(one.good)} {t(one.good ? "block.cosigned" : "block.uncosigned", { name: witnessOf(one.key) })}</li>)}
             </ul>
           )}
+        </div>
+      )}
+    </Loaded>
+  );
+}
+
+// Who re-executes the log elsewhere and says so, and how far each has come.
+function Witnesses() {
+  const { t, locale } = useWords();
+  const query = useWitnesses();
+  return (
+    <Loaded query={query}>
+      {(witnesses) => witnesses.length === 0 ? <Empty title={t("witnesses.none")}>{t("witnesses.none.todo")}</Empty> : (
+        <div className="scroll-x" tabIndex={0}>
+          <table className="list" data-test="witnesses">
+            <thead><tr><th>{t("name")}</th><th>{t("state")}</th><th className="right">{t("witnesses.last")}</th><th className="right">{t("witnesses.behind")}</th><th>{t("witnesses.since")}</th><th>{t("witnesses.key")}</th></tr></thead>
+            <tbody>
+              {witnesses.map((one) => {
+                const gone = num(one.until_seq) > 0;
+                return (
+                  <tr key={one.id}>
+                    <td>{one.name}{one.title && <div className="faint wrap">{one.title}</div>}</td>
+                    <td><span className="tag" data-tone={gone ? undefined : num(one.last_block) === 0 ? "warn" : "good"}>{t(gone ? "witnesses.removed" : num(one.last_block) === 0 ? "witnesses.silent" : "witnesses.signs")}</span>{gone && one.reason && <div className="faint wrap">{one.reason}</div>}</td>
+                    <td className="right num">{num(one.last_block) ? count(one.last_block, locale) : "–"}</td><td className="right num">{gone ? "–" : count(one.lag_blocks, locale)}</td>
+                    <td><When us={one.registered_us} /></td><td className="mono faint">{one.public_key_sm3.slice(0, 16)}…</td>
+                  </tr>
+                );
+              })}
+            </tbody>
+          </table>
         </div>
       )}
     </Loaded>
@@ -76,7 +105,10 @@ function BlockDetail({ number }: { number: number }) {
 function Blocks({ head }: { head: LogHead }) {
   const { t, locale } = useWords();
   const [back, setBack] = useState(0);
-  const [open, setOpen] = useState(0);
+  const [search, setSearch] = useSearchParams();
+  const wanted = Number(search.get("block"));
+  const open = Number.isSafeInteger(wanted) && wanted > 0 ? wanted : 0;
+  const setOpen = (block: number) => setSearch(block ? { block: String(block) } : {}, { replace: true });
   const last = num(head.last_block) - back * 20;
   const query = useQuery({
     queryKey: ["blocks", last],
@@ -115,37 +147,6 @@ function Blocks({ head }: { head: LogHead }) {
   );
 }
 
-function Entries() {
-  const { t } = useWords();
-  const name = useNames();
-  const query = useInfiniteQuery({
-    queryKey: ["entries"],
-    queryFn: ({ pageParam, signal }) => get<{ entries: LogEntry[]; next_cursor: string }>("/v1/log/entries", { limit: 50, cursor: pageParam }, signal),
-    initialPageParam: "",
-    getNextPageParam: (last) => last.next_cursor || undefined,
-  });
-  const list = query.data?.pages.flatMap((page) => page.entries);
-  return (
-    <>
-      <Loaded query={{ data: list, error: query.error, refetch: query.refetch }}>
-        {(entries) => entries.length === 0 ? <Empty title={t("entries.none")} /> : (
-          <div className="scroll-x" tabIndex={0}>
-            <table className="list">
-              <thead><tr><th>{t("entry")}</th><th>{t("time")}</th><th>{t("command")}</th><th>{t("who")}</th><th>{t("block.sm3")}</th></tr></thead>
-              <tbody>
-                {entries.map((entry) => (
-                  <tr key={String(entry.seq)}><td className="num">{String(entry.seq)}</td><td><When us={entry.time_us} /></td><td>{name("command", entry.kind)}</td><td>{entry.member ? `${entry.member}${entry.org ? ` · ${entry.org}` : ""}` : t("system")}</td><td className="mono faint">{entry.sm3.slice(0, 16)}…</td></tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
-        )}
-      </Loaded>
-      {query.hasNextPage && <div style={{ padding: "10px 18px" }}><Button size="small" onClick={() => void query.fetchNextPage()} loading={query.isFetchingNextPage}>{t("more")}</Button></div>}
-    </>
-  );
-}
-
 export default function Log() {
   const { t, locale } = useWords();
   const who = useWhoami().data!;
@@ -168,9 +169,8 @@ export default function Log() {
           </Loaded>
         </Card>
         <Card title={t("blocks")} span={12} flush><Loaded query={head}>{(now) => <Blocks head={now} />}</Loaded></Card>
-        <Card title={t("entries.title")} span={12} flush>
-          {who.role === "operator" ? <Empty title={t("entries.role")} /> : <Entries />}
-        </Card>
+        <Card title={t("witnesses")} span={12} flush extra={<span className="faint">{t("witnesses.what")}</span>}><Witnesses /></Card>
+        <Card title={t("entries.title")} span={12} flush extra={<span className="faint">{t(who.role === "operator" ? "entries.operator" : who.role === "auditor" ? "entries.auditor" : "entries.tenant")}</span>}><EntryRows /></Card>
       </div>
     </>
   );

@@ -1,69 +1,63 @@
 // What an org has, what is held, what was charged, and by which paper.
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { Button, Input, Select, Tabs } from "../parts/antd";
+import { Input, Select, Tabs } from "../parts/antd";
 import { lazy, Suspense, useMemo, useState } from "react";
 import { Link, useSearchParams } from "react-router-dom";
-import { all, get } from "../api/client";
+import { get } from "../api/client";
 import { useBudgets, useInvoices, useOrgs, useVouchers, useWhoami } from "../api/queries";
-import type { Budget, Charge, Org, Voucher } from "../api/types";
-import { usePayer, useWords } from "../i18n";
-import { big, deviceHours, num, percent, yuan } from "../lib/units";
+import type { Budget, Charge, Org, Usage, Voucher } from "../api/types";
+import { useMeasures, useNames, usePayer, useWords } from "../i18n";
+import { big, num, percent, yuan } from "../lib/units";
+import { chargesByDay, day_ms, daysLeft, forecastDays, leftByDay } from "./burn";
 import { Card, Empty, JobLink, Loaded, Meter, PageHead, TierTag, When, Yuan } from "../parts/basics";
+import { useMore, VirtualList, type Column } from "../parts/VirtualList";
 
 const Chart = lazy(() => import("../parts/Chart"));
-const day_us = 86_400_000_000;
 
-// The last thirty days of charges by day, and how fast money goes.
+// Charges of the last thirty days, by day of this browser's zone, as the hub has summed them.
 function useBurn(org: string) {
   return useQuery({
-    queryKey: ["charges", "burn", org],
-    queryFn: async ({ signal }) => {
-      const until = Date.now() * 1_000;
-      const since = Math.floor(until - 30 * day_us);
-      const { items, whole } = await all<Charge>("/v1/charges", "charges", { org, since_us: since }, 20_000, signal);
-      const days = Array.from({ length: 30 }, () => 0n);
-      for (const charge of items) {
-        const place = Math.min(29, Math.max(0, Math.floor((num(charge.to_us) - since) / day_us)));
-        days[place] = days[place]! + big(charge.micro_yuan);
-      }
-      return { days, since, whole };
-    },
+    queryKey: ["usage", "burn", org],
+    queryFn: async ({ signal }) => chargesByDay(await get<Usage>("/v1/usage", { range: "month", org }, signal), Date.now()),
     staleTime: 60_000,
   });
 }
 
-// Days until `left` is used up at the pace of the last seven days; null when nothing is used.
-export function daysLeft(left: bigint, days: bigint[]): number | null {
-  const week = days.slice(-7).reduce((sum, value) => sum + value, 0n);
-  if (week <= 0n) return null;
-  return left <= 0n ? 0 : Number((left * 70n) / week) / 10;
-}
-
+// What was left at the end of each day, and when it is used up at the pace of the last seven.
 function Burn({ org, left }: { org: string; left: bigint }) {
   const { t, locale } = useWords();
   const query = useBurn(org);
+  const days = query.data;
   const option = useMemo(() => {
     const format = new Intl.DateTimeFormat(locale, { month: "numeric", day: "numeric" });
-    const since = num(query.data?.since);
+    const ahead = days ? forecastDays(left, days) : [];
+    const first = Date.now() - 29 * day_ms;
+    const dates = Array.from({ length: 30 + ahead.length }, (_, i) => format.format(first + i * day_ms));
+    const yuanOf = (value: bigint) => Number(value) / 1e6;
+    const was = days ? leftByDay(left, days).map(yuanOf) : [];
     return {
-      grid: { left: 64, right: 12, top: 12, bottom: 24 },
-      tooltip: { trigger: "axis" as const, valueFormatter: (value: unknown) => `${value} ${t("cny")}` },
-      xAxis: { type: "category" as const, data: (query.data?.days ?? []).map((_, i) => format.format((since + (i + 1) * day_us) / 1_000)) },
-      yAxis: { type: "value" as const },
-      series: [{ type: "bar" as const, color: "#1554c0", data: (query.data?.days ?? []).map((value) => Number(value) / 1e6) }],
+      grid: { left: 8, right: 8, top: 34, bottom: 4, containLabel: true },
+      legend: { top: 0 },
+      tooltip: { trigger: "axis" as const, valueFormatter: (value: unknown) => (value === undefined || value === null || value === "-" ? "–" : `${Number(value).toLocaleString(locale, { maximumFractionDigits: 6 })} ${t("cny")}`) },
+      xAxis: { type: "category" as const, data: dates },
+      yAxis: [{ type: "value" as const, min: 0, name: t("burn.left.axis") }, { type: "value" as const, splitLine: { show: false }, name: t("burn.day.axis") }],
+      series: [
+        { type: "bar" as const, name: t("burn.charged"), yAxisIndex: 1, color: "#8fb0e8", data: (days ?? []).map(yuanOf) },
+        { type: "line" as const, name: t("burn.was"), color: "#1554c0", showSymbol: false, data: was },
+        { type: "line" as const, name: t("burn.will"), color: "#d0841b", showSymbol: false, lineStyle: { type: "dashed" as const }, data: ahead.length ? [...Array.from({ length: 29 }, () => "-"), was[29]!, ...ahead.map(yuanOf)] : [] },
+      ],
     };
-  }, [query.data, locale, t]);
+  }, [days, left, locale, t]);
   return (
     <Loaded query={query} lines={6}>
       {(burn) => {
-        const rest = daysLeft(left, burn.days);
+        const rest = daysLeft(left, burn);
         return (
           <div className="stack">
-            <p className="soft">
+            <p className="soft" data-test="burn">
               {rest === null ? t("burn.none") : rest > 3_650 ? t("burn.long") : t("burn.left", { days: rest.toLocaleString(locale), date: new Intl.DateTimeFormat(locale, { dateStyle: "medium" }).format(Date.now() + rest * 86_400_000) })}
-              {!burn.whole && ` ${t("burn.part")}`}
             </p>
-            <Suspense fallback={<div style={{ height: 200 }} />}><Chart option={option} height={200} label={t("burn.label")} /></Suspense>
+            <Suspense fallback={<div style={{ height: 240 }} />}><Chart option={option} height={240} label={t("burn.label")} /></Suspense>
           </div>
         );
       }}
@@ -149,6 +143,8 @@ function Vouchers({ org }: { org: string }) {
 
 function Charges({ org, job }: { org: string; job: string }) {
   const payer = usePayer();
+  const name = useNames();
+  const { used } = useMeasures();
   const { t } = useWords();
   const [, setSearch] = useSearchParams();
   const query = useInfiniteQuery({
@@ -158,6 +154,21 @@ function Charges({ org, job }: { org: string; job: string }) {
     getNextPageParam: (last) => last.next_cursor || undefined,
   });
   const charges = query.data?.pages.flatMap((page) => page.charges);
+  const more = useMore(query);
+  const paidBy = (charge: Charge) => charge.payments.map((payment) => (charge.payments.length > 1 ? `${payer(payment.payer)} ${yuan(payment.micro_yuan)}` : payer(payment.payer))).join(", ");
+  const where = (charge: Charge) => charge.pool || (charge.ledger ? `${t("ledger")} ${charge.ledger}` : "–");
+  const columns: Column<Charge>[] = [
+    { key: "until", title: t("until"), width: "104px", cell: (charge) => <When us={charge.to_us} /> },
+    { key: "job", title: t("job"), width: "64px", cell: (charge) => (num(charge.job_id) ? <JobLink id={charge.job_id} /> : "–") },
+    { key: "lease", title: t("lease"), width: "56px", cell: (charge) => <span className="num">{num(charge.lease_id) ? String(charge.lease_id) : "–"}</span> },
+    { key: "project", title: t("project"), width: "minmax(60px, 0.8fr)", cell: (charge) => charge.project || "–" },
+    { key: "pool", title: t("pool"), width: "minmax(60px, 0.8fr)", cell: (charge) => <span title={where(charge)}>{where(charge)}</span> },
+    { key: "tier", title: t("tierorservice"), width: "92px", cell: (charge) => (charge.service === "unspecified" ? <TierTag tier={charge.tier} /> : name("service", charge.service)) },
+    { key: "sheet", title: t("pricesheet"), width: "112px", cell: (charge) => { const text = t("sheetline", { sheet: charge.price_sheet_id, line: charge.price_line }); return <span title={text}>{text}</span>; } },
+    { key: "used", title: t("used"), width: "136px", right: true, cell: (charge) => <span className="num">{used(charge)}</span> },
+    { key: "amount", title: `${t("amount")} (${t("cny")})`, width: "108px", right: true, cell: (charge) => <Yuan micro={charge.micro_yuan} /> },
+    { key: "paid", title: t("paidby"), width: "minmax(90px, 1.4fr)", cell: (charge) => <span title={paidBy(charge)}>{paidBy(charge)}</span> },
+  ];
   return (
     <div className="stack">
       <div className="row">
@@ -168,28 +179,11 @@ function Charges({ org, job }: { org: string; job: string }) {
         <Loaded query={{ data: charges, error: query.error, refetch: query.refetch }}>
           {(list) =>
             list.length === 0 ? <Empty title={t("charges.none")} /> : (
-              <div className="scroll-x" tabIndex={0}>
-                <table className="list">
-                  <thead><tr><th>{t("until")}</th><th>{t("job")}</th><th>{t("lease")}</th><th>{t("project")}</th><th>{t("pool")}</th><th>{t("tier")}</th><th>{t("pricesheet")}</th><th className="right">{t("devicehours")}</th><th className="right">{t("amount")} ({t("cny")})</th><th>{t("paidby")}</th></tr></thead>
-                  <tbody>
-                    {list.map((charge) => (
-                      <tr key={String(charge.number)}>
-                        <td><When us={charge.to_us} /></td>
-                        <td><JobLink id={charge.job_id} /></td><td className="num">{String(charge.lease_id)}</td><td>{charge.project}</td><td>{charge.pool}</td><td><TierTag tier={charge.tier} /></td>
-                        <td className="num">{t("sheetline", { sheet: charge.price_sheet_id, line: charge.price_line })}</td>
-                        <td className="right num">{deviceHours(charge.milli_device_ms)}</td>
-                        <td className="right"><Yuan micro={charge.micro_yuan} /></td>
-                        <td>{charge.payments.map((payment) => (charge.payments.length > 1 ? `${payer(payment.payer)} ${yuan(payment.micro_yuan)}` : payer(payment.payer))).join(", ")}</td>
-                      </tr>
-                    ))}
-                  </tbody>
-                </table>
-              </div>
+              <VirtualList columns={columns} items={list} keyOf={(charge) => String(charge.number)} label={t("charges")} minWidth={1000} onEnd={more} foot={query.isFetchingNextPage ? <div className="faint" style={{ padding: 12 }}>{t("loading")}</div> : undefined} />
             )
           }
         </Loaded>
       </Card>
-      {query.hasNextPage && <Button onClick={() => void query.fetchNextPage()} loading={query.isFetchingNextPage}>{t("more")}</Button>}
     </div>
   );
 }

@@ -6,12 +6,14 @@ import { useSearchParams } from "react-router-dom";
 import { useChange } from "../api/change";
 import { get } from "../api/client";
 import { useMembers, useOrgs, usePools, useWhoami } from "../api/queries";
-import type { Changed, JournalRow, Member, Node } from "../api/types";
+import type { Changed, JournalRow, Member, Node, Org } from "../api/types";
 import { useNames, useWords, type Word } from "../i18n";
 import { big, count, devices, num, parseYuan } from "../lib/units";
 import { Card, Empty, Loaded, PageHead, StateTag, When, Yuan } from "../parts/basics";
+import { EntryRows } from "../parts/Entries";
 import { Field } from "../parts/Field";
 import { Refused } from "../parts/Refused";
+import { useMore, VirtualList, type Column } from "../parts/VirtualList";
 import { Prices } from "./Prices";
 
 function Orgs() {
@@ -26,27 +28,23 @@ function Orgs() {
   const fund = useChange(["orgs", "journal"], () => { setFunding(""); setAmount(""); });
   const micro = parseYuan(amount);
   const may = who.role === "operator";
+  const columns: Column<Org>[] = [
+    { key: "org", title: t("org"), width: "minmax(140px, 2fr)", cell: (org) => <span title={org.title || org.name}>{org.name} {org.title && <span className="faint">{org.title}</span>}</span> },
+    { key: "members", title: t("members"), width: "72px", right: true, cell: (org) => <span className="num">{org.members}</span> },
+    { key: "projects", title: t("projects"), width: "72px", right: true, cell: (org) => <span className="num">{org.projects}</span> },
+    { key: "running", title: t("state.running"), width: "80px", right: true, cell: (org) => <span className="num">{count(org.jobs_running, locale)}</span> },
+    { key: "waiting", title: t("state.waiting"), width: "80px", right: true, cell: (org) => <span className="num">{count(org.jobs_waiting, locale)}</span> },
+    { key: "balance", title: `${t("balance")} (${t("cny")})`, width: "minmax(140px, 1fr)", right: true, cell: (org) => <Yuan micro={org.balance_micro_yuan} /> },
+    { key: "unbilled", title: `${t("unbilled")} (${t("cny")})`, width: "minmax(140px, 1fr)", right: true, cell: (org) => <Yuan micro={org.unbilled_micro_yuan} /> },
+    ...(may ? [{ key: "do", title: t("actions"), width: "210px", cell: (org: Org) => <span className="row nowrap"><Button size="small" onClick={() => setFunding(org.name)}>{t("orgs.fund")}</Button><Button size="small" disabled={big(org.unbilled_micro_yuan) === 0n} onClick={() => fund.mutate({ method: "POST", path: "/v1/invoices", body: { org: org.name } })}>{t("orgs.bill")}</Button></span> }] : []),
+  ];
   return (
     <div className="stack">
       {may && <div className="row"><Button type="primary" onClick={() => setMaking(true)}>{t("orgs.make")}</Button></div>}
       <Card flush>
         <Loaded query={query}>
           {(orgs) => (
-            <div className="scroll-x" tabIndex={0}>
-              <table className="list">
-                <thead><tr><th>{t("org")}</th><th className="right">{t("members")}</th><th className="right">{t("projects")}</th><th className="right">{t("state.running")}</th><th className="right">{t("state.waiting")}</th><th className="right">{t("balance")} ({t("cny")})</th><th className="right">{t("unbilled")} ({t("cny")})</th>{may && <th>{t("actions")}</th>}</tr></thead>
-                <tbody>
-                  {orgs.map((org) => (
-                    <tr key={org.id}>
-                      <td>{org.name}{org.title && <div className="faint">{org.title}</div>}</td><td className="right num">{org.members}</td><td className="right num">{org.projects}</td>
-                      <td className="right num">{count(org.jobs_running, locale)}</td><td className="right num">{count(org.jobs_waiting, locale)}</td>
-                      <td className="right"><Yuan micro={org.balance_micro_yuan} /></td><td className="right"><Yuan micro={org.unbilled_micro_yuan} /></td>
-                      {may && <td><div className="row"><Button size="small" onClick={() => setFunding(org.name)}>{t("orgs.fund")}</Button> <Button size="small" disabled={big(org.unbilled_micro_yuan) === 0n} onClick={() => fund.mutate({ method: "POST", path: "/v1/invoices", body: { org: org.name } })}>{t("orgs.bill")}</Button></div></td>}
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </div>
+            orgs.length === 0 ? <Empty title={t("orgs.none")}>{t(may ? "orgs.none.todo" : "orgs.none.wait")}</Empty> : <VirtualList columns={columns} items={orgs} keyOf={(org) => org.id} label={t("orgs")} minWidth={900} />
           )}
         </Loaded>
       </Card>
@@ -74,6 +72,13 @@ function Members() {
   const make = useChange(["members"], told);
   const change = useChange(["members"], told);
   const may = who.role !== "auditor";
+  const columns: Column<Member>[] = [
+    { key: "member", title: t("member"), width: "minmax(120px, 1.5fr)", cell: (member) => <span title={member.name}>{member.name}</span> },
+    { key: "org", title: t("org"), width: "minmax(120px, 1.5fr)", cell: (member) => member.org || t("centre") },
+    { key: "role", title: t("role"), width: "110px", cell: (member) => name("role", member.role) },
+    { key: "state", title: t("state"), width: "90px", cell: (member) => <span className="tag" data-tone={member.disabled ? "bad" : "good"}>{t(member.disabled ? "members.disabled" : "members.active")}</span> },
+    ...(may ? [{ key: "do", title: t("actions"), width: "210px", cell: (member: Member) => <span className="row nowrap"><Button size="small" onClick={() => act(member, member.disabled ? "enable" : "disable")} disabled={member.id === who.member_id}>{t(member.disabled ? "members.enable" : "members.disable")}</Button><Button size="small" onClick={() => act(member, "rotate")} disabled={member.id === who.member_id}>{t("members.rotate")}</Button></span> }] : []),
+  ];
   const act = (member: Member, verb: string) => change.mutate({ method: "POST", path: `/v1/members/${member.id}/${verb}` });
   return (
     <div className="stack">
@@ -82,19 +87,7 @@ function Members() {
       <Card flush>
         <Loaded query={query}>
           {(members) => (
-            <div className="scroll-x" tabIndex={0}>
-              <table className="list">
-                <thead><tr><th>{t("member")}</th><th>{t("org")}</th><th>{t("role")}</th><th>{t("state")}</th>{may && <th>{t("actions")}</th>}</tr></thead>
-                <tbody>
-                  {members.map((member) => (
-                    <tr key={member.id}>
-                      <td>{member.name}</td><td>{member.org || t("centre")}</td><td>{name("role", member.role)}</td><td><span className="tag" data-tone={member.disabled ? "bad" : "good"}>{t(member.disabled ? "members.disabled" : "members.active")}</span></td>
-                      {may && <td className="row"><Button size="small" onClick={() => act(member, member.disabled ? "enable" : "disable")} disabled={member.id === who.member_id}>{t(member.disabled ? "members.enable" : "members.disable")}</Button><Button size="small" onClick={() => act(member, "rotate")} disabled={member.id === who.member_id}>{t("members.rotate")}</Button></td>}
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </div>
+            members.length === 0 ? <Empty title={t("members.none")} /> : <VirtualList columns={columns} items={members} keyOf={(member) => member.id} label={t("members")} minWidth={640} />
           )}
         </Loaded>
       </Card>
@@ -132,6 +125,17 @@ function Nodes() {
   const change = useChange(["nodes", "map", "pools"], () => { setAsking(null); setReason(""); });
   const list = query.data?.pages.flatMap((page) => page.nodes);
   const may = who.role === "operator";
+  const more = useMore(query);
+  const columns: Column<Node>[] = [
+    { key: "node", title: t("node"), width: "minmax(90px, 1fr)", cell: (node) => <span title={node.name}>{node.name}</span> },
+    { key: "pool", title: t("pool"), width: "minmax(80px, 0.8fr)", cell: (node) => node.pool },
+    { key: "rack", title: t("rack"), width: "60px", right: true, cell: (node) => <span className="num">{node.rack}</span> },
+    { key: "state", title: t("state"), width: "100px", cell: (node) => <StateTag state={node.state} /> },
+    { key: "devices", title: t("devices"), width: "76px", right: true, cell: (node) => <span className="num">{node.devices}</span> },
+    { key: "free", title: t("map.free"), width: "70px", right: true, cell: (node) => <span className="num">{devices(node.free_milli, locale)}</span> },
+    { key: "reason", title: t("reason"), width: "minmax(120px, 2fr)", cell: (node) => <span className="soft" title={node.reason}>{node.reason}</span> },
+    ...(may ? [{ key: "do", title: t("actions"), width: "190px", cell: (node: Node) => <span className="row nowrap">{node.state === "open" ? <><Button size="small" onClick={() => setAsking({ node, to: "draining" })}>{t("nodes.drain")}</Button><Button size="small" danger onClick={() => setAsking({ node, to: "down" })}>{t("nodes.down")}</Button></> : <Button size="small" onClick={() => set(node, "open")}>{t("nodes.return")}</Button>}</span> }] : []),
+  ];
   const set = (node: Node, to: string, why = "") => change.mutate({ method: "POST", path: "/v1/nodes/state", body: { nodes: [node.name], state: to, reason: why } });
   return (
     <div className="stack">
@@ -143,23 +147,10 @@ function Nodes() {
       <Card flush>
         <Loaded query={{ data: list, error: query.error, refetch: query.refetch }}>
           {(nodes) => nodes.length === 0 ? <Empty title={t("nodes.none")} /> : (
-            <div className="scroll-x" tabIndex={0}>
-              <table className="list">
-                <thead><tr><th>{t("node")}</th><th>{t("pool")}</th><th className="right">{t("rack")}</th><th>{t("state")}</th><th className="right">{t("devices")}</th><th className="right">{t("map.free")}</th><th>{t("reason")}</th>{may && <th>{t("actions")}</th>}</tr></thead>
-                <tbody>
-                  {nodes.map((node) => (
-                    <tr key={node.id}>
-                      <td>{node.name}</td><td>{node.pool}</td><td className="right num">{node.rack}</td><td><StateTag state={node.state} /></td><td className="right num">{node.devices}</td><td className="right num">{devices(node.free_milli, locale)}</td><td className="soft wrap">{node.reason}</td>
-                      {may && <td className="row">{node.state === "open" ? <><Button size="small" onClick={() => setAsking({ node, to: "draining" })}>{t("nodes.drain")}</Button><Button size="small" danger onClick={() => setAsking({ node, to: "down" })}>{t("nodes.down")}</Button></> : <Button size="small" onClick={() => set(node, "open")}>{t("nodes.return")}</Button>}</td>}
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </div>
+            <VirtualList columns={columns} items={nodes} keyOf={(node) => node.id} label={t("nodes")} minWidth={860} onEnd={more} foot={query.isFetchingNextPage ? <div className="faint" style={{ padding: 12 }}>{t("loading")}</div> : undefined} />
           )}
         </Loaded>
       </Card>
-      {query.hasNextPage && <Button onClick={() => void query.fetchNextPage()} loading={query.isFetchingNextPage}>{t("more")}</Button>}
       <Modal open={asking !== null} title={asking && `${asking.node.name}: ${name("state", asking.to)}`} okText={t("do")} cancelText={t("back")} onCancel={() => setAsking(null)} okButtonProps={{ danger: asking?.to === "down", loading: change.isPending }} onOk={() => asking && set(asking.node, asking.to, reason)}>
         <div className="stack">
           {asking?.to === "down" && <div className="note" data-tone="warn">{t("nodes.down.warn")}</div>}
@@ -209,22 +200,27 @@ function Trail() {
     getNextPageParam: (last) => last.next_cursor || undefined,
   });
   const list = query.data?.pages.flatMap((page) => page.rows);
+  const more = useMore(query);
+  const note = (row: JournalRow) => row.note || (num(row.job_id) ? `${t("job")} ${row.job_id}` : "");
+  const columns: Column<JournalRow>[] = [
+    { key: "time", title: t("time"), width: "150px", cell: (row) => <When us={row.time_us} /> },
+    { key: "kind", title: t("kind"), width: "100px", cell: (row) => name("journal", row.kind) },
+    { key: "debit", title: t("debit"), width: "minmax(110px, 1fr)", cell: (row) => <span title={row.debit}>{row.debit}</span> },
+    { key: "credit", title: t("credit"), width: "minmax(110px, 1fr)", cell: (row) => <span title={row.credit}>{row.credit}</span> },
+    { key: "amount", title: `${t("amount")} (${t("cny")})`, width: "minmax(150px, 1fr)", right: true, cell: (row) => <Yuan micro={row.micro_yuan} /> },
+    { key: "entry", title: t("entry"), width: "90px", right: true, cell: (row) => <span className="num">{String(row.seq)}</span> },
+    { key: "note", title: t("note"), width: "minmax(120px, 1.5fr)", cell: (row) => <span title={note(row)}>{note(row)}</span> },
+  ];
   return (
     <div className="stack">
       <p className="soft">{t("trail.what")}</p>
       <Card flush>
         <Loaded query={{ data: list, error: query.error, refetch: query.refetch }}>
           {(rows) => rows.length === 0 ? <Empty title={t("trail.none")} /> : (
-            <div className="scroll-x" tabIndex={0}>
-              <table className="list">
-                <thead><tr><th>{t("time")}</th><th>{t("kind")}</th><th>{t("debit")}</th><th>{t("credit")}</th><th className="right">{t("amount")} ({t("cny")})</th><th>{t("entry")}</th><th>{t("note")}</th></tr></thead>
-                <tbody>{rows.map((row, i) => <tr key={`${row.number}-${i}`}><td><When us={row.time_us} /></td><td>{name("journal", row.kind)}</td><td>{row.debit}</td><td>{row.credit}</td><td className="right"><Yuan micro={row.micro_yuan} /></td><td className="num">{String(row.seq)}</td><td className="wrap">{row.note || (num(row.job_id) ? `${t("job")} ${row.job_id}` : "")}</td></tr>)}</tbody>
-              </table>
-            </div>
+            <VirtualList columns={columns} items={rows} keyOf={(row) => `${row.number}/${row.debit}/${row.credit}`} label={t("trail")} minWidth={980} onEnd={more} foot={query.isFetchingNextPage ? <div className="faint" style={{ padding: 12 }}>{t("loading")}</div> : undefined} />
           )}
         </Loaded>
       </Card>
-      {query.hasNextPage && <Button onClick={() => void query.fetchNextPage()} loading={query.isFetchingNextPage}>{t("more")}</Button>}
     </div>
   );
 }
@@ -240,6 +236,7 @@ export default function Operator() {
     { key: "prices", word: "prices", show: true, page: () => <Prices /> },
     { key: "vouchers", word: "vouchers", show: who.role === "operator", page: () => <Vouchers /> },
     { key: "nodes", word: "nodes", show: centre, page: () => <Nodes /> },
+    { key: "audit", word: "audit", show: true, page: () => <Card flush title={t("audit")} extra={<span className="faint">{t(who.role === "operator" ? "entries.operator" : who.role === "auditor" ? "entries.auditor" : "entries.tenant")}</span>}><EntryRows /></Card> },
     { key: "trail", word: "trail", show: true, page: () => <Trail /> },
   ];
   const shown = tabs.filter((tab) => tab.show);

@@ -7,6 +7,7 @@ import type { Overview as OverviewData, Pool, Usage } from "../api/types";
 import { useNames, useWords } from "../i18n";
 import { count, devices, num, percent, pflops } from "../lib/units";
 import { Card, Empty, Figure, JobLink, Loaded, Meter, PageHead, StateTag, tierColours, When, Yuan } from "../parts/basics";
+import { Reliability } from "../job/Reliability";
 import { UsageChart, type Layer } from "../parts/UsageChart";
 
 // What runs in a pool by tier, then what others hold, where a tenant sees only its own.
@@ -75,16 +76,27 @@ function UsageCard({ pools, org }: { pools: Pool[]; org: string }) {
   const { t } = useWords();
   const [range, setRange] = useState<"day" | "month">("day");
   const query = useUsage(range, org);
-  const chart = useUsageLayers(query.data, pools, "");
+  const [pool, setPool] = useState("");
+  const chart = useUsageLayers(query.data, pools, pool);
   return (
     <Card
       title={t(org ? "usage.own" : "usage.all")} span={8}
-      extra={<Segmented size="small" value={range} onChange={(value) => setRange(value as "day" | "month")} options={[{ value: "day", label: t("usage.day") }, { value: "month", label: t("usage.month") }]} />}
+      extra={
+        <span className="row">
+          {pools.length > 1 && (
+            <select className="small" aria-label={t("pool")} value={pool} onChange={(event) => setPool(event.target.value)} data-test="usage-pool">
+              <option value="">{t("pools.all")}</option>
+              {pools.map((one) => <option key={one.id} value={one.name}>{one.name}</option>)}
+            </select>
+          )}
+          <Segmented size="small" value={range} onChange={(value) => setRange(value as "day" | "month")} options={[{ value: "day", label: t("usage.day") }, { value: "month", label: t("usage.month") }]} />
+        </span>
+      }
     >
       <div style={{ minHeight: 270 }}>
         <Loaded query={query} lines={8}>
-          {(usage) =>
-            usage.series.length === 0 ? (
+          {() =>
+            chart.layers.length === 0 ? (
               <Empty title={t("usage.none")} />
             ) : (
               <UsageChart {...chart} label={t("usage.label")} />
@@ -100,11 +112,11 @@ function Orgs() {
   const { t, locale } = useWords();
   const query = useOrgs();
   return (
-    <Card title={t("orgs.now")} span={6} flush>
+    <Card title={t("orgs.now")} span={5} flush>
       <Loaded query={query}>
         {(orgs) => {
           const busy = [...orgs].sort((a, b) => num(b.jobs_running) - num(a.jobs_running) || num(b.jobs_waiting) - num(a.jobs_waiting)).slice(0, 10);
-          return (
+          return busy.length === 0 ? <Empty title={t("orgs.none")} /> : (
             <table className="list">
               <thead><tr><th>{t("org")}</th><th className="right">{t("state.running")}</th><th className="right">{t("state.waiting")}</th><th className="right">{t("balance")} ({t("cny")})</th></tr></thead>
               <tbody>
@@ -161,18 +173,29 @@ export default function Overview() {
           </Loaded>
         </Card>
         <Orgs />
-        <div className="s6 stack">
+        <div className="s7 stack">
           <Card title={t("starts.next")}>
             <Loaded query={overview}>
               {(data) =>
                 data.next_starts.length === 0 ? <p className="soft">{t("starts.none")}</p> : (
-                  <table className="list">
-                    <tbody>
-                      {data.next_starts.slice(0, 8).map((start) => (
-                        <tr key={String(start.job_id)}><td className="wrap"><JobLink id={start.job_id} name={start.job_name} /></td><td>{start.org}</td><td>{start.pool}</td><td className="right">{t("starts.by")} <When us={start.start_us} /></td></tr>
-                      ))}
-                    </tbody>
-                  </table>
+                  <div className="stack">
+                    <div className="scroll-x" tabIndex={0}>
+                      <table className="list" data-test="starts">
+                        <thead><tr><th>{t("job")}</th><th>{t("org")}</th><th>{t("pool")}</th><th className="right">{t("starts.expected")}</th><th className="right">{t("starts.by")}</th></tr></thead>
+                        <tbody>
+                          {data.next_starts.slice(0, 8).map((start) => (
+                            <tr key={String(start.job_id)}>
+                              <td className="name"><JobLink id={start.job_id} name={start.job_name} /></td><td>{start.org}</td><td>{start.pool}</td>
+                              <td className="right"><When us={start.expected_us} /></td>
+                              <td className="right">{num(start.start_us) > 0 ? <span className="num" title={t("starts.reserved")}><When us={start.start_us} /> ◆</span> : <When us={start.expected_by_us} />}</td>
+                            </tr>
+                          ))}
+                        </tbody>
+                      </table>
+                    </div>
+                    <p className="faint">◆ {t("starts.reserved")}</p>
+                    <Reliability />
+                  </div>
                 )
               }
             </Loaded>

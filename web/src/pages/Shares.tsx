@@ -7,6 +7,7 @@ import type { Share } from "../api/types";
 import { useWords } from "../i18n";
 import { count, devices, num } from "../lib/units";
 import { Card, Empty, Loaded, PageHead } from "../parts/basics";
+import { VirtualList, type Column } from "../parts/VirtualList";
 
 export function lending(shares: Share[]) {
   const rest = (share: Share) => num(share.deserved_milli) - num(share.held_milli);
@@ -21,33 +22,29 @@ export function lending(shares: Share[]) {
 function Bars({ shares }: { shares: Share[] }) {
   const { t, locale } = useWords();
   const most = Math.max(1, ...shares.map((share) => Math.max(num(share.deserved_milli), num(share.held_milli))));
+  const over = (share: Share) => num(share.held_milli) - num(share.deserved_milli);
+  const number = (key: string, title: string, width: string, cell: (share: Share) => string): Column<Share> => ({ key, title, width, right: true, cell: (share) => <span className="num">{cell(share)}</span> });
+  const columns: Column<Share>[] = [
+    { key: "org", title: t("org"), width: "minmax(110px, 1fr)", cell: (share) => <Link to={`/jobs?org=${encodeURIComponent(share.org)}&pool=${encodeURIComponent(share.pool)}&state=running,waiting`} title={share.org}>{share.org}</Link> },
+    { key: "bar", title: t("share.bar"), width: "minmax(160px, 2fr)", cell: (share) => <ShareBar share={share} most={most} /> },
+    number("deserved", t("share.deserved"), "88px", (share) => devices(share.deserved_milli, locale)),
+    number("held", t("share.held"), "88px", (share) => devices(share.held_milli, locale)),
+    number("over", t("share.over"), "88px", (share) => (over(share) > 0 ? `+${devices(over(share), locale)}` : "–")),
+    number("weight", t("share.weight"), "64px", (share) => count(share.weight, locale)),
+    number("limit", t("share.limit"), "72px", (share) => (num(share.limit_milli) ? devices(share.limit_milli, locale) : "–")),
+    number("waiting", t("share.waiting"), "92px", (share) => count(share.waiting_jobs, locale)),
+  ];
+  return <VirtualList columns={columns} items={shares} keyOf={(share) => share.org_id} label={t("nav.shares")} minWidth={860} />;
+}
+
+function ShareBar({ share, most }: { share: Share; most: number }) {
+  const { t, locale } = useWords();
+  const [held, deserved] = [num(share.held_milli), num(share.deserved_milli)];
   return (
-    <div className="scroll-x" tabIndex={0}>
-      <table className="list">
-        <thead>
-          <tr><th>{t("org")}</th><th style={{ width: "36%" }}>{t("share.bar")}</th><th className="right">{t("share.deserved")}</th><th className="right">{t("share.held")}</th><th className="right">{t("share.over")}</th><th className="right">{t("share.weight")}</th><th className="right">{t("share.limit")}</th><th className="right">{t("state.waiting")}</th></tr>
-        </thead>
-        <tbody>
-          {shares.map((share) => {
-            const [held, deserved] = [num(share.held_milli), num(share.deserved_milli)];
-            return (
-              <tr key={share.org_id}>
-                <td><Link to={`/jobs?org=${encodeURIComponent(share.org)}&pool=${encodeURIComponent(share.pool)}&state=running,waiting`}>{share.org}</Link></td>
-                <td>
-                  <div className="share-bar" role="img" aria-label={t("share.bar.label", { held: devices(held, locale), deserved: devices(deserved, locale) })} style={{ marginTop: 4 }}>
-                    <i style={{ width: `${(Math.min(held, deserved) * 100) / most}%`, background: "var(--run)" }} />
-                    {held > deserved && <i style={{ left: `${(deserved * 100) / most}%`, width: `${((held - deserved) * 100) / most}%`, background: "#d0841b" }} />}
-                    <u style={{ left: `calc(${(deserved * 100) / most}% - 1px)` }} />
-                  </div>
-                </td>
-                <td className="right num">{devices(deserved, locale)}</td><td className="right num">{devices(held, locale)}</td>
-                <td className="right num">{held > deserved ? `+${devices(held - deserved, locale)}` : "–"}</td><td className="right num">{share.weight}</td>
-                <td className="right num">{num(share.limit_milli) ? devices(share.limit_milli, locale) : "–"}</td><td className="right num">{count(share.waiting_jobs, locale)}</td>
-              </tr>
-            );
-          })}
-        </tbody>
-      </table>
+    <div className="share-bar" role="img" aria-label={t("share.bar.label", { held: devices(held, locale), deserved: devices(deserved, locale) })}>
+      <i style={{ width: `${(Math.min(held, deserved) * 100) / most}%`, background: "var(--run)" }} />
+      {held > deserved && <i style={{ left: `${(deserved * 100) / most}%`, width: `${((held - deserved) * 100) / most}%`, background: "#d0841b" }} />}
+      <u style={{ left: `calc(${(deserved * 100) / most}% - 1px)` }} />
     </div>
   );
 }
@@ -58,7 +55,10 @@ export default function Shares() {
   const pools = usePools();
   const query = useShares();
   const [chosen, setChosen] = useState("");
-  const pool = chosen || query.data?.find((share) => num(share.deserved_milli) > 0)?.pool || pools.data?.[0]?.name || "";
+  // The largest pool in which anybody is entitled to something.
+  const shared = new Set((query.data ?? []).filter((share) => num(share.deserved_milli) > 0).map((share) => share.pool));
+  const largest = [...(pools.data ?? [])].sort((a, b) => num(b.devices_milli) - num(a.devices_milli));
+  const pool = chosen || (largest.find((one) => shared.has(one.name)) ?? largest[0])?.name || "";
   const shown = useMemo(() => (query.data ?? []).filter((share) => share.pool === pool).sort((a, b) => num(b.held_milli) - num(a.held_milli) || num(b.deserved_milli) - num(a.deserved_milli) || a.org.localeCompare(b.org)), [query.data, pool]);
   const flows = lending(shown);
   return (

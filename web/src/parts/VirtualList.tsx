@@ -1,6 +1,6 @@
 // A long list of which only the rows in sight exist. Rows have one height; the heads may sort.
 // ARIA tells a reader how many rows there are in all.
-import { useEffect, useRef, useState, type ReactNode } from "react";
+import { useCallback, useEffect, useRef, useState, type ReactNode } from "react";
 import { useWords } from "../i18n";
 
 export interface Column<Item> {
@@ -16,6 +16,14 @@ export interface Order {
   falling: boolean;
 }
 
+// The next page of a list that comes in pages, when its end is in sight.
+export function useMore(query: { hasNextPage: boolean; isFetchingNextPage: boolean; fetchNextPage: () => unknown }): () => void {
+  const { hasNextPage, isFetchingNextPage, fetchNextPage } = query;
+  return useCallback(() => {
+    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
+  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+}
+
 const row_px = 44;
 const spare_rows = 8;
 
@@ -24,7 +32,7 @@ export function VirtualList<Item>(props: {
   items: Item[];
   keyOf: (item: Item) => string | number;
   label: string;
-  height: number | string;
+  height?: number | string; // as high as its rows and the screen allow, where it is left out
   minWidth: number;
   order?: Order;
   onOrder?: (order: Order | undefined) => void;
@@ -67,7 +75,7 @@ export function VirtualList<Item>(props: {
       aria-label={props.label}
       aria-rowcount={items.length + 1}
       tabIndex={0}
-      style={{ height: props.height, ["--list-width" as string]: `${props.minWidth}px` }}
+      style={{ height: props.height ?? `min(${(items.length + 1) * row_px + (props.foot ? 44 : 0) + 16}px, max(360px, calc(100vh - 260px)))`, ["--list-width" as string]: `${props.minWidth}px` }}
     >
       <div className="vrow vhead" role="row" aria-rowindex={1} style={{ ...grid, position: "sticky" }}>
         {columns.map((column) => {
