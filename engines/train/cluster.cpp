@@ -1,5 +1,6 @@
 #include "train/cluster.hpp"
 
+#include "train/efficiency.hpp"
 #include "train/yaml.hpp"
 
 #include <fmt/format.h>
@@ -168,6 +169,11 @@ Result<Cluster> parse_cluster(std::string_view yaml, const std::string& where) {
     if (!cluster) return std::move(cluster).error().wrap(where + ": device");
     cluster->name = name;
     read_cluster(fields, *cluster);
+    if (fields.has("efficiency")) {
+        auto tables = parse_efficiencies(fields.node("efficiency"), where + ": efficiency");
+        if (!tables) return std::move(tables).error();
+        cluster->efficiencies = std::move(*tables);
+    }
     if (auto ok = fields.finish(); !ok) return std::move(ok).error();
     if (auto ok = check_cluster(*cluster); !ok) return std::move(ok).error().wrap(where);
     return cluster;

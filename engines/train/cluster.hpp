@@ -24,6 +24,23 @@ struct Device {
     std::int64_t multiprocessors = 0;  // units that GEMM tiles are dealt to
 };
 
+// What share of a nominal rate was reached at a size.
+struct EfficiencyPoint {
+    double size = 0;
+    double share = 0;
+};
+using EfficiencyCurve = std::vector<EfficiencyPoint>;  // sizes ascend
+
+// What the machines reach of their nominal rates, by size. Empty curves: as the calibration says.
+struct Efficiencies {
+    std::string source;         // where the figures come from
+    std::string software;       // under which they were measured; empty: any
+    EfficiencyCurve products;   // of the 16-bit peak, by depth of a matrix product
+    EfficiencyCurve attention;  // of the 16-bit peak, by tokens of a sequence
+    EfficiencyCurve fast;       // of fast_gbytes_s, by MiB of a message
+    EfficiencyCurve network;    // of network_gbytes_s, by MiB of a message
+};
+
 struct Cluster {
     std::string name;
     Device device;
@@ -37,6 +54,7 @@ struct Cluster {
     double failures_per_device_year = 0;  // unplanned interruptions
     double storage_gbytes_s = 0;          // of the whole cluster, for checkpoints
     double yuan_per_device_hour = 0;      // 0: no price
+    Efficiencies efficiencies{};
 };
 
 Result<void> check_cluster(const Cluster& cluster);

@@ -1,20 +1,20 @@
 #include "train/commands.hpp"
 
+#include "train/efficiency.hpp"
 #include "train/evaluate_output.hpp"
 #include "train/files.hpp"
 #include "train/fit.hpp"
 #include "train/job.hpp"
 #include "train/plot.hpp"
 #include "train/quote.hpp"
+#include "train/validation.hpp"
 
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
-#include <cmath>
 #include <cstdlib>
 #include <fstream>
-#include <map>
 
 namespace suan::train {
 namespace {
@@ -55,6 +55,7 @@ struct Options {
     std::vector<std::string> tables;
     std::string start;
     std::string out;
+    std::vector<std::string> clusters;
     std::string plan;
     std::size_t choice = 0;
     JobOptions job;
@@ -210,6 +211,25 @@ int run_evaluate(const Options& o) {
     return 0;
 }
 
+Result<std::string> with_fitted_tables(const std::string& path, const Calibrations& fitted) {
+    auto text = read_file(path, 4 << 20);
+    if (!text) return std::move(text).error();
+    auto cluster = parse_cluster(*text, path);
+    if (!cluster) return std::move(cluster).error();
+    auto tables = fitted_tables(*cluster, fitted);
+    if (!tables) return std::move(tables).error();
+    return with_efficiency_text(*text, *tables);
+}
+
+int write_tables(const std::vector<std::string>& paths, const Calibrations& fitted) {
+    for (const std::string& path : paths) {
+        const auto text = with_fitted_tables(path, fitted);
+        if (!text) return fail(text.error());
+        if (const int failed = write_file(path, *text); failed != 0) return failed;
+    }
+    return 0;
+}
+
 int run_calibrate(const Options& o) {
     auto rows = read_tables(o.tables);
     if (!rows) return fail(rows.error());
@@ -222,33 +242,8 @@ int run_calibrate(const Options& o) {
     Calibrations fitted = fit(cases, *start);
     // The bands that quotes show are of rows that a fit has not seen.
     set_errors(cases, residuals_by_configuration(cases, *start), fitted);
-    return write_file(o.out, to_yaml(fitted, command));
-}
-
-// Mean absolute errors of a group of rows under the three ways to look at them.
-struct Validated {
-    int rows = 0;
-    double seen = 0;
-    double configuration = 0;
-    double source = 0;
-};
-
-std::string validation_text(const std::map<std::string, Validated>& groups) {
-    std::string out = fmt::format("{:<24} {:>5} {:>8} {:>14} {:>8}\n", "mean error of step time, %",
-                                  "rows", "fitted", "configuration", "source");
-    Validated all;
-    for (const auto& [name, v] : groups) {
-        out += fmt::format("{:<26} {:>5} {:>8.1f} {:>14.1f} {:>8.1f}\n", name, v.rows,
-                           100 * v.seen / v.rows, 100 * v.configuration / v.rows,
-                           100 * v.source / v.rows);
-        all.rows += 1;
-        all.seen += v.seen / v.rows;
-        all.configuration += v.configuration / v.rows;
-        all.source += v.source / v.rows;
-    }
-    return out + fmt::format("{:<26} {:>5} {:>8.1f} {:>14.1f} {:>8.1f}\n", "mean of sources",
-                             all.rows, 100 * all.seen / all.rows,
-                             100 * all.configuration / all.rows, 100 * all.source / all.rows);
+    const int written = write_file(o.out, to_yaml(fitted, command));
+    return written == 0 ? write_tables(o.clusters, fitted) : written;
 }
 
 int run_validate(const Options& o) {
@@ -257,20 +252,10 @@ int run_validate(const Options& o) {
     auto start = load_calibrations(o.start);
     if (!start) return fail(start.error());
     const std::vector<MeasuredCase> cases = measured_cases(*rows);
-    const auto seen = residuals(cases, fit(cases, *start));
-    const auto configuration = residuals_by_configuration(cases, *start);
-    const auto source = residuals_by_source(cases, *start);
-    std::map<std::string, Validated> groups;
-    for (std::size_t i = 0; i < cases.size(); ++i) {
-        if (!seen[i].time) continue;
-        Validated& v = groups[cases[i].run.source];
-        ++v.rows;
-        v.seen += std::abs(*seen[i].time);
-        v.configuration += std::abs(*configuration[i].time);
-        v.source += std::abs(*source[i].time);
-    }
-    if (groups.empty()) return fail({ErrorCode::invalid, "no row has a measured step time"});
-    fmt::print("{}", validation_text(groups));
+    const std::string text = validation_text(cases, validate(cases, *start));
+    if (text.empty())
+        return fail({ErrorCode::invalid, "no row has a measured step time or memory"});
+    fmt::print("{}", text);
     return 0;
 }
 
@@ -331,6 +316,8 @@ std::vector<Command> table_commands(CLI::App& app, Options& o) {
     for (CLI::App* sub : {calibrate, validate})
         sub->add_option("--start", o.start, "constants to begin with");
     calibrate->add_option("--out", o.out, "the fitted file; - for standard output");
+    calibrate->add_option("--clusters", o.clusters,
+                          "cluster files whose efficiency tables are written");
     return {{evaluate, run_evaluate}, {calibrate, run_calibrate}, {validate, run_validate}};
 }
 

@@ -173,34 +173,67 @@ void fit_time(Calibration& set, const Constants& start, const Cases& all) {
     });
 }
 
-double memory_ratio(const MeasuredCase& c, const Constants& constants) {
-    const MemoryUse use =
-        memory_use(c.run.model, c.run.layout, c.run.run, c.run.software.widths, constants);
-    return use.total_gib() / *c.measured.memory_gib;
+bool has_memory(const MeasuredCase& c) {
+    return c.measured.memory_gib && c.run.memory_kind == MemoryKind::all;
 }
+
+// Who allocates is the software: a set's memory constants are fitted to the rows of its generation
+// on every device family, and those of a family's "any" to the rows of the family.
+Cases memory_cases(const std::vector<MeasuredCase>& cases, const Calibration& set) {
+    Cases out;
+    for (const MeasuredCase& c : cases) {
+        const std::string& own = c.run.software.generation;
+        const bool inside = own == set.generation || own.starts_with(set.generation + "/");
+        const bool meant =
+            set.generation == "any" ? c.run.cluster.device.family == set.family : inside;
+        if (meant && has_memory(c)) out.push_back(&c);
+    }
+    return out;
+}
+
+constexpr std::size_t memory_rows_min = 3;
 
 // Too little promises a run that will not start: beyond 7 % it counts six times more. A row that is
 // far off pulls a twentieth as hard.
-void fit_memory(Calibration& set, const Constants& start, const Cases& all) {
-    Cases cases;
-    for (const MeasuredCase* c : all)
-        if (c->measured.memory_gib && c->run.memory_kind == MemoryKind::all) cases.push_back(c);
-    // One or two rows do not tell what a device family reserves: the start stays.
-    if (cases.size() < 3) return;
+double memory_cost(const Cases& cases, const std::map<const MeasuredCase*, double>& need_gib,
+                   const Constants& now) {
+    return mean_by_source(cases, [&](const MeasuredCase& c) {
+        const double total = need_gib.at(&c) * (1 + now.fragmentation) + now.reserve_gib;
+        const double ratio = total / *c.measured.memory_gib;
+        const double far = std::max(0.0, 0.93 - ratio) * 6;
+        const double error = std::abs(ratio - 1) + far;
+        return std::min(error, 0.665 + 0.05 * error);
+    });
+}
+
+// The best of a grid: rows that are far off give the cost several minima. The pull is to the
+// defaults, so that a generation gets the same constants on every device family.
+void fit_memory(Calibration& set, const Cases& cases) {
+    // One or two rows do not tell what is reserved.
+    if (cases.size() < memory_rows_min) return;
     const std::vector<const ConstantInfo*> free = {info_of("reserve_gib"),
                                                    info_of("fragmentation")};
     for (const ConstantInfo* info : free)
         set.fitted.emplace_back(info->name);
-    search(set.constants, free, [&](const Constants& now) {
-        return mean_by_source(cases,
-                              [&](const MeasuredCase& c) {
-                                  const double ratio = memory_ratio(c, now);
-                                  const double far = std::max(0.0, 0.93 - ratio) * 6;
-                                  const double error = std::abs(ratio - 1) + far;
-                                  return std::min(error, 0.665 + 0.05 * error);
-                              }) +
-               pulled(now, start, free, 10 * cases.size());
-    });
+    std::map<const MeasuredCase*, double> need_gib;
+    Constants now = set.constants;
+    now.reserve_gib = now.fragmentation = 0;
+    for (const MeasuredCase* c : cases)
+        need_gib[c] =
+            memory_use(c->run.model, c->run.layout, c->run.run, c->run.software.widths, now)
+                .total_gib();
+    double best = -1;
+    for (int r = 0; r <= 48; ++r)
+        for (int f = 0; f <= 40; ++f) {
+            now.reserve_gib = r * 0.25;
+            now.fragmentation = f * 0.01;
+            const double cost = memory_cost(cases, need_gib, now) +
+                                pulled(now, Constants{}, free, 10 * cases.size());
+            if (best >= 0 && cost >= best) continue;
+            best = cost;
+            set.constants.reserve_gib = now.reserve_gib;
+            set.constants.fragmentation = now.fragmentation;
+        }
 }
 
 using Key = std::pair<std::string, std::string>;
@@ -231,7 +264,8 @@ std::size_t depth(const std::string& generation) {
 }
 
 // From the general to the particular: all of a family, a generation, a generation inside another
-// ("parent/child"). Each begins at and is pulled to the one above; one of few rows is left to it.
+// ("parent/child"). Each begins at and is pulled to the one above; one of few rows is left to it,
+// but for its memory where the same software has been measured on other families.
 Calibrations fit(const std::vector<MeasuredCase>& cases, const Calibrations& start) {
     constexpr std::array<std::size_t, 3> rows_min = {1, 2, 6};
     std::map<Key, Cases> sets;
@@ -245,17 +279,20 @@ Calibrations fit(const std::vector<MeasuredCase>& cases, const Calibrations& sta
     Calibrations fitted;
     for (std::size_t level = 0; level < rows_min.size(); ++level)
         for (const auto& [key, members] : sets) {
-            if (depth(key.second) != level || members.size() < rows_min[level]) continue;
+            if (depth(key.second) != level) continue;
             Calibration set;
             set.family = key.first;
             set.generation = key.second;
+            const Cases measured = memory_cases(cases, set);
+            const bool few = members.size() < rows_min[level];
+            if (few && measured.size() < memory_rows_min) continue;
             const Calibration& given = start.find(key.first, key.second);
             const bool own = given.family == key.first && given.generation == key.second;
             set.constants =
                 (own || level == 0 ? given : fitted.find(key.first, key.second)).constants;
             const Constants before = set.constants;
-            fit_time(set, before, members);
-            fit_memory(set, before, members);
+            if (!few) fit_time(set, before, members);
+            fit_memory(set, measured);
             fitted.sets.push_back(std::move(set));
         }
     set_errors(cases, residuals(cases, fitted), fitted);

@@ -15,7 +15,9 @@ namespace suan::train {
 enum class AttentionKernel { standard, fused };
 enum class Purpose { pretrain, finetune };
 enum class Launches { ahead, blocking };  // does the host wait for each kernel?
-enum class Sends { whole, scattered };    // between pipeline stages, over a tensor group
+// Are gradients reduced behind the backward pass of the last micro-batch, or after it?
+enum class Reduces { behind, after };
+enum class Sends { whole, scattered };  // between pipeline stages, over a tensor group
 
 // count products (m x k)(k x n), run as one kernel where they are batched.
 struct Gemm {
@@ -34,6 +36,7 @@ struct Execution {
     Purpose purpose = Purpose::pretrain;
     double expert_imbalance = 1;  // tokens of the fullest expert over the mean
     Launches launches = Launches::ahead;
+    Reduces reduces = Reduces::behind;
 };
 
 // Bytes of an activation or a parameter as it is kept, passed over and sent: 4 in FP32, else 2. FP8

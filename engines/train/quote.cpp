@@ -1,5 +1,7 @@
 #include "train/quote.hpp"
 
+#include "train/efficiency.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -15,12 +17,6 @@ constexpr double restart_s = 900;
 
 double real(std::int64_t value) {
     return static_cast<double>(value);
-}
-
-std::string software_for(const Device& device) {
-    if (device.family.starts_with("ascend")) return "mindspeed";
-    if (device.family == "a100") return "megatron-2023";
-    return "megatron-core";
 }
 
 void add_run(const Setting& s, Quote& q) {
@@ -54,7 +50,8 @@ Result<Setting> make_setting(const SettingOptions& o) {
     if (!cluster) return std::move(cluster).error();
     auto precision = parse_precision(o.precision);
     if (!precision) return std::move(precision).error();
-    const std::string name = o.software.empty() ? software_for(cluster->device) : o.software;
+    const std::string name =
+        o.software.empty() ? usual_software(cluster->device.family) : o.software;
     auto software = find_software(name, *precision);
     if (!software) return std::move(software).error();
     auto calibrations = load_calibrations(o.calibration);
@@ -70,15 +67,16 @@ Result<Setting> make_setting(const SettingOptions& o) {
         return Error{ErrorCode::invalid,
                      fmt::format("batch: {} sequences; it must be 1 to 10000000", o.global_batch)};
     const Calibration& set = calibrations->find(cluster->device.family, software->generation);
-    Setting s{*model,    make_machine(*cluster, set.constants, *precision),
+    const Constants constants = with_tables(set.constants, *cluster, software->name);
+    Setting s{*model,    make_machine(*cluster, constants, *precision),
               *software, {},
               set,       o.global_batch,
               o.tokens,  cluster->yuan_per_device_hour};
     // Fused attention takes 16 bits only (FlashAttention's README).
     const AttentionKernel attention =
         *precision == Precision::fp32 ? AttentionKernel::standard : software->attention;
-    s.run = Execution{*precision,        attention, model->seq,        software->sends,
-                      Purpose::pretrain, 1,         software->launches};
+    s.run = Execution{*precision,        attention, model->seq,         software->sends,
+                      Purpose::pretrain, 1,         software->launches, software->reduces};
     if (o.yuan_per_device_hour >= 0) s.yuan_per_device_hour = o.yuan_per_device_hour;
     return s;
 }

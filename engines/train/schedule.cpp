@@ -133,9 +133,10 @@ Reduction reduction(double held, const Group& group, const Layout& l, const Widt
 // What of the reduction is not hidden. Gradients hide behind the backward pass of the last
 // micro-batch; with v chunks a stage, all but the first chunk's also behind the p micro-batches of
 // each chunk that follow them in the interleaved order, and parameters behind the forward passes
-// likewise.
+// likewise. Software that reduces after the last backward pass hides nothing.
 double exposed_reduction(double gradients, double parameters, const Layout& l, const Constants& c,
-                         const StagePass& pass) {
+                         const StagePass& pass, Reduces reduces) {
+    if (reduces == Reduces::after) return gradients + c.parameter_exposed * parameters;
     const double v = real(l.vpp);
     const double rounds = (1 + real(l.pp) * (v - 1)) / v;
     const double window = c.data_overlap * rounds * (pass.backward.total() + pass.again);
@@ -158,8 +159,8 @@ void add_gradients(StepTime& step, const ModelShape& model, const Layout& l, con
     if (l.pp > 1 && model.embeddings == Embeddings::tied)
         seconds += 2 * send_seconds(w.gradient * embedding_parameters(model) / real(l.tp),
                                     l.tp * l.cp * l.dp, m.links);
-    step[Term::gradients] =
-        exposed_reduction(seconds, dense.parameters + experts.parameters, l, m.constants, pass);
+    step[Term::gradients] = exposed_reduction(seconds, dense.parameters + experts.parameters, l,
+                                              m.constants, pass, run.reduces);
 
     // Adam in mixed precision reads and writes 32-bit weight and two moments, reads the gradient,
     // writes the 16-bit weight: 28 bytes; unscaling and the norm pass over the gradient: 8.

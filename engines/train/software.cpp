@@ -22,27 +22,41 @@ struct Entry {
     SequenceParallel sequence_parallel = SequenceParallel::on;
     Recompute recompute = Recompute::full;
     Launches launches = Launches::ahead;
+    Reduces reduces = Reduces::behind;
+    int zero_stage_min = 0;
 };
 
 constexpr std::array entries = {
     // Megatron-LM keeps 32-bit main gradients: 18 bytes a parameter (Korthikanti 2022, figure 1).
+    // It
+    // reduces them once the schedule has ended (train_step of its training.py), as DeepSpeed's
+    // pipeline engine does (ReduceGrads follows the last BackwardPass in its TrainSchedule).
     Entry{"megatron-lm-2021", "megatron-2021/lm", AttentionKernel::standard, 4, 4, 0,
-          Sends::scattered},
+          Sends::scattered, 1, 0, Ends::fewer, SequenceParallel::on, Recompute::full,
+          Launches::ahead, Reduces::after},
     // DeepSpeed reduces FP16 gradients in place; its BF16 optimizer adds a 32-bit copy.
     Entry{"megatron-deepspeed-2021", "megatron-2021/deepspeed", AttentionKernel::standard, 2, 2, 4,
-          Sends::whole, 1, 0, Ends::weighed},
+          Sends::whole, 1, 0, Ends::weighed, SequenceParallel::on, Recompute::full, Launches::ahead,
+          Reduces::after},
     // BigScience's fork of 2022, with ZeRO 1 and fused softmax. Its launch scripts set
     // CUDA_LAUNCH_BLOCKING=1 ("do not remove or the training will hang").
     Entry{"megatron-deepspeed-2022", "megatron-2021/blocking", AttentionKernel::standard, 2, 2, 4,
           Sends::whole, 1, 0, Ends::weighed, SequenceParallel::on, Recompute::full,
-          Launches::blocking},
+          Launches::blocking, Reduces::after},
     Entry{"zero-2021", "zero-2021", AttentionKernel::standard, 2, 2, 0},
-    // FlagPerf's launch script turns its recompute switch into --recompute-activations.
+    // FlagPerf's launch script turns its recompute switch into --recompute-activations, and leaves
+    // --overlap-grad-reduce out.
     Entry{"megatron-2023", "megatron-2023", AttentionKernel::fused, 4, 4, 0, Sends::whole, 1, 0,
-          Ends::fewer, SequenceParallel::on, Recompute::selective},
-    // The same, launched without sequence parallelism.
+          Ends::fewer, SequenceParallel::on, Recompute::selective, Launches::ahead, Reduces::after},
+    // The same, launched without sequence parallelism and with --use-distributed-optimizer.
     Entry{"flagscale-2023", "megatron-2023", AttentionKernel::fused, 4, 4, 0, Sends::whole, 1, 0,
-          Ends::fewer, SequenceParallel::off},
+          Ends::fewer, SequenceParallel::off, Recompute::full, Launches::ahead, Reduces::after, 1},
+    // FlagPerf launches it with grad_accum_dtype bf16 and overlap_comm off: 16-bit gradients,
+    // reduced
+    // at the end.
+    Entry{"megatron-deepspeed-2023", "megatron-2023", AttentionKernel::fused, 2, 2, 0, Sends::whole,
+          1, 0, Ends::fewer, SequenceParallel::on, Recompute::full, Launches::ahead,
+          Reduces::after},
     // Defaults of ZeRO-3's configuration: 1e9 live and 1e9 reused parameters, two reduce buckets of
     // 5e8, and one sub-group of 1e9 with 32-bit gradients during the step.
     Entry{"deepspeed-2023", "deepspeed-2023", AttentionKernel::fused, 2, 2, 0, Sends::whole, 1,
@@ -89,6 +103,7 @@ constexpr std::array labels = {
     Label{"InternEvo", "", "internevo"},
     Label{"PaddleNLP", "", "paddle"},
     Label{"deepspeed", "", "deepspeed-2023"},
+    Label{"megatron-deepspeed", "", "megatron-deepspeed-2023"},
     Label{"megatron", "", "megatron-2023"},
     Label{"flagscale", "", "flagscale-2023"},
     Label{"MindSpore r1.0", "", "mindspore-1.0"},
@@ -106,11 +121,17 @@ std::vector<std::string> software_names() {
     return names;
 }
 
+std::string usual_software(const std::string& family) {
+    if (family.starts_with("ascend")) return "mindspeed";
+    if (family == "a100") return "megatron-2023";
+    return "megatron-core";
+}
+
 Result<Software> find_software(const std::string& name, Precision precision) {
     for (const Entry& e : entries) {
         if (name != e.name) continue;
-        Software s{e.name,     e.generation, e.attention, e.sends, e.sequence_parallel,
-                   e.launches, e.recompute,  {}};
+        Software s{e.name,     e.generation, e.attention, e.sends,          e.sequence_parallel,
+                   e.launches, e.reduces,    e.recompute, e.zero_stage_min, {}};
         if (precision == Precision::fp16) {
             s.widths.gradient = e.gradient_fp16;
         } else {

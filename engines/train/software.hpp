@@ -20,11 +20,15 @@ struct Software {
     // What its launch scripts do beside tensor parallelism where a table does not say.
     SequenceParallel sequence_parallel = SequenceParallel::on;
     Launches launches = Launches::ahead;
+    Reduces reduces = Reduces::behind;
     Recompute recompute = Recompute::full;  // what a table's "full" turns on
+    int zero_stage_min = 0;                 // what its launch scripts turn on at least
     StateWidths widths{};
 };
 
 std::vector<std::string> software_names();
+// What runs on a device family where nothing else is said.
+std::string usual_software(const std::string& family);
 Result<Software> find_software(const std::string& name, Precision precision);
 
 // The software that a framework's label and attention kernel in a table mean.

@@ -88,6 +88,19 @@ TEST(Overlap, HidesGradientsBehindTheLastBackwardPass) {
     EXPECT_NEAR(gradients(100), 0.1 * gradients(0), 1e-9);
 }
 
+TEST(Overlap, SoftwareThatReducesAfterTheBackwardPassHidesNothing) {
+    Constants c = bare();
+    const Layout l = layout_of("dp=64,mbs=1", 64);
+    Execution run = fused_run(4096);
+    const auto gradients = [&](Reduces reduces, double overlap) {
+        run.reduces = reduces;
+        c.data_overlap = overlap;
+        return step_time(even_model(), l, run, machine_of("h100", c))[Term::gradients];
+    };
+    EXPECT_EQ(gradients(Reduces::after, 100), gradients(Reduces::after, 0));
+    EXPECT_NEAR(gradients(Reduces::after, 100), gradients(Reduces::behind, 0), 1e-12);
+}
+
 // Ring all-gather: (n-1)/n S/W (Thakur 2005, section 4.1).
 TEST(Collectives, RingInsideADomain) {
     const Links l{100e9, 10e9, 1e-6, 5e-6, 1e9, 8, 0, 1};

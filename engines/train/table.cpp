@@ -230,6 +230,7 @@ Result<Case> case_of(const TableRow& row) {
     if (!software) return std::move(software).error();
     c.software = std::move(*software);
     if (c.layout.recompute == Recompute::full) c.layout.recompute = c.software.recompute;
+    c.layout.zero_stage = std::max(c.layout.zero_stage, c.software.zero_stage_min);
     const std::string& sp = row.at("seq_parallel");
     if (c.layout.tp > 1)
         c.layout.sequence_parallel = sp.empty()  ? c.software.sequence_parallel
@@ -247,7 +248,8 @@ Result<Case> case_of(const TableRow& row) {
                       c.software.sends,
                       purpose,
                       1,
-                      c.software.launches};
+                      c.software.launches,
+                      c.software.reduces};
     c.memory_kind = memory_kind(row.at("mem_kind"));
     if (auto ok = check_model(c.model); !ok) return std::move(ok).error();
     if (auto ok = check_cluster(c.cluster); !ok) return std::move(ok).error();

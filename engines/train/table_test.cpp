@@ -27,6 +27,10 @@ std::string replaced(std::string text, const std::string& from, const std::strin
     return text;
 }
 
+std::string under(const char* framework) {
+    return replaced(replaced(fine, "standard,", "flash,"), "Megatron-LM", framework);
+}
+
 TEST(Csv, QuotedCellsMayHoldCommasQuotesAndLines) {
     auto rows = parse_csv("a,b\r\n\"x, \"\"y\"\"\nz\",2\r\n3,4", "t.csv");
     ASSERT_TRUE(rows);
@@ -169,6 +173,50 @@ TEST(Fit, RecoversTheConstantsThatMadeTheRows) {
     EXPECT_EQ(set.rows, 24);
     EXPECT_LT(set.error_median, 0.03);
     EXPECT_NEAR(set.constants.gemm_efficiency, truth.gemm_efficiency, 0.06);
+}
+
+// FlagScale's scripts always pass --use-distributed-optimizer; FlagPerf's Megatron-DeepSpeed
+// accumulates 16-bit gradients where Megatron's are of 32.
+TEST(Table, SoftwareTurnsOnWhatItsScriptsDo) {
+    const auto run = [](const char* framework) {
+        auto c = case_of(rows_of(under(framework)).front());
+        EXPECT_TRUE(c) << (c ? "" : c.error().context);
+        return c ? *c : Case{};
+    };
+    EXPECT_EQ(run("flagscale").layout.zero_stage, 1);
+    EXPECT_EQ(run("megatron").layout.zero_stage, 0);
+    EXPECT_EQ(run("megatron").software.widths.gradient, 4);
+    EXPECT_EQ(run("megatron-deepspeed").software.name, "megatron-deepspeed-2023");
+    EXPECT_EQ(run("megatron-deepspeed").software.widths.gradient, 2);
+    EXPECT_EQ(run("megatron-deepspeed").run.reduces, Reduces::after);
+    EXPECT_EQ(run("InternEvo").run.reduces, Reduces::behind);
+}
+
+// Three rows of one device family say what their software reserves; a single row of another family
+// is predicted with the same.
+TEST(Fit, MemoryBelongsToTheSoftwareOnEveryDevice) {
+    Constants truth;
+    truth.reserve_gib = 7;
+    truth.fragmentation = 0.2;
+    std::vector<MeasuredCase> cases;
+    for (const char* gpu : {"A100-SXM-80GB", "H100-SXM-80GB"})
+        for (const char* layers : {"dense,4,", "dense,64,", "dense,256,"}) {
+            std::string line = replaced(fine, "A100-SXM-80GB", gpu);
+            line = replaced(line, "dense,4,", layers);
+            auto c = case_of(rows_of(line).front());
+            ASSERT_TRUE(c) << c.error().context;
+            Measured m;
+            m.step_s = predict(*c, truth).step_s;
+            m.memory_gib = predict(*c, truth).memory_gib;
+            cases.push_back({*c, m, 1});
+            if (std::string_view(gpu).starts_with("H100")) break;
+        }
+    ASSERT_EQ(cases.size(), 4u);
+    const Calibrations fitted = fit(cases, {});
+    const Calibration& set = fitted.find("h100", "megatron-2021/lm");
+    EXPECT_EQ(set.family, "h100");
+    EXPECT_NEAR(set.constants.reserve_gib, 7, 0.5);
+    EXPECT_NEAR(set.constants.fragmentation, 0.2, 0.05);
 }
 
 TEST(Calibrations, AreReadAsWritten) {
