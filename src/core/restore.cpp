@@ -459,9 +459,8 @@ private:
             lease.due = Time{record.due_us()};
             lease.charged = Money{record.charged()};
             lease.milli_device_ms = record.milli_device_ms();
-            for (const Payment& paid : record.paid()) {
+            for (const Payment& paid : record.paid())
                 lease.paid.emplace_back(VoucherId{paid.voucher_id()}, Money{paid.micro_yuan()});
-            }
             lease.stopping = record.stopping();
             lease.next = placement_from(record.next(), job->shape.milli);
             lease.running = record.running();
