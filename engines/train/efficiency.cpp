@@ -113,7 +113,12 @@ Saturation saturation_of(const EfficiencyCurve& curve, const Saturation& otherwi
     const double determinant = vv * ww - vw * vw;
     double intercept = determinant > 0 ? (v * ww - w * vw) / determinant : 0;
     intercept = std::max(intercept, 0.0);
-    const double inverse = std::max((w - intercept * vw) / ww, 1e-3);
+    double inverse = (w - intercept * vw) / ww;
+    // No size reaches more than the nominal rate, however steep the points are.
+    if (inverse < 1) {
+        inverse = 1;
+        intercept = std::max((v - vw) / vv, 0.0);
+    }
     return {1 / inverse, intercept / inverse};
 }
 

@@ -31,6 +31,14 @@ TEST(Efficiency, OnePointKeepsTheHalfSizeAndAFlatTableHasNone) {
     EXPECT_LT(flat.top, 0.7);
 }
 
+TEST(Efficiency, NoTableReachesMoreThanTheNominalRate) {
+    const Saturation steep = saturation_of({{1, 0.01}, {2, 1}}, {});
+    EXPECT_EQ(steep.top, 1);
+    EXPECT_GT(steep.half, 0);
+    const Saturation full = saturation_of({{128, 0.9}, {512, 1}}, {});
+    EXPECT_LE(full.share(1e9), 1);
+}
+
 TEST(Efficiency, TablesStandInForTheCalibration) {
     Constants before;
     const Cluster c =
