@@ -78,6 +78,9 @@ TEST(Progress, lines_are_read_leniently) {
          ProgressMark{100, "算 \"a\" "}},
         {R"(suan-progress {"fraction":7})", ProgressMark{1'000, ""}},
         {R"(suan-progress {"fraction":-1})", ProgressMark{0, ""}},
+        {R"(suan-progress {"checkpoint":true})", ProgressMark{0, "", 1}},
+        {R"(suan-progress {"fraction":0.5,"checkpoint": true})", ProgressMark{500, "", 1}},
+        {R"(suan-progress {"checkpoint":false})", std::nullopt},
         {R"(suan-progress {"fraction":nan})", std::nullopt},
         {R"(suan-progress {"fraction":"0.5"})", std::nullopt},
         {R"(suan-progress {"message":"no number"})", std::nullopt},
@@ -91,6 +94,16 @@ TEST(Progress, lines_are_read_leniently) {
     const auto longest = parse_progress_line(R"(suan-progress {"fraction":0.5,"message":")" +
                                              std::string(1'000, 'a') + "€\"");
     EXPECT_EQ(longest->message.size(), 512U);
+}
+
+TEST(Progress, checkpoints_are_counted_and_keep_the_fraction) {
+    const std::string text = "suan-progress {\"fraction\":0.25}\nsuan-progress {\"checkpoint\":true}\n"
+                             "suan-progress {\"checkpoint\":true}\n";
+    ProgressScanner scanner;
+    EXPECT_EQ(scanner.feed(text), (ProgressMark{250, "", 2}));
+    EXPECT_EQ(scanner.feed("suan-progress {\"checkpoint\":true}\n", ProgressMark{250, "", 2}),
+              (ProgressMark{250, "", 3}));
+    EXPECT_EQ(decode_progress(encode_progress({250, "", 3})).value(), (ProgressMark{250, "", 3}));
 }
 
 TEST(Progress, is_found_however_the_stream_is_cut) {

@@ -188,6 +188,17 @@ TEST_F(LocalExecutorTest, a_second_start_is_refused_while_it_runs_and_after) {
     EXPECT_EQ(*read_file(attempt(order.ref) + "/work/count"), "once\n");
 }
 
+// Also the one that a stopped task saves at its last moment.
+TEST_F(LocalExecutorTest, checkpoints_become_reports) {
+    const auto order = script_order(1, R"(trap 'echo "suan-progress {\"checkpoint\":true}"; exit 0' TERM
+        echo 'suan-progress {"checkpoint":true}'; while :; do sleep 0.05; done)");
+    executor_->start(order);
+    ASSERT_TRUE(eventually([&] { return reports_.of<Checkpointed>(order.ref).size() == 1; }));
+    executor_->stop({order.ref, "resized", Duration::seconds(30)});
+    reports_.wait_end(order.ref);
+    EXPECT_EQ(reports_.of<Checkpointed>(order.ref).size(), 2U);
+}
+
 TEST_F(LocalExecutorTest, progress_lines_become_reports) {
     const auto order = script_order(
         1, R"(echo 'suan-progress {"fraction":0.4,"message":"epoch 2"}'; echo 'other'; )"
