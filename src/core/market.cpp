@@ -18,7 +18,9 @@ namespace {
 bool runs_on(const State& state, const Job& job, Time now) {
     if (!job.lease) return false;
     const Lease& lease = state.leases.at(job.lease.value);
-    return lease.stopping == STOP_REASON_UNSPECIFIED && lease.ends_by > now;
+    const bool stops =
+        lease.stopping != STOP_REASON_UNSPECIFIED && lease.stopping != STOP_REASON_RESIZED;
+    return !stops && lease.ends_by > now;
 }
 
 std::int64_t held_milli(const State& state, const Job& job) {

@@ -111,8 +111,9 @@ std::int64_t Auditor::Impl::cost(const AuditJob& its, const AuditLease& of,
 
 bool Auditor::Impl::runs_on(const AuditJob& of) const {
     const auto lease = leases.find(of.lease);
-    return lease != leases.end() && lease->second.stopping == STOP_REASON_UNSPECIFIED &&
-           lease->second.ends_by > now;
+    if (lease == leases.end() || lease->second.ends_by <= now) return false;
+    const StopReason stopping = lease->second.stopping;
+    return stopping == STOP_REASON_UNSPECIFIED || stopping == STOP_REASON_RESIZED;
 }
 
 // Idle devices and those of spot, less the deserved ones that are asked for.
