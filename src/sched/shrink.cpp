@@ -42,7 +42,7 @@ public:
     // The attempt that loses least; what it gives up stays released on the scratch capacity.
     bool make_room();
     int128 lost() const;
-    std::int64_t milli() const;
+    Time freshest() const;  // checkpoint of all who may be shrunk
     std::vector<Resize> resizes() const;
 
 private:
@@ -63,7 +63,7 @@ private:
     }
     int128 lost_by(std::uint32_t place) const {
         return static_cast<int128>(in_.leases[leases_[place]].milli()) *
-               (in_.now - lease(place).last_checkpoint).us;
+               std::max<std::int64_t>(0, (in_.priced_at() - lease(place).last_checkpoint).us);
     }
 
     Impl& in_;
@@ -208,12 +208,11 @@ int128 Shrinking::lost() const {
     return best_.lost;
 }
 
-std::int64_t Shrinking::milli() const {
-    std::int64_t sum = 0;
-    for (std::uint32_t place = 0; place < leases_.size(); ++place) {
-        if (dropped_[place] > 0) sum += in_.leases[leases_[place]].milli();
-    }
-    return sum;
+Time Shrinking::freshest() const {
+    Time newest;
+    for (std::uint32_t place = 0; place < leases_.size(); ++place)
+        newest = std::max(newest, lease(place).last_checkpoint);
+    return newest;
 }
 
 std::vector<Resize> Shrinking::resizes() const {
@@ -254,7 +253,7 @@ std::optional<Preempt> Impl::plan_shrink(std::uint32_t job, When when, Sources s
     if (out.resizes.empty()) return std::nullopt;
     if (when == When::at_once) {
         const Price price = sources == Sources::spot ? price_of_spot(job) : price_of_borrowers(job);
-        const Time at = affordable_at(job, {search.lost(), search.milli()}, price);
+        const Time at = affordable_at(job, {search.lost(), search.freshest()}, price);
         if (at > now) {
             pass.young_until = std::min(pass.young_until, at);
             pass.too_dear = true;
