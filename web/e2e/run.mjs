@@ -1,7 +1,7 @@
 // The console against a real hub with real jobs. `node e2e/run.mjs [NAME]` runs one scenario.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -266,6 +266,29 @@ scenario("what operators did is a trail that they read, newest first", async () 
   await page.context().close();
 });
 
+scenario("a witness is seen, and its co-signature is checked in the page", async () => {
+  const [key, data] = [join(hub.folder, "witness.pem"), join(hub.folder, "witness")];
+  execFileSync(program, ["witness", "key", key]);
+  const page = await signIn(browser, hub, "audit");
+  await page.goto(`${hub.url}/log`);
+  await page.waitForSelector("text=Nobody witnesses this log yet");
+  hub.cli("operator", ["witness", "add", "academy", existsSync(`${key}.pub`) ? `${key}.pub` : key]);
+  let witness;
+  await until("a block after its registration is co-signed", async () => {
+    hub.cli("audit", ["witness", "--key", key, "--data", data, "--once"]);
+    [witness] = (await hub.api("audit", "GET", "/v1/witnesses")).witnesses;
+    return Number(witness.last_block) > 0;
+  });
+  await page.reload();
+  await page.waitForSelector("[data-test=witnesses] td:has-text('academy')");
+  await page.goto(`${hub.url}/log?block=${witness.last_block}`);
+  await page.click("[data-test=check-block]");
+  await page.waitForSelector("[data-test=block-found] li:has-text('co-signed by academy')");
+  assert.equal(await page.locator("[data-test=block-found] li:has-text('✗')").count(), 0);
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
 scenario("a lost connection is said, and nothing is missed when it is back", async () => {
   const page = await signIn(browser, hub, "deepriver.lin");
   await page.goto(`${hub.url}/jobs`);
@@ -394,6 +417,47 @@ scenario("who may not see says so; what is not there too", async () => {
   await page.context().close();
 });
 
+scenario("what fails says so on every page, and comes back when asked again", async () => {
+  const page = await signIn(browser, hub, "operator");
+  let broken = true;
+  await page.route(/\/v1\/(?!whoami|events|session)/, (route) => (broken ? route.fulfill({ status: 422, contentType: "application/json", body: JSON.stringify({ error: { code: "invalid", message: "the hub's own words", what_to_do: "do this" } }) }) : route.continue()));
+  const lacking = [];
+  for (const path of pages) {
+    if (path.startsWith("/submit") && !path.includes("app")) continue; // a form, with its own test
+    await page.goto(hub.url + path);
+    await page.waitForSelector(".page-head");
+    await page.waitForFunction(() => !document.querySelector(".skeleton"));
+    if (!(await page.locator("[role=alert]").count()) && path !== "/operator?tab=vouchers") lacking.push(`${path}: ${(await text(page, "main")).slice(0, 200)}`);
+  }
+  assert.deepEqual(lacking, []);
+  await page.goto(`${hub.url}/jobs`);
+  await page.waitForSelector("text=the hub's own words");
+  broken = false;
+  await page.getByRole("button", { name: "Try again" }).click();
+  await page.waitForSelector(".vrow a, .empty");
+  await page.context().close();
+});
+
+scenario("a centre that has nothing yet says what to do on every list", async () => {
+  const bare = new Hub();
+  await bare.start({ centre: "title: bare\nmembers:\n  - {name: audit, role: auditor}\n" });
+  try {
+    const page = await signIn(browser, bare, "operator");
+    const silent = [];
+    for (const path of pages) {
+      await page.goto(bare.url + path);
+      await settled(page);
+      if (path.startsWith("/operator?tab=members") || path === "/operator?tab=audit" || path === "/submit" || path === "/log" || /vouchers|app=/.test(path)) continue;
+      if (!(await page.locator(".empty, .page p.soft").count())) silent.push(`${path}: ${(await text(page, "main")).slice(0, 160)}`);
+    }
+    assert.deepEqual(silent, []);
+    assert.deepEqual(page.complaints, []);
+    await page.context().close();
+  } finally {
+    await bare.end();
+  }
+});
+
 // Another page on this machine is of the same site, so that the browser sends the cookie along:
 // what keeps it out is the header that it cannot set.
 scenario("another origin's page can neither act, nor read, nor frame the console", async () => {
@@ -434,6 +498,31 @@ scenario("another origin's page can neither act, nor read, nor frame the console
   assert.deepEqual(page.complaints, []);
   evil.close();
   await page.context().close();
+});
+
+scenario("no name, title, reason or note from outside is more than text, on any page", async () => {
+  const evil = '<img src=x onerror=alert(1)>"><svg onload=alert(2)>{{constructor}}';
+  const short = "<b onclick=alert(3)>x</b>";
+  await hub.api("operator", "POST", "/v1/orgs", { name: "mallory", title: evil }).catch(() => hub.api("operator", "POST", "/v1/orgs", { name: "mallory" }));
+  await hub.api("operator", "POST", "/v1/nodes/state", { nodes: ["n400"], state: "draining", reason: evil });
+  await hub.api("operator", "POST", "/v1/vouchers", { org: "deepriver", funder: evil, contract: evil, micro_yuan: 1_000_000, expires_us: (Date.now() + 9e7) * 1_000 });
+  await hub.api("operator", "POST", "/v1/funds", { org: "deepriver", micro_yuan: 1, note: evil });
+  await hub.api("operator", "POST", "/v1/corrections", { org: "deepriver", micro_yuan: 1, reason: evil });
+  const id = await hub.job("deepriver.lin", { name: evil.slice(0, 100), walltime_ms: 60_000, held: true });
+  const ran = await hub.job("deepriver.lin", { name: short, walltime_ms: 60_000, script: `#!/bin/sh\necho '${evil}'\necho 'suan-progress {"fraction":0.4,"message":"${short}"}'\necho 'step 1: loss=1 ${short}=3'\nsleep 1\n` });
+  await hub.stateOf("deepriver.lin", ran, "completed");
+  await hub.api("deepriver.lin", "POST", `/v1/jobs/${id}/cancel`, { reason: evil });
+  for (const who of ["operator", "deepriver.ann"]) {
+    const page = await signIn(browser, hub, who);
+    for (const path of [...pages, `/jobs/${id}`, `/jobs/${ran}`, `/jobs?name=${encodeURIComponent(evil)}`, `/log?block=${encodeURIComponent(evil)}`, `/submit?app=${encodeURIComponent(evil)}`, `/map?pool=${encodeURIComponent(evil)}`]) {
+      await page.goto(hub.url + path);
+      await page.waitForSelector(".page-head, [role=alert]");
+      await page.waitForFunction(() => !document.querySelector(".skeleton"));
+      assert.equal(await page.locator("main img, main [onclick], main [onload], main [onerror], main script").count(), 0, path);
+    }
+    assert.deepEqual(page.complaints, []);
+    await page.context().close();
+  }
 });
 
 scenario("the first page is small and soon there", async () => {
