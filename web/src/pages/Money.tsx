@@ -40,10 +40,10 @@ function Burn({ org, left }: { org: string; left: bigint }) {
       legend: { top: 0 },
       tooltip: { trigger: "axis" as const, valueFormatter: (value: unknown) => (value === undefined || value === null || value === "-" ? "–" : `${Number(value).toLocaleString(locale, { maximumFractionDigits: 6 })} ${t("cny")}`) },
       xAxis: { type: "category" as const, data: dates },
-      yAxis: [{ type: "value" as const, min: 0, name: t("burn.left.axis") }, { type: "value" as const, splitLine: { show: false }, name: t("burn.day.axis") }],
+      yAxis: [{ type: "value" as const, min: 0 }, { type: "value" as const, splitLine: { show: false } }],
       series: [
         { type: "bar" as const, name: t("burn.charged"), yAxisIndex: 1, color: "#8fb0e8", data: (days ?? []).map(yuanOf) },
-        { type: "line" as const, name: t("burn.was"), color: "#1554c0", showSymbol: false, data: was },
+        { type: "line" as const, name: t("burn.was"), color: "#3f7ae0", showSymbol: false, data: was },
         { type: "line" as const, name: t("burn.will"), color: "#d0841b", showSymbol: false, lineStyle: { type: "dashed" as const }, data: ahead.length ? [...Array.from({ length: 29 }, () => "-"), was[29]!, ...ahead.map(yuanOf)] : [] },
       ],
     };

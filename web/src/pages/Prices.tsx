@@ -84,12 +84,12 @@ function PriceInputs({ rows, onRows }: { rows: PriceRow[]; onRows: (rows: PriceR
   return (
     <div className="scroll-x" tabIndex={0}>
       <table className="list">
-        <thead><tr><th>{t("pool")}</th><th>{t("tierorservice")}</th><th className="right">{t("prices.now")}</th><th>{t("prices.new.price")}</th></tr></thead>
+        <thead><tr><th>{t("pool")}</th><th>{t("tierorservice")}</th><th className="right wide-only">{t("prices.now")}</th><th>{t("prices.new.price")}</th></tr></thead>
         <tbody>
           {rows.map((row, i) => (
             <tr key={`${row.pool}/${row.tier}/${row.service}`}>
               <td>{row.pool || "–"}</td><td><What of={row} /></td>
-              <td className="right">{row.now === null ? "–" : <Yuan micro={row.now} />}</td>
+              <td className="right wide-only">{row.now === null ? "–" : <Yuan micro={row.now} />}</td>
               <td>
                 <div className="row">
                   <Input aria-label={isService(row) ? name("service", row.service) : `${row.pool} ${name("tier", row.tier)}`} value={row.text} placeholder={row.now === null ? t("prices.none.yet") : plain(row.now)} status={row.micro === undefined ? "error" : undefined} style={{ width: 130 }} inputMode="decimal" onChange={(event) => onRows(rows.map((one, j) => (j === i ? withText(one, event.target.value) : one)))} />
