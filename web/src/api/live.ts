@@ -20,6 +20,7 @@ const stale: Record<string, string[]> = {
   voucher_issued: money, voucher_expired: money, corrected: money, invoice_issued: money,
   ledger_opened: money, ledger_closing: money, ledger_closed: money, ledger_held: ["orgs", "budgets"], ledger_charged: money,
   witness_registered: ["witnesses"], witness_removed: ["witnesses"], quote_offered: ["quote"], quote_ended: ["job"],
+  spot_cleared: ["pools"], spot_closed: ["pools"], job_outbid: ["jobs", "job"], lease_priced: ["job"], bid_changed: ["jobs", "job"],
   rules_scheduled: ["rules"], rules_took_effect: ["rules", "prices", "pools", "shares", "quote"], rules_withdrawn: ["rules"],
 };
 export const kinds = Object.keys(stale);
