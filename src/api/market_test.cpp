@@ -46,7 +46,7 @@ TEST_F(MarketTest, PricesBidsAndAdviceAreTold) {
     open_market();
     const Answer low =
         ask(user, "POST", "/v1/jobs", R"({"pool":"big","tier":"spot","bid_micro_yuan":499999})");
-    EXPECT_EQ(low.status, 422) << low.body;
+    EXPECT_EQ(low.status, 400) << low.body;
     EXPECT_NE(low.body.find("bid_micro_yuan"), std::string::npos);
     const std::uint64_t high = bid(2'000'000);
     const std::uint64_t less = bid(900'000);
