@@ -97,8 +97,9 @@ TEST(Progress, lines_are_read_leniently) {
 }
 
 TEST(Progress, checkpoints_are_counted_and_keep_the_fraction) {
-    const std::string text = "suan-progress {\"fraction\":0.25}\nsuan-progress {\"checkpoint\":true}\n"
-                             "suan-progress {\"checkpoint\":true}\n";
+    const std::string text =
+        "suan-progress {\"fraction\":0.25}\nsuan-progress {\"checkpoint\":true}\n"
+        "suan-progress {\"checkpoint\":true}\n";
     ProgressScanner scanner;
     EXPECT_EQ(scanner.feed(text), (ProgressMark{250, "", 2}));
     EXPECT_EQ(scanner.feed("suan-progress {\"checkpoint\":true}\n", ProgressMark{250, "", 2}),

@@ -190,7 +190,8 @@ TEST_F(LocalExecutorTest, a_second_start_is_refused_while_it_runs_and_after) {
 
 // Also the one that a stopped task saves at its last moment.
 TEST_F(LocalExecutorTest, checkpoints_become_reports) {
-    const auto order = script_order(1, R"(trap 'echo "suan-progress {\"checkpoint\":true}"; exit 0' TERM
+    const auto order =
+        script_order(1, R"(trap 'echo "suan-progress {\"checkpoint\":true}"; exit 0' TERM
         echo 'suan-progress {"checkpoint":true}'; while :; do sleep 0.05; done)");
     executor_->start(order);
     ASSERT_TRUE(eventually([&] { return reports_.of<Checkpointed>(order.ref).size() == 1; }));

@@ -133,6 +133,8 @@ private:
             for (LeaseReport& report : machines_.reports_until(world_))
                 hub_.report(std::move(report));
             hub_.pass();
+            // A version of the rules whose time comes only now may have opened one again.
+            workload_.close_markets(hub_.state(), send());
             commit();
         }
         if (!held()) return;

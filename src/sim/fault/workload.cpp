@@ -471,7 +471,6 @@ void Workload::calm(const core::State& state, const Send& send) {
     }
 }
 
-// Else a bid that never wins waits for ever.
 void Workload::close_markets(const core::State& state, const Send& send) {
     state.pools.for_each([&](std::uint64_t, const core::Pool& pool) {
         if (!pool.spot.open) return;

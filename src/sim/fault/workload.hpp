@@ -25,6 +25,8 @@ public:
     void act(const core::State& state, Time now, const Send& send);
     // Opens all nodes, lifts budgets and user holds, gives money: then everything can end.
     void calm(const core::State& state, const Send& send);
+    // Else a bid that never wins waits for ever.
+    void close_markets(const core::State& state, const Send& send);
     void cancel_all(const core::State& state, const Send& send);
 
 private:
@@ -39,7 +41,6 @@ private:
     std::string name(const char* kind) { return kind + std::to_string(++names_); }
     std::string token();
     std::int64_t any_bid() { return any_of({1, 4'000, 1'000'000, 2'000'000, 13'000'000}); }
-    void close_markets(const core::State& state, const Send& send);
     const core::Job* any_job(const core::State& state);
     Actor actor_for(const core::State& state, std::uint32_t org);
 
