@@ -107,6 +107,13 @@ export interface components {
             debits_pending?: number | string;
             credits_pending?: number | string;
         };
+        "suan.BidChanged": {
+            job_id?: number | string;
+            holds?: components["schemas"]["suan.Payment"][];
+        };
+        "suan.BidRequest": {
+            bid_micro_yuan?: number | string;
+        };
         "suan.BlockList": {
             blocks?: components["schemas"]["suan.BlockView"][];
             next_cursor?: string;
@@ -165,6 +172,10 @@ export interface components {
             name?: string;
             token?: string;
             already_done?: boolean;
+        };
+        "suan.ChangeBid": {
+            job_id?: number | string;
+            micro_yuan?: number | string;
         };
         "suan.ChangeMember": {
             member_id?: number;
@@ -248,6 +259,7 @@ export interface components {
             remove_witness?: components["schemas"]["suan.RemoveWitness"];
             offer_quote?: components["schemas"]["suan.OfferQuote"];
             change_rules?: components["schemas"]["suan.ChangeRules"];
+            change_bid?: components["schemas"]["suan.ChangeBid"];
             idempotency_key?: string;
             request_sm3?: string;
         };
@@ -313,6 +325,35 @@ export interface components {
         "suan.DefinePool": {
             pool?: components["schemas"]["suan.PoolSpec"];
         };
+        "suan.DefragMoveView": {
+            job_id?: number | string;
+            org?: string;
+            /** @enum {string} */
+            tier?: "unspecified" | "reserved" | "standard" | "spot";
+            tasks?: number;
+            milli_devices?: number | string;
+            from?: components["schemas"]["suan.SlotView"][];
+            to?: components["schemas"]["suan.SlotView"][];
+            since_checkpoint_ms?: number | string;
+            lost_milli_device_ms?: number | string;
+            lost_micro_yuan?: number | string;
+        };
+        "suan.DefragView": {
+            pool?: string;
+            at_us?: number | string;
+            tasks?: number;
+            devices_per_task?: number;
+            /** @enum {string} */
+            topology?: "unspecified" | "any" | "one_rack" | "one_node";
+            fits_now?: number;
+            fits_after?: number;
+            outcome?: string;
+            moves?: components["schemas"]["suan.DefragMoveView"][];
+            lost_milli_device_ms?: number | string;
+            lost_micro_yuan?: number | string;
+            gang?: components["schemas"]["suan.SlotView"][];
+            summary?: string;
+        };
         "suan.Dependency": {
             job_id?: number | string;
             /** @enum {string} */
@@ -329,6 +370,14 @@ export interface components {
             /** @enum {string} */
             kind?: "unspecified" | "afterok" | "afternotok" | "afterany";
             met?: boolean;
+        };
+        "suan.ElasticView": {
+            tasks?: number;
+            tasks_min?: number;
+            tasks_max?: number;
+            grows_to?: number;
+            code?: string;
+            message?: string;
         };
         "suan.Entry": {
             seq?: number | string;
@@ -412,6 +461,11 @@ export interface components {
             rules_scheduled?: components["schemas"]["suan.RulesScheduled"];
             rules_took_effect?: components["schemas"]["suan.RulesTookEffect"];
             rules_withdrawn?: components["schemas"]["suan.RulesWithdrawn"];
+            spot_cleared?: components["schemas"]["suan.SpotCleared"];
+            spot_closed?: components["schemas"]["suan.SpotClosed"];
+            job_outbid?: components["schemas"]["suan.JobOutbid"];
+            lease_priced?: components["schemas"]["suan.LeasePriced"];
+            bid_changed?: components["schemas"]["suan.BidChanged"];
         };
         "suan.ForecastStatsView": {
             time_us?: number | string;
@@ -624,6 +678,9 @@ export interface components {
             jobs?: components["schemas"]["suan.JobView"][];
             next_cursor?: string;
         };
+        "suan.JobOutbid": {
+            job_id?: number | string;
+        };
         "suan.JobPayload": {
             script?: string;
             argv?: string[];
@@ -730,6 +787,8 @@ export interface components {
             attempt?: number;
             tasks?: number;
             slots?: components["schemas"]["suan.Slot"][];
+            micro_yuan_per_device_hour?: number | string;
+            ends_by_us?: number | string;
         };
         "suan.JobUnfunded": {
             job_id?: number | string;
@@ -825,13 +884,17 @@ export interface components {
         "suan.LeaseEnded": {
             lease_id?: number | string;
             /** @enum {string} */
-            outcome?: "unspecified" | "completed" | "failed" | "timeout" | "cancelled" | "preempted" | "node_failed" | "launch_failed" | "lost" | "unfunded";
+            outcome?: "unspecified" | "completed" | "failed" | "timeout" | "cancelled" | "preempted" | "node_failed" | "launch_failed" | "lost" | "unfunded" | "resized";
             /** Format: int32 */
             exit_code?: number;
             signal?: number;
         };
         "suan.LeaseList": {
             leases?: components["schemas"]["suan.LeaseView"][];
+        };
+        "suan.LeasePriced": {
+            lease_id?: number | string;
+            micro_yuan_per_device_hour?: number | string;
         };
         "suan.LeaseProgress": {
             lease_id?: number | string;
@@ -843,7 +906,7 @@ export interface components {
             /** @enum {string} */
             kind?: "unspecified" | "started" | "ended" | "checkpointed" | "progress";
             /** @enum {string} */
-            outcome?: "unspecified" | "completed" | "failed" | "timeout" | "cancelled" | "preempted" | "node_failed" | "launch_failed" | "lost" | "unfunded";
+            outcome?: "unspecified" | "completed" | "failed" | "timeout" | "cancelled" | "preempted" | "node_failed" | "launch_failed" | "lost" | "unfunded" | "resized";
             /** Format: int32 */
             exit_code?: number;
             signal?: number;
@@ -856,8 +919,9 @@ export interface components {
         "suan.LeaseStopping": {
             lease_id?: number | string;
             /** @enum {string} */
-            reason?: "unspecified" | "cancelled" | "timeout" | "preempted" | "node_failed" | "unfunded";
+            reason?: "unspecified" | "cancelled" | "timeout" | "preempted" | "node_failed" | "unfunded" | "resized" | "outbid";
             for_job_id?: number | string;
+            slots?: components["schemas"]["suan.Slot"][];
         };
         "suan.LeaseView": {
             id?: number | string;
@@ -871,9 +935,9 @@ export interface components {
             ended_us?: number | string;
             ends_by_us?: number | string;
             /** @enum {string} */
-            outcome?: "unspecified" | "completed" | "failed" | "timeout" | "cancelled" | "preempted" | "node_failed" | "launch_failed" | "lost" | "unfunded";
+            outcome?: "unspecified" | "completed" | "failed" | "timeout" | "cancelled" | "preempted" | "node_failed" | "launch_failed" | "lost" | "unfunded" | "resized";
             /** @enum {string} */
-            stopping?: "unspecified" | "cancelled" | "timeout" | "preempted" | "node_failed" | "unfunded";
+            stopping?: "unspecified" | "cancelled" | "timeout" | "preempted" | "node_failed" | "unfunded" | "resized" | "outbid";
             /** Format: int32 */
             exit_code?: number;
             signal?: number;
@@ -1185,6 +1249,8 @@ export interface components {
             reclaim_after_ms?: number | string;
             reclaim_within_ms?: number | string;
             stops_max?: number;
+            resize_within_ms?: number | string;
+            spot_period_ms?: number | string;
         };
         "suan.PoolRulesChanged": Record<string, never>;
         "suan.PoolRulesRequest": {
@@ -1501,6 +1567,43 @@ export interface components {
             tasks?: number;
             devices?: number[];
         };
+        "suan.SpotCleared": {
+            pool_id?: number;
+            micro_yuan_per_device_hour?: number | string;
+            floor_micro_yuan?: number | string;
+            offered_milli?: number | string;
+            sold_milli?: number | string;
+            bids?: number;
+            won?: number;
+        };
+        "suan.SpotClearingView": {
+            time_us?: number | string;
+            micro_yuan_per_device_hour?: number | string;
+            floor_micro_yuan?: number | string;
+            offered_milli?: number | string;
+            sold_milli?: number | string;
+            bids?: number;
+            won?: number;
+            seq?: number | string;
+        };
+        "suan.SpotClosed": {
+            pool_id?: number;
+        };
+        "suan.SpotHistoryView": {
+            spot?: components["schemas"]["suan.SpotView"];
+            clearings?: components["schemas"]["suan.SpotClearingView"][];
+        };
+        "suan.SpotView": {
+            pool_id?: number;
+            pool?: string;
+            open?: boolean;
+            micro_yuan_per_device_hour?: number | string;
+            floor_micro_yuan?: number | string;
+            period_ms?: number | string;
+            next_us?: number | string;
+            clearings?: number | string;
+            last?: components["schemas"]["suan.SpotClearingView"];
+        };
         "suan.StatsView": {
             time_us?: number | string;
             seq?: number | string;
@@ -1670,6 +1773,7 @@ export interface components {
             helps?: components["schemas"]["suan.HelpView"][];
             forecast?: components["schemas"]["suan.ForecastView"];
             history?: components["schemas"]["suan.WaitSpanView"][];
+            elastic?: components["schemas"]["suan.ElasticView"];
         };
         "suan.WitnessList": {
             witnesses?: components["schemas"]["suan.WitnessView"][];
