@@ -192,6 +192,8 @@ void Auditor::Impl::spot_closed(const SpotClosed& event) {
     if (!pool.market.open || pool.rules.spot_period_ms() != 0)
         violate(Rule::market_wrong, "the rules keep this market open");
     pool.market.open = false;
+    pool.market.cleared = false;  // earlier in this entry: who lost is in again
+    pool.market.won.clear();
     for (const std::uint64_t id : alive) {
         AuditJob& of = jobs.at(id);
         if (of.spec.pool_id() == event.pool_id()) of.bidding = false;

@@ -10,7 +10,7 @@ import { useNames, useWords, type Word } from "../i18n";
 import { count } from "../lib/units";
 import { colourOf, draw, leaseColours, paints, type Colouring } from "../map/draw";
 import { at, fits, gangs, gangSizes, layOut, type Room } from "../map/layout";
-import { Card, Empty, Loaded, PageHead, StateTag, tierColours } from "../parts/basics";
+import { Card, Empty, Loaded, PageHead, Problem, StateTag, tierColours } from "../parts/basics";
 import { useTheme } from "../shell/theme";
 
 type Focus = { node: number; device: number } | null;
@@ -195,6 +195,7 @@ export default function CentreMap() {
   const largest = [...(pools.data ?? [])].sort((a, b) => Number(b.devices_milli) - Number(a.devices_milli))[0];
   const pool = search.get("pool") ?? largest?.name ?? "";
   const query = useQuery({ queryKey: ["map", pool], queryFn: ({ signal }) => get<MapView>("/v1/map", { pool }, signal), enabled: pool !== "", placeholderData: keepPreviousData });
+  if (pools.error && !pools.data) return <><PageHead title={t("nav.map")} /><Card><Problem error={pools.error} retry={() => void pools.refetch()} /></Card></>;
   if (pools.data?.length === 0) return <><PageHead title={t("nav.map")} /><Card><Empty title={t("pools.none")} /></Card></>;
   return (
     <>

@@ -234,7 +234,7 @@ export default function Money() {
         items={[
           { key: "balance", label: t("balance"), children: <Loaded query={{ ...orgs, data: orgs.data && (org ?? null) }}>{(found) => (found ? <Balance org={found} /> : <Card><Empty title={t("orgs.none")} /></Card>)}</Loaded> },
           { key: "vouchers", label: t("vouchers"), children: <Vouchers org={name} /> },
-          { key: "charges", label: t("charges"), children: name || search.get("job") ? <Charges org={search.get("job") ? "" : name} job={search.get("job") ?? ""} /> : null },
+          { key: "charges", label: t("charges"), children: name || search.get("job") ? <Charges org={search.get("job") ? "" : name} job={search.get("job") ?? ""} /> : <Loaded query={{ ...orgs, data: orgs.data && null }}>{() => <Card><Empty title={t("orgs.none")} /></Card>}</Loaded> },
           { key: "invoices", label: t("invoices"), children: <Invoices org={name} /> },
         ]}
       />
