@@ -159,7 +159,7 @@ SuanOptions philly_options(const Workload& workload, std::uint32_t nodes) {
     rules.reservations_max = 4;
     rules.gang_nodes_min = 3;
     rules.reserve_after = Duration::hours(4);
-    rules.reclaim_ratio_milli = 2'000;
+    rules.reclaim_ratio_milli = 3'000;
     rules.reclaim_after = Duration::minutes(15);
     rules.stops_max = 2;
     std::uint32_t all = 0;
