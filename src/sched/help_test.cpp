@@ -2,7 +2,7 @@
 // of the pool does after the same change, and that asking leaves no trace.
 #include "sched/help.hpp"
 
-#include "sched/world.hpp"
+#include "sched/random_world.hpp"
 
 #include <gtest/gtest.h>
 
@@ -149,21 +149,6 @@ TEST(Help, AnotherTierMayStopOthers) {
 
 // ---- Against a copy that is really changed.
 
-World random_world(Random& random) {
-    World world;
-    const std::uint32_t devices = 1U << (1 + random.below(3));
-    const std::uint32_t nodes = 2 + random.below(6);
-    for (std::uint32_t n = 1; n <= nodes; ++n)
-        world.node(n, random.below(3), devices);
-    const std::int64_t total = 1'000LL * devices * nodes;
-    for (std::uint32_t org = 1; org <= 4; ++org) {
-        Share share{total / 4 * random.below(2), 1 + random.below(3), INT64_MAX};
-        if (random.below(3) == 0) share.limit_milli = total / 2;
-        world.share(org, share);
-    }
-    return world;
-}
-
 WaitingJob random_job(Random& random) {
     WaitingJob job = gang(1 + random.below(4), 1 + random.below(4), 1 + random.below(4));
     job.project = ProjectId{1 + random.below(2)};
@@ -283,7 +268,7 @@ TEST(HelpProperty, EveryTrialIsWhatARealChangeDoesAndLeavesNoTrace) {
     int started = 0;
     for (std::uint64_t seed = 1; seed <= 120; ++seed) {
         Random random{seed};
-        World world = random_world(random);
+        World world = random_centre(random, Rules{});
         std::int64_t clock = 0;
         for (int step = 0; step < 60; ++step) {
             random_life(world, random, clock);
@@ -318,7 +303,7 @@ TEST(HelpProperty, EveryTrialIsWhatARealChangeDoesAndLeavesNoTrace) {
 TEST(HelpProperty, EveryHelpHelpsAndIsTheFirstOfItsKind) {
     for (std::uint64_t seed = 1; seed <= 60; ++seed) {
         Random random{seed};
-        World world = random_world(random);
+        World world = random_centre(random, Rules{});
         std::int64_t clock = 0;
         for (int step = 0; step < 40; ++step)
             random_life(world, random, clock);
