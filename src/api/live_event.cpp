@@ -18,6 +18,8 @@ void fill_job_event(const Event& event, JobOfLease& job_of_lease, LiveEvent& out
             return out.set_state(JOB_STATE_WAITING);
         case Event::kJobEligible:
             return out.set_job_id(event.job_eligible().job_id());
+        case Event::kJobRelaxed:
+            return out.set_job_id(event.job_relaxed().job_id());
         case Event::kJobStarted:
             out.set_job_id(event.job_started().job_id());
             out.set_lease_id(event.job_started().lease_id());

@@ -36,6 +36,7 @@ void move_spec(JobRequest& from, JobSpec& to) {
     to.set_devices_per_task(from.devices_per_task());
     to.set_milli_per_device(from.milli_per_device());
     to.set_topology(from.topology());
+    to.set_topology_wait_ms(from.topology_wait_ms());
     to.set_walltime_ms(from.walltime_ms());
     to.set_priority(from.priority());
     to.set_retries(from.retries());

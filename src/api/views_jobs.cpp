@@ -2,6 +2,7 @@
 
 #include "api/views_names.hpp"
 #include "core/elastic.hpp"
+#include "sched/help.hpp"
 
 #include <fmt/format.h>
 
@@ -75,6 +76,8 @@ void fill_shape(const core::Job& job, JobView& out) {
     out.set_devices_per_task(job.shape.devices_per_task);
     out.set_milli_per_device(job.shape.milli);
     out.set_topology(proto_topology(job.shape.topology));
+    out.set_topology_wait_ms(job.topology_wait.us / 1'000);
+    if (job.queued && !job.relaxed) out.set_relaxes_us(job.relaxes.us);
     out.set_walltime_ms(job.walltime.us / 1'000);
     out.set_checkpoint_interval_ms(job.checkpoint_interval.us / 1'000);
     out.set_retries(job.retries);
@@ -106,6 +109,17 @@ void fill_course(const core::Job& job, JobView& out) {
     out.set_signal(job.signal);
     out.set_progress_permille(job.progress_permille);
     out.set_held(job.held);
+}
+
+void fill_spread(const core::State& state, const core::Job& job, const core::Lease& lease,
+                 SpreadView& out) {
+    const sched::PoolScheduler& scheduler = state.pools.at(job.pool.value).scheduler;
+    const sched::Spread is = sched::spread_of(scheduler, lease.placement);
+    const sched::Spread least = sched::least_spread(scheduler, job.shape, lease.tasks);
+    out.set_nodes(is.nodes);
+    out.set_racks(is.racks);
+    out.set_nodes_least(least.nodes);
+    out.set_racks_least(least.racks);
 }
 
 struct Owners {
@@ -210,7 +224,10 @@ void fill_details(const core::State& state, const Viewer& viewer, const core::Jo
     for (const core::WaitReason& reason : reasons_for(state, viewer, job))
         fill(reason, *out.add_reasons());
     const core::Lease* lease = job.lease ? state.leases.find(job.lease.value) : nullptr;
-    if (lease != nullptr) fill(state, *lease, *out.add_leases());
+    if (lease != nullptr) {
+        fill(state, *lease, *out.add_leases());
+        fill_spread(state, job, *lease, *out.mutable_spread());
+    }
     if (job.has_payload) out.set_payload_sm3(std::string(as_text(job.payload_sm3)));
 }
 

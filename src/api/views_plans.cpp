@@ -49,6 +49,8 @@ void fill(const core::State& state, const core::HelpfulChange& change, HelpView&
     out.set_tier(proto_tier(change.tier));
     out.set_pool(pool_name(state, change.pool));
     out.set_amount(change.amount);
+    out.set_nodes(change.spread.nodes);
+    out.set_racks(change.spread.racks);
 }
 
 void fill(const core::Forecast& forecast, Time now, ForecastView& out) {

@@ -127,6 +127,8 @@ YamlFields placement_fields(JobRequest& job, Time now) {
          [&](const Node& n) {
              job.set_topology(choice<Topology>(n, "topology", Topology_descriptor()));
          }},
+        {"topology_wait",
+         [&](const Node& n) { job.set_topology_wait_ms(span_ms(n, "topology_wait")); }},
         {"walltime", [&](const Node& n) { job.set_walltime_ms(span_ms(n, "walltime")); }},
         {"priority", [&](const Node& n) { job.set_priority(signed32(n, "priority")); }},
         {"after", [&](const Node& n) { read_after(n, job); }},

@@ -69,6 +69,7 @@ void set_spans(const SubmitOptions& o, JobRequest& job) {
     };
     job.set_walltime_ms(ms("--walltime", o.walltime));
     job.set_checkpoint_interval_ms(ms("--checkpoint-interval", o.checkpoint_interval));
+    job.set_topology_wait_ms(ms("--topology-wait", o.topology_wait));
     job.set_grace_ms(static_cast<std::uint32_t>(ms("--grace", o.grace)));
     job.set_sim_duration_ms(ms("--sim-duration", o.sim_duration));
     if (!o.begin.empty())
@@ -204,6 +205,8 @@ void add_submit_options(CLI::App& verb, SubmitOptions& o) {
     verb.add_option("-d,--devices-per-task", o.devices_per_task, "devices of each task");
     verb.add_option("--milli-per-device", o.milli_per_device, "share of one device, 1 to 1000");
     verb.add_option("--topology", o.topology, "any, one_rack or one_node");
+    verb.add_option("--topology-wait", o.topology_wait,
+                    "so long it waits for that topology, then any place will do");
     verb.add_option("-t,--walltime", o.walltime, "longest run, e.g. 1h30m");
     verb.add_option("--priority", o.priority, "among your own jobs; higher first");
     verb.add_option("--after", o.after, "ID, or KIND:ID with afterok, afternotok or afterany");

@@ -11,7 +11,8 @@
 namespace suan::bin {
 
 struct SubmitOptions {
-    std::string file, wrap, org, project, pool, name, tier, topology, walltime, checkpoint_interval;
+    std::string file, wrap, org, project, pool, name, tier, topology, topology_wait, walltime;
+    std::string checkpoint_interval;
     std::string begin, grace, bid, array, working_dir, stdout_pattern, stderr_pattern, launcher;
     std::string memory, sim_duration, idempotency_key;
     std::vector<std::string> after, environment;

@@ -169,6 +169,17 @@ std::string why_text(const WhyView& why) {
     return text;
 }
 
+std::string spread_text(const SpreadView& spread) {
+    const auto places = [](std::uint32_t nodes, std::uint32_t racks) {
+        return fmt::format("{} node{} in {} rack{}", nodes, nodes == 1 ? "" : "s", racks,
+                           racks == 1 ? "" : "s");
+    };
+    std::string text = places(spread.nodes(), spread.racks());
+    if (spread.nodes() > spread.nodes_least() || spread.racks() > spread.racks_least())
+        text += fmt::format("; at best {}", places(spread.nodes_least(), spread.racks_least()));
+    return text;
+}
+
 std::string job_text(const JobView& job, std::int64_t now_us) {
     FieldText out;
     out.add("Job", fmt::format("{}  {}", job_id_text(job), job.name()));
@@ -188,6 +199,7 @@ std::string job_text(const JobView& job, std::int64_t now_us) {
     for (const std::string& node : job.nodes())
         nodes += (nodes.empty() ? "" : ", ") + node;
     out.add("Nodes", nodes.size() > 200 ? nodes.substr(0, 200) + " ..." : nodes);
+    if (job.has_spread() && job.nodes_size() > 1) out.add("Spread", spread_text(job.spread()));
     out.add("After", dependencies_text(job));
     if (job.attempts() > 1 || job.preemptions() > 0)
         out.add("Attempts",

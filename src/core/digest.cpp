@@ -58,6 +58,11 @@ uint128 digest_of(const Job& job) {
     digest.text(as_text(job.payload_sm3));
     if (job.quote) digest.word(job.quote.value);
     if (job.expected.us != 0) digest.number(job.expected.us);
+    if (job.topology_wait.us != 0) {
+        digest.number(job.topology_wait.us);
+        digest.number(job.relaxes.us);
+        digest.word(job.relaxed ? 1U : 0U);
+    }
     for (const Hold& hold : job.holds) {
         digest.word(hold.transfer.low);
         digest.word(hold.voucher.value);

@@ -52,7 +52,10 @@ std::string shape_text(const sched::Shape& shape) {
 std::string outcome_text(const Outcome& outcome, Time now) {
     switch (outcome.kind) {
         case Outcome::Kind::starts:
-            return "starts now";
+            return outcome.spread.nodes > 1
+                       ? fmt::format("starts now, on {} nodes in {} rack{}", outcome.spread.nodes,
+                                     outcome.spread.racks, outcome.spread.racks == 1 ? "" : "s")
+                       : "starts now";
         case Outcome::Kind::stopping:
             return "starts as soon as the jobs that are stopped for it have ended";
         case Outcome::Kind::reserved:
@@ -107,6 +110,7 @@ HelpfulChange Helper::made(std::string kind, std::string who, const Outcome& out
     out.outcome = outcome_text(outcome, state_.now);
     out.starts_now = outcome.kind == Outcome::Kind::starts;
     out.start = outcome.start;
+    out.spread = outcome.spread;
     out.shape = waiting_.shape;
     out.walltime = waiting_.walltime;
     out.tier = waiting_.tier;

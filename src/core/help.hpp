@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/state.hpp"
+#include "sched/help.hpp"
 
 #include <string>
 #include <vector>
@@ -21,6 +22,7 @@ struct HelpfulChange {
     Duration walltime;
     sched::Tier tier = sched::Tier::standard;
     PoolId pool;
+    sched::Spread spread;     // of one that starts now: how far apart
     std::int64_t amount = 0;  // micro-yuan of money, milli-devices of limit and deserved, or nodes
 };
 

@@ -112,6 +112,8 @@ void check_markets(const State& state) {
     state.jobs.for_each([&](std::uint64_t, const Job& job) {
         if (job.has_ended()) return;
         const Pool& pool = state.pools.at(job.pool.value);
+        SUAN_ASSERT(!job.relaxed || job.topology_wait.us > 0);
+        SUAN_ASSERT(!job.queued || job.topology_wait.us == 0 || job.relaxes.us > 0);
         SUAN_ASSERT(!job.bidding || pool.spot.open);
         SUAN_ASSERT(!job.bidding || !job.queued);
         if (job.tier == sched::Tier::spot) {

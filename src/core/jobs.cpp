@@ -207,6 +207,12 @@ bool ready(const Job& job, Time now) {
     return job.funded && ready_but_for_money(job, now);
 }
 
+sched::Shape shape_now(const Job& job) {
+    sched::Shape out = job.shape;
+    if (job.relaxed) out.topology = sched::Topology::any;
+    return out;
+}
+
 sched::WaitingJob waiting_job(const Job& job) {
     sched::WaitingJob out;
     out.id = job.id;
@@ -218,7 +224,7 @@ sched::WaitingJob waiting_job(const Job& job) {
     out.queued = job.submitted;
     out.expected = job.expected;
     out.walltime = job.walltime;
-    out.shape = job.shape;
+    out.shape = shape_now(job);
     return out;
 }
 
@@ -234,6 +240,11 @@ Duration expected_run(const Pool& pool, const Job& job) {
 
 void enqueue(State& state, Job& job) {
     job.expected = expected_run(state.pools.at(job.pool.value), job);
+    job.relaxed = false;
+    if (job.topology_wait.us > 0) {
+        job.relaxes = state.now + job.topology_wait;
+        state.timers.push({job.relaxes, Timer::Kind::relax, job.id.value});
+    }
     enqueue_as_it_is(state, job);
 }
 void enqueue_as_it_is(State& state, Job& job) {
@@ -262,6 +273,24 @@ void begin_job(Step& step, JobId id) {
     const Job* job = step.state().jobs.find(id.value);
     if (job == nullptr || job->queued || !ready(*job, step.now())) return;
     step.emit([&](Event& event) { event.mutable_job_eligible()->set_job_id(id.value); });
+}
+
+void relax_job(Step& step, JobId id) {
+    const Job* job = step.state().jobs.find(id.value);
+    if (job == nullptr || !job->queued || job->relaxed || job->relaxes > step.now()) return;
+    step.emit([&](Event& event) { event.mutable_job_relaxed()->set_job_id(id.value); });
+}
+
+void apply_job_relaxed(State& state, const JobRelaxed& event) {
+    Job& job = state.jobs.at(event.job_id());
+    sched::PoolScheduler& scheduler = state.pools.at(job.pool.value).scheduler;
+    // What was reserved for it, or is being freed, fits it still.
+    const std::optional<sched::Reservation> reserved = scheduler.reservation_of(job.id);
+    dequeue(state, job);
+    job.relaxed = true;
+    enqueue_as_it_is(state, job);
+    if (reserved) scheduler.set_reservation(*reserved);
+    state.touch(job);
 }
 
 void end_job(Step& step, JobId id, const JobEnd& end) {

@@ -47,6 +47,8 @@ struct JobEnd {
 void end_job(Step& step, JobId job, const JobEnd& end);
 // Its begin time has come: into the queue if nothing else keeps it out.
 void begin_job(Step& step, JobId job);
+// It may have waited for its topology for as long as it wanted to.
+void relax_job(Step& step, JobId job);
 
 // Nothing keeps it out of the queue but, perhaps, the missing money.
 bool ready_but_for_money(const Job& job, Time now);
@@ -56,6 +58,7 @@ bool ready(const Job& job, Time now);
 
 void apply_job_admitted(State& state, const Entry& entry, const JobAdmitted& event);
 void apply_job_eligible(State& state, const JobEligible& event);
+void apply_job_relaxed(State& state, const JobRelaxed& event);
 void apply_job_ended(State& state, const JobEnded& event);
 void apply_job_held(State& state, const JobHeld& event);
 void apply_job_released(State& state, const JobReleased& event);
@@ -65,6 +68,8 @@ void apply_job_unfunded(State& state, const JobUnfunded& event);
 void apply_job_reserved(State& state, const JobReserved& event);
 void apply_job_unreserved(State& state, const JobUnreserved& event);
 
+// The shape that its place must have now: any topology will do for one that is relaxed.
+sched::Shape shape_now(const Job& job);
 // What the scheduler is told of a job that waits.
 sched::WaitingJob waiting_job(const Job& job);
 // Whose runs those of the job are learnt with.

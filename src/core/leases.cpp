@@ -162,7 +162,7 @@ sched::RunningLease running_lease(const Job& job, const Lease& lease) {
     running.project = job.project;
     running.member = job.member;
     running.tier = job.tier;
-    running.shape = job.shape;
+    running.shape = shape_now(job);
     running.tasks = lease.tasks;
     running.started = lease.started;
     running.ends_by = lease.ends_by;

@@ -261,8 +261,11 @@ struct Job {
     Duration checkpoint_interval;  // 0: none
     Duration grace;
     Time submitted;
-    Time begin;    // not before
-    Time started;  // of the newest lease
+    Time begin;              // not before
+    Duration topology_wait;  // in the queue; then its topology is not required; 0: it always is
+    Time relaxes;            // when that is, of one that came into the queue; 0: never
+    bool relaxed = false;    // that has come: it takes any place until it comes in again
+    Time started;            // of the newest lease
     Time ended;
     std::uint32_t retries = 0;
     std::uint32_t own_failures = 0;

@@ -31,6 +31,7 @@ Verdict check_spans(const PoolRules& rules, const std::string& prefix) {
         {"overdue_after_ms", rules.overdue_after_ms()},
         {"reclaim_after_ms", rules.reclaim_after_ms()},
         {"reclaim_within_ms", rules.reclaim_within_ms()},
+        {"spot_within_ms", rules.spot_within_ms()},
         {"resize_within_ms", rules.resize_within_ms()},
         {"spot_period_ms", rules.spot_period_ms()},
     };
@@ -54,6 +55,7 @@ Verdict check_counts(const PoolRules& rules, const std::string& prefix) {
         {"expected_behind_milli", rules.expected_behind_milli(), 1'000'000},
         {"gang_nodes_min", rules.gang_nodes_min(), limits::nodes_max},
         {"reclaim_ratio_milli", rules.reclaim_ratio_milli(), 1'000'000},
+        {"spot_ratio_milli", rules.spot_ratio_milli(), 1'000'000},
         {"stops_max", rules.stops_max(), 1'000'000},
     };
     for (const auto& [field, value, max] : counts) {
@@ -112,6 +114,10 @@ Verdict check_pool_rules(const PoolRules& rules, const std::string& prefix) {
     if (!rules.ends().empty() && rules.ends() != "limit" && rules.ends() != "expected") {
         return bad("ends", "ends must be limit or expected");
     }
+    if (!rules.placement().empty() && rules.placement() != "fragments" &&
+        rules.placement() != "tight") {
+        return bad("placement", "placement must be fragments or tight");
+    }
     return check_together(rules, prefix);
 }
 
@@ -133,6 +139,9 @@ sched::Rules sched_rules_from(const PoolRules& rules) {
     out.reclaim_ratio_milli = rules.reclaim_ratio_milli();
     out.reclaim_after = span(rules.reclaim_after_ms(), out.reclaim_after);
     out.reclaim_within = span(rules.reclaim_within_ms(), out.reclaim_within);
+    out.spot_ratio_milli = rules.spot_ratio_milli();
+    out.spot_within = span(rules.spot_within_ms(), out.spot_within);
+    if (rules.placement() == "tight") out.place = Rules::Place::tight;
     out.stops_max = rules.stops_max();
     out.resize_within = span(rules.resize_within_ms(), out.resize_within);
     return out;
@@ -180,6 +189,9 @@ PoolRules rules_to_proto(const Pool& pool) {
     out.set_reclaim_ratio_milli(rules.reclaim_ratio_milli);
     out.set_reclaim_after_ms(ms_unless(rules.reclaim_after, defaults.reclaim_after));
     out.set_reclaim_within_ms(ms_unless(rules.reclaim_within, defaults.reclaim_within));
+    out.set_spot_ratio_milli(rules.spot_ratio_milli);
+    out.set_spot_within_ms(ms_unless(rules.spot_within, defaults.spot_within));
+    if (rules.place != defaults.place) out.set_placement("tight");
     out.set_stops_max(rules.stops_max);
     out.set_resize_within_ms(rules.resize_within.us / 1'000);
     out.set_spot_period_ms(pool.limits.spot_period.us / 1'000);

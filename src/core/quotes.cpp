@@ -32,7 +32,8 @@ Verdict check_could_start_now(const JobSpec& spec) {
 }
 
 bool same_work(const Job& a, const Job& b) {
-    return a.pool == b.pool && a.tier == b.tier && a.shape == b.shape && a.walltime == b.walltime &&
+    return a.pool == b.pool && a.tier == b.tier && a.shape == b.shape &&
+           a.topology_wait == b.topology_wait && a.walltime == b.walltime &&
            a.priority == b.priority;
 }
 

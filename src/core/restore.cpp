@@ -412,6 +412,8 @@ private:
         job.lease = LeaseId{record.lease_id()};
         job.quote = QuoteId{record.quote_id()};
         job.expected = Duration{record.expected_us()};
+        job.relaxes = Time{record.relaxes_us()};
+        job.relaxed = record.relaxed();
         job.bidding = record.bidding();
         job.sheet = PriceSheetId{record.price_sheet_id()};
         job.price_line = record.price_line();
@@ -433,6 +435,8 @@ private:
         // Its time may have come without a tick to see it.
         if (!job.has_ended() && !record.queued() && job.begin.us > 0)
             s.timers.push({job.begin, Timer::Kind::begin, job.id.value});
+        if (record.queued() && job.relaxes.us > 0 && !job.relaxed)
+            s.timers.push({job.relaxes, Timer::Kind::relax, job.id.value});
         Job& kept = s.jobs.insert(record.id(), std::move(job));
         if (kept.tier == sched::Tier::spot && !kept.has_ended())
             s.pools.at(kept.pool.value).spot.jobs.insert(kept.id);

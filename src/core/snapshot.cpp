@@ -118,6 +118,7 @@ void spec_to(const Job& job, JobSpec& out) {
     out.set_retries(job.retries);
     out.set_checkpoint_interval_ms(job.checkpoint_interval.us / 1'000);
     out.set_begin_time_us(job.begin.us);
+    out.set_topology_wait_ms(job.topology_wait.us / 1'000);
     out.set_grace_ms(static_cast<std::uint32_t>(job.grace.us / 1'000));
     out.set_bid_micro_yuan(job.bid.micro_yuan);
     if (job.has_payload) out.set_payload_sm3(std::string(as_text(job.payload_sm3)));
@@ -200,6 +201,8 @@ void job_to(const Job& job, JobRecord& out) {
     out.set_lease_id(job.lease.value);
     out.set_quote_id(job.quote.value);
     out.set_expected_us(job.expected.us);
+    out.set_relaxes_us(job.relaxes.us);
+    out.set_relaxed(job.relaxed);
     out.set_bidding(job.bidding);
     out.set_price_sheet_id(job.sheet.value);
     out.set_price_line(job.price_line);

@@ -56,6 +56,16 @@ Verdict check_times(const JobSpec& spec, const Pool& pool, Duration walltime_max
         return bad("checkpoint_interval_ms",
                    "checkpoint_interval_ms must be 0 (none) to the wall time");
     }
+    if (spec.topology_wait_ms() < 0 || spec.topology_wait_ms() > limits::walltime_us_max / 1'000) {
+        return bad(
+            "topology_wait_ms",
+            fmt::format("topology_wait_ms must be 0 (the topology is required) to {}, got {}",
+                        limits::walltime_us_max / 1'000, spec.topology_wait_ms()));
+    }
+    if (spec.topology_wait_ms() > 0 && spec.topology() != TOPOLOGY_ONE_RACK &&
+        spec.topology() != TOPOLOGY_ONE_NODE) {
+        return bad("topology_wait_ms", "topology_wait_ms needs topology one_rack or one_node");
+    }
     if (spec.begin_time_us() < 0 || spec.begin_time_us() > time_max.us) {
         return bad("begin_time_us", "begin_time_us must be microseconds since 1970, or 0 for now");
     }
@@ -141,6 +151,7 @@ void fill_from_spec(Job& job, const JobSpec& spec, const Pool& pool) {
     job.grace =
         spec.grace_ms() == 0 ? pool.limits.grace_default : Duration::milliseconds(spec.grace_ms());
     job.begin = Time{spec.begin_time_us()};
+    job.topology_wait = Duration::milliseconds(spec.topology_wait_ms());
     job.priority = spec.priority();
     job.retries = spec.retries();
     job.held = spec.held();

@@ -23,7 +23,7 @@ namespace suan::core {
 
 // The version of decide() and of the scheduler's rules: it goes into every entry, and an audit must
 // use the program that knows it.
-inline constexpr std::uint32_t rules_version = 1;
+inline constexpr std::uint32_t rules_version = 2;
 
 class State {
 public:

@@ -22,6 +22,9 @@ void run_timers(Step& step) {
             case Timer::Kind::begin:
                 begin_job(step, JobId{timer.id});
                 break;
+            case Timer::Kind::relax:
+                relax_job(step, JobId{timer.id});
+                break;
             case Timer::Kind::voucher:
                 expire_voucher(step, VoucherId{static_cast<std::uint32_t>(timer.id)});
                 break;

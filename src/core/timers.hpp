@@ -23,7 +23,8 @@ struct Timer {
         ledger = 3,
         quote = 4,
         rules = 5,
-        spot = 6
+        spot = 6,
+        relax = 7
     };
     Time at;
     Kind kind = Kind::lease;

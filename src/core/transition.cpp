@@ -153,6 +153,9 @@ Handled apply_job_event(State& state, const Entry& entry, const Event& event) {
         case Event::kJobEligible:
             apply_job_eligible(state, event.job_eligible());
             return Handled::yes;
+        case Event::kJobRelaxed:
+            apply_job_relaxed(state, event.job_relaxed());
+            return Handled::yes;
         case Event::kJobStarted:
             apply_job_started(state, event.job_started());
             return Handled::yes;

@@ -135,6 +135,11 @@ WaitReason from_sched(const State& state, const Job& job, const sched::Reason& f
             out.message = job.shape.topology == sched::Topology::one_node
                               ? "fits now, but not on one node as it requires"
                               : "fits now, but not in one rack as it requires";
+            if (job.relaxes > state.now) {
+                out.message += fmt::format("; in {} s it takes any place",
+                                           (job.relaxes - state.now).us / 1'000'000);
+                out.limit = job.relaxes.us;
+            }
             break;
     }
     return out;

@@ -39,6 +39,8 @@ std::uint64_t job_of(const Event& event) {
     switch (event.kind_case()) {
         case Event::kJobEligible:
             return event.job_eligible().job_id();
+        case Event::kJobRelaxed:
+            return event.job_relaxed().job_id();
         case Event::kJobStarted:
             return event.job_started().job_id();
         case Event::kJobRequeued:

@@ -21,6 +21,8 @@ std::uint64_t job_of(const Event& event) {
             return event.job_admitted().eligible() ? 0 : event.job_admitted().job_id();
         case Event::kJobEligible:
             return event.job_eligible().job_id();
+        case Event::kJobRelaxed:
+            return event.job_relaxed().job_id();
         case Event::kJobHeld:
             return event.job_held().job_id();
         case Event::kJobReleased:

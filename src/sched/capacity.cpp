@@ -123,6 +123,16 @@ void Capacity::copy_use_of(const Capacity& other) {
     views_[unreserved_view] = other.views_[unreserved_view];
     open_milli_ = other.open_milli_;
     free_milli_ = other.free_milli_;
+    if (demand_.version() != other.demand_.version()) demand_ = other.demand_;
+}
+
+Spread Capacity::spread_of(const Placement& placement) const {
+    std::vector<std::uint32_t> racks;
+    for (const Slot& slot : placement)
+        racks.push_back(rack_at(position_of(slot.node)));
+    std::sort(racks.begin(), racks.end());
+    racks.erase(std::unique(racks.begin(), racks.end()), racks.end());
+    return {static_cast<std::uint32_t>(placement.size()), static_cast<std::uint32_t>(racks.size())};
 }
 
 void Capacity::open_all() {

@@ -10,14 +10,16 @@
 // A device is free (nothing on it), held whole, or shared: shared ones count their used milli.
 // Reserved devices are a mask a node; the masks of two reservations never meet.
 //
-// Packing::tight is the rule of scheduler.hpp. Packing::consolidated is the rule of the published
-// first-come simulators: a gang that one node could hold waits for one node, a larger one takes
-// whole free nodes and one node for the remainder.
+// Packing::tight is the rule of scheduler.hpp; Packing::fragments is the same, but chooses between
+// nodes by what the demand would lose there (demand.hpp). Packing::consolidated is the rule of the
+// published first-come simulators: a gang that one node could hold waits for one node, a larger one
+// takes whole free nodes and one node for the remainder.
 //
 // Not thread-safe, even for const members: some fill scratch space.
 #pragma once
 
 #include "base/limits.hpp"
+#include "sched/demand.hpp"
 #include "sched/id_index.hpp"
 #include "sched/types.hpp"
 
@@ -46,7 +48,7 @@ constexpr std::uint64_t lowest(std::uint64_t mask, std::uint32_t count) {
     return out;
 }
 
-enum class Packing : std::uint8_t { tight, consolidated };
+enum class Packing : std::uint8_t { tight, consolidated, fragments };
 enum class ViewName : std::uint8_t { idle = 0, unreserved = 1, empty = 2 };
 
 struct Fit {
@@ -102,6 +104,10 @@ public:
     void open_all();  // as if every closed node were back
     NodeGate gate(NodeId id) const { return nodes_[position_of(id)].gate; }
 
+    // What Packing::fragments weighs. The caller tells it what waits and what runs.
+    Demand& demand() { return demand_; }
+    const Demand& demand() const { return demand_; }
+
     void acquire(const Slot& slot);
     void release(const Slot& slot);
     void reserve(const Placement& placement);
@@ -127,6 +133,7 @@ public:
     bool knows(NodeId id) const { return index_.find(id.value) != IdIndex::none; }
     void check_invariants() const;
 
+    Spread spread_of(const Placement& placement) const;
     std::uint32_t position_of(NodeId id) const;
     NodeId id_at(std::uint32_t position) const { return nodes_[position].id; }
     // Dense, in the order of the caller's rack numbers.
@@ -163,7 +170,10 @@ private:
     void refresh(std::uint32_t position);
     std::uint32_t rack_end(std::uint32_t rack) const;
 
-    std::optional<Fit> find_whole(const View& view, const Shape& shape, std::uint32_t tasks) const;
+    std::optional<Fit> find_whole(const View& view, const Shape& shape, std::uint32_t tasks,
+                                  Packing packing) const;
+    std::uint32_t best_node(const View& view, std::uint32_t devices, Packing packing) const;
+    std::int64_t loss_at(std::uint32_t idle, std::uint32_t devices, Packing packing) const;
     std::optional<Fit> find_consolidated(const View& view, const Shape& shape,
                                          std::uint32_t tasks) const;
     bool holds_consolidated(const View& view, const Shape& shape, std::uint32_t tasks) const;
@@ -172,7 +182,11 @@ private:
                             std::span<const std::uint8_t> taken) const;
     std::uint32_t widest_rack(const View& view, std::uint32_t devices_per_task,
                               std::span<const std::uint8_t> taken) const;
-    void fill_rack(const View& view, std::uint32_t rack, const Shape& shape, std::uint32_t tasks,
+    struct Piece {
+        std::uint32_t tasks = 0;
+        Packing packing = Packing::tight;
+    };
+    void fill_rack(const View& view, std::uint32_t rack, const Shape& shape, const Piece& piece,
                    Placement& out) const;
     void take(const View& view, std::uint32_t position, const Shape& shape, std::uint32_t tasks,
               Placement& out) const;
@@ -180,6 +194,8 @@ private:
     Usable usable(ViewName view, std::uint32_t position, std::uint32_t milli) const;
     std::optional<Fit> find_fraction(ViewName view, const Shape& shape, std::uint32_t tasks) const;
     std::optional<Fit> find_one_fraction(ViewName view, std::uint32_t milli) const;
+    std::optional<Fit> find_least_loss(ViewName view, std::uint32_t milli) const;
+    NodeFree free_on(ViewName view, std::uint32_t position) const;
     std::uint32_t tasks_fraction(ViewName view, const Shape& shape) const;
     Slot fraction_slot(ViewName view, std::uint32_t position, std::uint32_t milli,
                        std::uint32_t tasks) const;
@@ -191,6 +207,7 @@ private:
     std::vector<std::uint64_t> shared_nodes_;  // bit set of positions with a shared device
     IdIndex index_;                            // node id to position
     std::array<View, 3> views_;
+    Demand demand_;
     std::uint32_t devices_max_ = 0;
     std::uint64_t epoch_ = 0;  // counts rebuilds
     bool stale_ = false;       // nodes were added since the views were built

@@ -11,7 +11,8 @@ using Impl = PoolScheduler::Impl;
 
 // First-come without backfill is the published baseline, so it places by that baseline's rule too.
 Packing PoolScheduler::Impl::packing() const {
-    return !fair() && !backfills() ? Packing::consolidated : Packing::tight;
+    if (!fair() && !backfills()) return Packing::consolidated;
+    return rules.place == Rules::Place::fragments ? Packing::fragments : Packing::tight;
 }
 
 // Without backfill nothing overtakes a blocked head, so only the devices of victims need keeping.
@@ -21,7 +22,13 @@ std::size_t PoolScheduler::Impl::reservations_max() const {
 }
 
 void PoolScheduler::Impl::settle() {
-    if (capacity.stale()) capacity.rebuild();
+    if (!capacity.stale()) return;
+    capacity.rebuild();
+    Demand& demand = capacity.demand();
+    demand.reset(capacity.devices_per_node_max());
+    kinds.for_each([&](const Shape& shape, std::uint32_t count) { demand.add(shape, count); });
+    for (std::uint32_t slot = leases.first(); slot != nil; slot = leases.next(slot))
+        demand.add(leases[slot].lease.shape, 1);
 }
 
 // After a fact that may let something fit: what the pass learnt is no longer true.
@@ -97,6 +104,7 @@ void PoolScheduler::Impl::enqueue(const WaitingJob& job) {
     const std::uint32_t at = jobs.add(slot);
     jobs.push(queue_of(slot), at);
     tree.job_added(slot.leaf, slot.kind, branch_of(job.tier));
+    capacity.demand().add(job.shape, 1);
     restart_pass();
 }
 
@@ -108,6 +116,7 @@ void PoolScheduler::Impl::dequeue(JobId id) {
     const JobSlot job = jobs[at];
     jobs.pop(queue_of(job), at);
     tree.job_removed(job.leaf, job.kind, branch_of(kinds.tier(job.kind)));
+    capacity.demand().add(kinds.shape(job.kind), -1);
     kinds.release(job.kind);
     jobs.remove(at);
     pass.starting = JobId{};
@@ -225,6 +234,7 @@ void PoolScheduler::Impl::start_lease(const RunningLease& lease) {
     const std::uint32_t slot = leases.add(lease, leaf);
     for (const Slot& held : lease.placement)
         capacity.acquire(held);
+    capacity.demand().add(lease.shape, 1);
     tree.hold(leaf, lease.tier, leases[slot].milli());
     if (lease.tier == Tier::spot) ++spot_leases;
     if (lease.stopping) stopping.push_back(slot);
@@ -246,6 +256,7 @@ void PoolScheduler::Impl::end_lease(LeaseId id) {
     const LeaseSlot& ended = leases[slot];
     for (const Slot& held : ended.lease.placement)
         capacity.release(held);
+    capacity.demand().add(ended.lease.shape, -1);
     tree.hold(ended.leaf, ended.lease.tier, -ended.milli());
     if (ended.lease.tier == Tier::spot) --spot_leases;
     std::erase(stopping, slot);

@@ -57,7 +57,7 @@ private:
 };
 
 Outcome Finder::try_it(const Change& change) {
-    if (++trials_ > trials_max) return {Outcome::Kind::unknown, now_, 0};
+    if (++trials_ > trials_max) return {Outcome::Kind::unknown, now_, 0, {}};
     return try_change(pool_, job_.id, change, now_);
 }
 
@@ -260,6 +260,22 @@ std::vector<Help> Finder::all() {
 }
 
 }  // namespace
+
+Spread spread_of(const PoolScheduler& pool, const Placement& placement) {
+    Impl& in = pool.inside();
+    in.settle();
+    return in.capacity.spread_of(placement);
+}
+
+Spread least_spread(const PoolScheduler& pool, const Shape& shape, std::uint32_t tasks) {
+    Impl& in = pool.inside();
+    in.settle();
+    Shape asked = shape;
+    asked.topology = Topology::any;
+    asked.tasks_min = asked.tasks_max = tasks;
+    const auto fit = in.capacity.find(ViewName::empty, asked, tasks, Packing::tight);
+    return fit ? spread_of(pool, fit->placement) : Spread{};
+}
 
 FreePlaces free_places(const PoolScheduler& pool, const Shape& shape) {
     Impl& in = pool.inside();

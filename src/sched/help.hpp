@@ -24,6 +24,10 @@ struct Change {
     std::vector<NodeId> reopened;  // closed nodes that take work again
 };
 
+Spread spread_of(const PoolScheduler& pool, const Placement& placement);
+// The least that so many tasks could ever lie in, if the pool were empty; of any topology.
+Spread least_spread(const PoolScheduler& pool, const Shape& shape, std::uint32_t tasks);
+
 struct Outcome {
     enum class Kind : std::uint8_t {
         starts = 0,    // in this pass
@@ -34,6 +38,7 @@ struct Outcome {
     } kind = Kind::waits;
     Time start;  // of starts and stopping: now
     std::uint32_t tasks = 0;
+    Spread spread;  // of starts
     friend bool operator==(const Outcome&, const Outcome&) = default;
 };
 

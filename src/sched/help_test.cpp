@@ -213,14 +213,15 @@ Outcome really(World world, const WaitingJob& job, const Change& change) {
         }
         if (world.runs(job.id))
             return {Outcome::Kind::starts, world.now,
-                    world.running.at(world.lease_of(job.id)).tasks};
+                    world.running.at(world.lease_of(job.id)).tasks,
+                    spread_of(world.pool, world.running.at(world.lease_of(job.id)).placement)};
         if (!world.pool.wants_pass()) break;
     }
     const auto held = world.pool.reservation_of(job.id);
-    if (!held) return {Outcome::Kind::waits, world.now, 0};
+    if (!held) return {Outcome::Kind::waits, world.now, 0, {}};
     if (pending(world, *held))
-        return {Outcome::Kind::stopping, world.now, change.job->shape.tasks_min};
-    return {Outcome::Kind::reserved, held->start, change.job->shape.tasks_min};
+        return {Outcome::Kind::stopping, world.now, change.job->shape.tasks_min, {}};
+    return {Outcome::Kind::reserved, held->start, change.job->shape.tasks_min, {}};
 }
 
 std::string facts(const PoolScheduler& pool) {

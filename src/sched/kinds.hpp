@@ -49,6 +49,13 @@ public:
         free_.push_back(kind);
     }
 
+    // Each with the number of its jobs.
+    template <typename Visit>
+    void for_each(Visit visit) const {
+        for (const std::uint32_t kind : order_)
+            visit(kinds_[kind].key.first, kinds_[kind].jobs);
+    }
+
     const Shape& shape(std::uint32_t kind) const { return kinds_[kind].key.first; }
     Tier tier(std::uint32_t kind) const { return kinds_[kind].key.second; }
 

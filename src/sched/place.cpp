@@ -82,13 +82,14 @@ std::optional<Fit> Capacity::find(ViewName name, const Shape& shape, std::uint32
                                   Packing packing) const {
     if (tasks_max < shape.tasks_min || nodes_.empty()) return std::nullopt;
     if (shape.tasks_min == 1 && tasks_max == 1 && is_fraction(shape)) {
-        return find_one_fraction(name, shape.milli);
+        return packing == Packing::fragments ? find_least_loss(name, shape.milli)
+                                             : find_one_fraction(name, shape.milli);
     }
     const std::uint32_t tasks = std::min(tasks_max, tasks_that_fit(name, shape, packing));
     if (tasks < shape.tasks_min) return std::nullopt;
     if (is_fraction(shape)) return find_fraction(name, shape, tasks);
     std::optional<Fit> fit = !consolidates(shape, packing)
-                                 ? find_whole(at(name), shape, tasks)
+                                 ? find_whole(at(name), shape, tasks, packing)
                                  : find_consolidated(at(name), shape, tasks);
     if (fit) sort_by_node(fit->placement);
     return fit;
@@ -100,22 +101,31 @@ void Capacity::take(const View& view, std::uint32_t position, const Shape& shape
     out.push_back(Slot{nodes_[position].id, tasks, mask, limits::milli_per_device});
 }
 
-// The fullest node that holds `devices`, or nil.
-static std::uint32_t best_node(const View& view, std::uint64_t devices, std::uint32_t nodes) {
-    for (std::uint64_t k = devices; k <= view.devices_max(); ++k) {
-        const auto count = static_cast<std::uint32_t>(k);
-        if (view.nodes_with(count) > 0) return view.first_with(count, 0, nodes);
-    }
-    return nil;
+std::int64_t Capacity::loss_at(std::uint32_t idle, std::uint32_t devices, Packing packing) const {
+    return packing == Packing::fragments ? demand_.loss(idle, devices) : 0;
 }
 
-std::optional<Fit> Capacity::find_whole(const View& view, const Shape& shape,
-                                        std::uint32_t tasks) const {
+// Of the nodes that hold `devices`, the one that loses least by it; among those the fullest. Or
+// nil.
+std::uint32_t Capacity::best_node(const View& view, std::uint32_t devices, Packing packing) const {
+    std::uint32_t best = nil;
+    std::int64_t least = INT64_MAX;
+    for (std::uint32_t k = devices; k <= view.devices_max(); ++k) {
+        if (view.nodes_with(k) == 0) continue;
+        const std::int64_t loss = loss_at(k, devices, packing);
+        if (loss >= least) continue;
+        least = loss;
+        best = k;
+    }
+    return best == nil ? nil : view.first_with(best, 0, static_cast<std::uint32_t>(nodes_.size()));
+}
+
+std::optional<Fit> Capacity::find_whole(const View& view, const Shape& shape, std::uint32_t tasks,
+                                        Packing packing) const {
     Fit fit;
     fit.tasks = tasks;
-    const auto nodes = static_cast<std::uint32_t>(nodes_.size());
-    const std::uint64_t devices = std::uint64_t{tasks} * shape.devices_per_task;
-    const std::uint32_t node = best_node(view, devices, nodes);
+    const std::uint32_t devices = clamp_tasks(std::uint64_t{tasks} * shape.devices_per_task);
+    const std::uint32_t node = best_node(view, devices, packing);
     if (node != nil) {
         take(view, node, shape, tasks, fit.placement);
         return fit;
@@ -127,7 +137,7 @@ std::optional<Fit> Capacity::find_whole(const View& view, const Shape& shape,
         if (rack == nil) rack = widest_rack(view, shape.devices_per_task, taken);
         SUAN_ASSERT(rack != nil);
         const std::uint64_t here = std::min(rest, view.tasks_in_rack(rack, shape.devices_per_task));
-        fill_rack(view, rack, shape, static_cast<std::uint32_t>(here), fit.placement);
+        fill_rack(view, rack, shape, {static_cast<std::uint32_t>(here), packing}, fit.placement);
         taken[rack] = 1;
         rest -= here;
     }
@@ -162,9 +172,10 @@ std::uint32_t Capacity::widest_rack(const View& view, std::uint32_t devices_per_
     return best;
 }
 
-// The widest nodes first, and for what remains the fullest node that holds it.
+// The widest nodes first, and for what remains the node that loses least, or the fullest.
 void Capacity::fill_rack(const View& view, std::uint32_t rack, const Shape& shape,
-                         std::uint32_t tasks, Placement& out) const {
+                         const Piece& piece, Placement& out) const {
+    std::uint32_t tasks = piece.tasks;
     const std::uint32_t per_task = shape.devices_per_task;
     const std::uint32_t end = rack_end(rack);
     std::array<std::uint32_t, 65> from{};
@@ -176,11 +187,20 @@ void Capacity::fill_rack(const View& view, std::uint32_t rack, const Shape& shap
         // Classes wider than `wide` are used up, so only it and narrower ones can hold the rest.
         std::uint32_t low = tasks <= wide ? tasks * per_task : wide * per_task;
         if (tasks > wide) here = wide;
-        for (std::uint32_t k = low; k <= view.devices_max() && node == nil; ++k) {
+        const bool last = tasks <= wide;
+        std::uint32_t of = 0;
+        std::int64_t least = INT64_MAX;
+        for (std::uint32_t k = low; k <= view.devices_max() && (last || node == nil); ++k) {
             if (view.rack_nodes_with(rack, k) == 0) continue;
-            node = view.first_with(k, from[k], end);
-            if (node != nil) from[k] = node + 1;
+            const std::uint32_t found = view.first_with(k, from[k], end);
+            if (found == nil) continue;
+            const std::int64_t loss = last ? loss_at(k, low, piece.packing) : 0;
+            if (loss >= least) continue;
+            least = loss;
+            node = found;
+            of = k;
         }
+        if (node != nil) from[of] = node + 1;
         if (node == nil) {
             SUAN_ASSERT(wide > 0);
             --wide;
@@ -271,12 +291,67 @@ std::optional<Fit> Capacity::find_one_fraction(ViewName name, std::uint32_t mill
         }
     }
     if (best_left == UINT32_MAX) {
-        const std::uint32_t node =
-            best_node(at(name), 1, static_cast<std::uint32_t>(nodes_.size()));
+        const std::uint32_t node = best_node(at(name), 1, Packing::tight);
         if (node == nil) return std::nullopt;
         best = Slot{nodes_[node].id, 1, lowest(at(name).free(node), 1), milli};
     }
     return Fit{1, Placement{best}};
+}
+
+NodeFree Capacity::free_on(ViewName name, std::uint32_t position) const {
+    NodeFree out;
+    out.idle = count_bits(at(name).free(position));
+    for (std::uint64_t rest = nodes_[position].shared; rest != 0; rest &= rest - 1)
+        out.parts.push_back(limits::milli_per_device - used(position, std::countr_zero(rest)));
+    return out;
+}
+
+// Every shared device with room, and of the idle ones one for each number of idle devices on a
+// node.
+std::optional<Fit> Capacity::find_least_loss(ViewName name, std::uint32_t milli) const {
+    using Key = std::tuple<std::int64_t, std::uint64_t, std::uint32_t, int>;
+    std::optional<Key> best;  // loss, free milli of the node, position, device
+    const auto consider = [&](std::uint32_t position, int device, const NodeFree& before,
+                              const NodeFree& after) {
+        const std::int64_t loss = demand_.steps(demand_.fragment(after) - demand_.fragment(before));
+        std::uint64_t left = std::uint64_t{after.idle} * limits::milli_per_device;
+        for (const std::uint32_t part : after.parts)
+            left += part;
+        const Key key{loss, left, position, device};
+        if (!best || key < *best) best = key;
+    };
+    const auto consider_idle = [&](std::uint32_t position, const NodeFree& before) {
+        NodeFree after = before;
+        --after.idle;
+        after.parts.push_back(limits::milli_per_device - milli);
+        consider(position, std::countr_zero(at(name).free(position)), before, after);
+    };
+    for (std::uint32_t word = 0; name != ViewName::empty && word < shared_nodes_.size(); ++word) {
+        for (std::uint64_t rest = shared_nodes_[word]; rest != 0; rest &= rest - 1) {
+            const std::uint32_t position =
+                word * 64 + static_cast<std::uint32_t>(std::countr_zero(rest));
+            const NodeFree before = free_on(name, position);
+            const std::uint64_t fits = usable(name, position, milli).shared;
+            std::size_t at_part = 0;
+            for (std::uint64_t all = nodes_[position].shared; all != 0; all &= all - 1, ++at_part) {
+                const int device = std::countr_zero(all);
+                if ((fits >> device & 1) == 0) continue;
+                NodeFree after = before;
+                after.parts[at_part] -= milli;
+                consider(position, device, before, after);
+            }
+            if (before.idle > 0) consider_idle(position, before);
+        }
+    }
+    const auto nodes = static_cast<std::uint32_t>(nodes_.size());
+    for (std::uint32_t k = 1; k <= at(name).devices_max(); ++k) {
+        if (at(name).nodes_with(k) == 0) continue;
+        const std::uint32_t position = at(name).first_with(k, 0, nodes);
+        consider_idle(position, free_on(name, position));
+    }
+    if (!best) return std::nullopt;
+    const auto& [loss, left, position, device] = *best;
+    return Fit{1, Placement{Slot{nodes_[position].id, 1, 1ULL << device, milli}}};
 }
 
 std::uint32_t Capacity::tasks_fraction(ViewName name, const Shape& shape) const {

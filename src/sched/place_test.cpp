@@ -124,6 +124,51 @@ TEST(Placement, ConsolidatedWaitsForWholeNodes) {
     }
 }
 
+// docs/rules/fragments.md
+TEST(Placement, FragmentsKeepHolesThatOthersAskFor) {
+    Drawn world = draw(".....###|......##");
+    Demand& demand = world.capacity.demand();
+    demand.reset(8);
+    demand.add(shape(1, 2), 1);
+    EXPECT_EQ(put(world, shape(1, 2), Packing::fragments), "1:01");  // the fullest
+    world = draw(".....###|......##");
+    world.capacity.demand().reset(8);
+    world.capacity.demand().add(shape(1, 2), 1);
+    world.capacity.demand().add(shape(2, 2), 1);                     // a gang of 4
+    EXPECT_EQ(put(world, shape(1, 2), Packing::fragments), "2:01");  // 4 are left there
+    EXPECT_EQ(put(world, shape(2, 2), Packing::fragments), "2:2345");
+    EXPECT_EQ(put(world, shape(1, 2), Packing::tight), "1:01");
+}
+
+// The last piece of a gang is put as a task of its own would be.
+TEST(Placement, FragmentsPutTheLastPieceOfAGang) {
+    Drawn world = draw("........|.....###|......##");
+    world.capacity.demand().reset(8);
+    world.capacity.demand().add(shape(1, 4), 1);
+    EXPECT_EQ(put(world, shape(5, 2), Packing::fragments), "1:01234567 3:01");
+    world = draw("........|.....###|......##");
+    EXPECT_EQ(put(world, shape(5, 2), Packing::tight), "1:01234567 2:01");
+}
+
+TEST(Placement, FragmentsOfSharedDevices) {
+    Drawn world = draw("..|..");
+    const Shape half{1, 1, 1, 500, Topology::any};
+    world.capacity.demand().reset(2);
+    world.capacity.demand().add(half, 1);
+    world.capacity.demand().add(shape(1, 2), 1);
+    EXPECT_EQ(put(world, half, Packing::fragments), "1:0");
+    EXPECT_EQ(put(world, half, Packing::fragments), "1:0");  // beside it: node 2 stays whole
+    EXPECT_EQ(put(world, shape(1, 2), Packing::fragments), "2:01");
+    // 0.6 fits beside 0.4; where 0.7 is asked for often, it goes where 0.3 is free instead.
+    world = draw(".|.");
+    const auto part = [](std::uint32_t milli) { return Shape{1, 1, 1, milli, Topology::any}; };
+    world.capacity.acquire(Slot{NodeId{1}, 1, 1, 300});
+    world.capacity.acquire(Slot{NodeId{2}, 1, 1, 600});
+    world.capacity.demand().reset(1);
+    world.capacity.demand().add(part(700), 1);
+    EXPECT_EQ(put(world, part(400), Packing::fragments), "2:0");
+}
+
 TEST(Placement, ElasticGangTakesWhatFits) {
     Drawn world = draw("....|..##");
     const auto fit = world.capacity.find(ViewName::idle, Shape{1, 9, 2, 1'000, Topology::any}, 9,

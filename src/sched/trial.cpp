@@ -151,26 +151,27 @@ Outcome Trial::run() {
         in_.begin_pass(now_);
         while (auto decision = in_.next()) {
             if (!feed(*decision) || ++decisions > decisions_max)
-                return {Outcome::Kind::unknown, now_, 0};
+                return {Outcome::Kind::unknown, now_, 0, {}};
             if (outcome_) return *outcome_;
         }
         if (!in_.changed) return standing();
     }
-    return {Outcome::Kind::unknown, now_, 0};
+    return {Outcome::Kind::unknown, now_, 0, {}};
 }
 
 Outcome Trial::standing() const {
     const Reservation* held = in_.reservation_of(job_);
-    if (held == nullptr) return {Outcome::Kind::waits, now_, 0};
+    if (held == nullptr) return {Outcome::Kind::waits, now_, 0, {}};
     const std::uint32_t tasks = in_.shape_of(in_.jobs.find(job_)).tasks_min;
-    if (in_.is_pending(*held)) return {Outcome::Kind::stopping, now_, tasks};
-    return {Outcome::Kind::reserved, held->start, tasks};
+    if (in_.is_pending(*held)) return {Outcome::Kind::stopping, now_, tasks, {}};
+    return {Outcome::Kind::reserved, held->start, tasks, {}};
 }
 
 bool Trial::feed(const Decision& decision) {
     if (const auto* started = std::get_if<Start>(&decision)) {
         if (started->job == job_) {
-            outcome_ = Outcome{Outcome::Kind::starts, now_, started->tasks};
+            outcome_ = Outcome{Outcome::Kind::starts, now_, started->tasks,
+                               in_.capacity.spread_of(started->placement)};
             return true;
         }
         start(*started);

@@ -58,6 +58,13 @@ using Placement =
 std::uint32_t tasks_of(const Placement& placement);
 std::uint64_t mask_on(const Placement& placement, NodeId node);  // 0: none of it is there
 
+// How far apart the tasks of a gang lie.
+struct Spread {
+    std::uint32_t nodes = 0;
+    std::uint32_t racks = 0;
+    friend bool operator==(const Spread&, const Spread&) = default;
+};
+
 struct WaitingJob {
     JobId id;
     OrgId org;
@@ -127,6 +134,9 @@ struct Rules {
     // An elastic lease may grow or shrink for so long after it has saved a checkpoint; 0: never.
     Duration resize_within;
     enum class Order : std::uint8_t { fair = 0, fifo = 1, shortest = 2 } order = Order::fair;
+    // Between nodes that hold a task: the one where least is lost for what others ask for, or
+    // simply the fullest.
+    enum class Place : std::uint8_t { fragments = 0, tight = 1 } place = Place::fragments;
     enum class Backfill : std::uint8_t { on = 0, off = 1 } backfill = Backfill::on;
     enum class Preemption : std::uint8_t { on = 0, off = 1 } preemption = Preemption::on;
 };

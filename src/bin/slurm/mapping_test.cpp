@@ -68,6 +68,15 @@ TEST(Mapping, LaterOptionsAreStronger) {
     EXPECT_EQ(s->name, "b");
 }
 
+TEST(Mapping, SwitchesAreRacks) {
+    const auto s = read({{"switches", "1@10:00"}});
+    ASSERT_TRUE(s);
+    EXPECT_TRUE(s->one_rack);
+    EXPECT_EQ(s->topology_wait_ms, 600'000);
+    EXPECT_EQ(read({{"switches", "1"}})->topology_wait_ms, 300'000);
+    EXPECT_FALSE(read({{"switches", "2@10:00"}})->one_rack);  // two racks are what packing does
+}
+
 TEST(Mapping, BadValuesNameTheOption) {
     const std::pair<Option, const char*> cases[] = {
         {{"ntasks", "0"}, "--ntasks"},
@@ -76,6 +85,8 @@ TEST(Mapping, BadValuesNameTheOption) {
         {{"gres", "gpu:1,tpu:1"}, "--gres"},
         {{"time", "1:2:3:4"}, "--time"},
         {{"qos", "gold"}, "--qos"},
+        {{"switches", "0"}, "--switches"},
+        {{"switches", "1@soon"}, "--switches"},
         {{"mem", "lots"}, "--mem"},
         {{"dependency", "after:3"}, "--dependency"},
         {{"dependency", "singleton"}, "--dependency"},

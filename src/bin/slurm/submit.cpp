@@ -108,6 +108,10 @@ JobRequest job_request(Session& session, Submission& s) {
     job.set_walltime_ms(s.walltime_ms);
     job.set_begin_time_us(s.begin_us);
     job.set_priority(s.priority);
+    if (s.one_rack && gang.tasks > 1 && gang.topology == TOPOLOGY_ANY) {
+        job.set_topology(TOPOLOGY_ONE_RACK);
+        job.set_topology_wait_ms(s.topology_wait_ms);
+    }
     job.set_held(s.held);
     if (s.tier == "reserved") job.set_tier(TIER_RESERVED);
     if (s.tier == "spot") job.set_tier(TIER_SPOT);

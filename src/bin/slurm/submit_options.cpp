@@ -57,6 +57,23 @@ Result<std::int64_t> time_limit_ms(std::string_view text) {
     return *limit ? (*limit)->us / 1'000 : 0;
 }
 
+// "1@10:00": one rack, for so long; without a time for as long as Slurm's default says.
+Result<void> read_switches(Submission& s, std::string_view text) {
+    constexpr std::int64_t default_wait_ms = 300'000;  // max_switch_wait
+    const std::size_t at = text.find('@');
+    const auto switches = parse_number(text.substr(0, at));
+    if (!switches || *switches == 0)
+        return bad(fmt::format("\"{}\" is not a number of switches", text.substr(0, 40)));
+    s.topology_wait_ms = default_wait_ms;
+    if (at != std::string_view::npos) {
+        auto wait = time_limit_ms(text.substr(at + 1));
+        if (!wait) return std::move(wait).error();
+        s.topology_wait_ms = *wait;  // 0: for ever
+    }
+    s.one_rack = *switches == 1;
+    return {};
+}
+
 Result<std::int64_t> begin_time(const std::string& text, Time now) {
     std::string plain = text;
     // now+1hour, now+30minutes, now+60 (seconds): Slurm's words for our letters.
@@ -144,6 +161,7 @@ Result<void> read_option(Submission& s, const Option& o, Time now) {
     if (o.name == "qos") return keep(s.tier, tier_of(o.value));
     if (o.name == "begin") return keep(s.begin_us, begin_time(o.value, now));
     if (o.name == "nice") return keep(s.priority, niceness(o.value));
+    if (o.name == "switches") return read_switches(s, o.value);
     if (o.name == "dependency") return keep(s.after, parse_dependencies(o.value));
     if (o.name == "export") s.exported = parse_export(o.value);
     return {};
@@ -177,6 +195,7 @@ std::vector<OptionRule> understood_rules() {
         {"qos", 'q'},
         {"begin", 'b'},
         {"nice", 0, Takes::optional_value},
+        {"switches"},
         {"parsable", 0, Takes::nothing},
         {"wait", 'W', Takes::nothing},
         {"hold", 'H', Takes::nothing},

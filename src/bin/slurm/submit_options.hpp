@@ -53,6 +53,8 @@ struct Submission {
     std::int64_t walltime_ms = 0;  // 0: the pool's
     std::int64_t begin_us = 0;
     std::int32_t priority = 0;
+    bool one_rack = false;              // --switches=1
+    std::int64_t topology_wait_ms = 0;  // so long; 0: for ever
     bool held = false, wait = false, parsable = false, label = false, quiet = false,
          test_only = false;
     std::vector<std::string> notes;

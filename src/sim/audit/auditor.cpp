@@ -31,9 +31,9 @@ std::set<Kind> with(std::set<Kind> kinds, std::initializer_list<Kind> more) {
 std::set<Kind> effects_of_a_tick() {
     return with(
         effects_of_an_end(),
-        {Event::kTimeAdvanced, Event::kJobStarted, Event::kJobReserved, Event::kJobUnreserved,
-         Event::kQuoteEnded, Event::kRulesTookEffect, Event::kRulesWithdrawn, Event::kSpotCleared,
-         Event::kSpotClosed, Event::kJobOutbid, Event::kLeasePriced});
+        {Event::kTimeAdvanced, Event::kJobRelaxed, Event::kJobStarted, Event::kJobReserved,
+         Event::kJobUnreserved, Event::kQuoteEnded, Event::kRulesTookEffect, Event::kRulesWithdrawn,
+         Event::kSpotCleared, Event::kSpotClosed, Event::kJobOutbid, Event::kLeasePriced});
 }
 
 Effects effects_of(const Command& command) {
@@ -209,6 +209,8 @@ void Auditor::Impl::event(const Event& event) {
             return job_admitted(event.job_admitted());
         case Event::kJobEligible:
             return job_queued(event.job_eligible().job_id());
+        case Event::kJobRelaxed:
+            return job_relaxed(event.job_relaxed().job_id());
         case Event::kJobStarted:
             return job_started(event.job_started());
         case Event::kLeaseStopping:

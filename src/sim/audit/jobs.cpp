@@ -128,6 +128,18 @@ void Auditor::Impl::job_queued(std::uint64_t id) {
     if (!why.empty())
         violate(Rule::started_too_early, fmt::format("job {} queued, but {}", id, why));
     of->queued = true;
+    of->relaxed = false;
+    of->queued_since = now;
+}
+
+// It waited for its topology as long as it wanted to, and not less.
+void Auditor::Impl::job_relaxed(std::uint64_t id) {
+    AuditJob* of = job(id);
+    if (of == nullptr) return;
+    const std::int64_t wait = of->spec.topology_wait_ms() * 1'000;
+    if (!of->queued || of->relaxed || wait == 0 || now < of->queued_since + wait)
+        violate(Rule::topology_broken, fmt::format("job {} relaxed too early", id));
+    of->relaxed = true;
 }
 
 void Auditor::Impl::job_held(const JobHeld& event) {

@@ -68,8 +68,8 @@ void Auditor::Impl::check_placement(const AuditJob& of, const JobStarted& event)
     if (tasks != event.tasks() || tasks < spec.tasks_min() || tasks > spec.tasks())
         violate(Rule::gang_broken, fmt::format("{} tasks in slots, {} said, {} to {} asked", tasks,
                                                event.tasks(), spec.tasks_min(), spec.tasks()));
-    if ((spec.topology() == TOPOLOGY_ONE_NODE && on.size() > 1) ||
-        (spec.topology() == TOPOLOGY_ONE_RACK && racks.size() > 1))
+    if (!of.relaxed && ((spec.topology() == TOPOLOGY_ONE_NODE && on.size() > 1) ||
+                        (spec.topology() == TOPOLOGY_ONE_RACK && racks.size() > 1)))
         violate(Rule::topology_broken,
                 fmt::format("{} nodes in {} racks", on.size(), racks.size()));
 }

@@ -101,6 +101,8 @@ struct AuditJob {
     JobState state = JOB_STATE_WAITING;
     bool held = false;
     bool queued = false;
+    bool relaxed = false;  // its topology is not required any more
+    std::int64_t queued_since = 0;
     bool funded = true;
     bool bidding = false;        // no clearing has let it in
     bool cancelled = false;      // asked for, and acknowledged or logged
@@ -225,6 +227,7 @@ struct Auditor::Impl {
     // jobs.cpp
     void job_admitted(const JobAdmitted& event);
     void job_queued(std::uint64_t job);
+    void job_relaxed(std::uint64_t job);
     void job_held(const JobHeld& event);
     void job_released(const JobReleased& event);
     void job_requeued(const JobRequeued& event);

@@ -17,7 +17,7 @@ constexpr std::array<std::string_view, 3> pool_fields{"name", "rules", "nodes"};
 constexpr std::array<std::string_view, 5> share_fields{"org", "pool", "deserved", "weight",
                                                        "limit"};
 constexpr std::array<std::string_view, 3> price_fields{"pool", "tier", "yuan_per_device_hour"};
-constexpr std::array<std::string_view, 25> rules_fields{"order",
+constexpr std::array<std::string_view, 28> rules_fields{"order",
                                                         "backfill",
                                                         "preemption",
                                                         "usage_half_life",
@@ -40,9 +40,13 @@ constexpr std::array<std::string_view, 25> rules_fields{"order",
                                                         "expected_behind",
                                                         "expected_permille",
                                                         "stops_max",
+                                                        "spot_ratio",
+                                                        "spot_within",
+                                                        "placement",
                                                         "resize_within",
                                                         "spot_period"};
 constexpr std::array<std::string_view, 2> ends_names{"limit", "expected"};
+constexpr std::array<std::string_view, 2> placement_names{"fragments", "tight"};
 constexpr std::array<std::string_view, 3> order_names{"fair", "fifo", "shortest"};
 constexpr std::array<std::string_view, 2> switch_names{"on", "off"};
 constexpr std::array<std::string_view, 3> tier_names{"standard", "reserved", "spot"};
@@ -69,6 +73,9 @@ void read_newer_rules(const YamlMap& map, PoolRules& out) {
     out.set_reclaim_after_ms(map.span_ms("reclaim_after", 0));
     out.set_reclaim_within_ms(map.span_ms("reclaim_within", 0));
     out.set_stops_max(count("stops_max", 1'000'000));
+    out.set_spot_ratio_milli(count("spot_ratio", 1'000'000));
+    out.set_spot_within_ms(map.span_ms("spot_within", 0));
+    if (map.choice("placement", placement_names) == 1) out.set_placement("tight");
     out.set_resize_within_ms(map.span_ms("resize_within", 0));
     out.set_spot_period_ms(map.span_ms("spot_period", 0));
 }

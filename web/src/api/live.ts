@@ -10,7 +10,7 @@ export type LiveState = "connecting" | "live" | "lost" | "paused";
 const jobs = ["jobs", "job", "stats", "overview", "pools", "map", "orgs", "shares", "top"];
 const money = ["orgs", "org", "budgets", "vouchers", "charges", "invoices", "journal", "stats"];
 const stale: Record<string, string[]> = {
-  job_admitted: jobs, job_eligible: ["job"], job_started: jobs, job_requeued: jobs, job_ended: [...jobs, ...money],
+  job_admitted: jobs, job_eligible: ["job"], job_relaxed: ["job"], job_started: jobs, job_requeued: jobs, job_ended: [...jobs, ...money],
   job_held: ["jobs", "job"], job_released: ["jobs", "job"], job_reserved: ["job", "overview"], job_unreserved: ["job", "overview"],
   job_funded: ["jobs", "job"], job_unfunded: ["jobs", "job"],
   lease_stopping: ["job", "jobs"], lease_ended: ["job", "map", "overview", "pools"], lease_charged: money, lease_progress: ["job", "jobs"], lease_running: ["job"],
