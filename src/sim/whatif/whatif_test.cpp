@@ -115,7 +115,14 @@ TEST(WhatIf, ShortestFirstHelpsTheShortJobs) {
     EXPECT_EQ(report.after.orgs[1].wait.mean_us, (97 + 146) * 1'000'000LL / 2);
     EXPECT_EQ(report.after.orgs[0].wait.max_us, (300 - 2) * 1'000'000LL);
     EXPECT_NE(report.first_difference, 0U);
-    EXPECT_NE(to_text(report).find("Who waits less"), std::string::npos);
+    const std::string text = to_text(report);
+    EXPECT_NE(text.find("Who waits less\n  org"), std::string::npos) << text;
+    EXPECT_NE(text.find("  q                           2    5.3 min    2.0 min"), std::string::npos)
+        << "(297 + 346) / 2 s and (97 + 146) / 2 s\n"
+        << text;
+    EXPECT_NE(
+        to_text(run(log_of(rows), {})).find("Who waits less\n  nobody\nWho waits longer\n  nobody"),
+        std::string::npos);
     EXPECT_EQ(boost::json::parse(to_json(report)).at("entries").as_int64(),
               static_cast<std::int64_t>(report.entries));
 }
