@@ -29,6 +29,8 @@ protected:
         world_.hub->executor_sink()(exec::Checkpointed{order_of(five).ref});
         ASSERT_TRUE(http::testing::eventually([this] { return lease_saved(five); }));
         world_.clock.advance(Duration::seconds(100));
+        // The answer is as of the newest entry.
+        ok(user, "POST", "/v1/jobs", R"({"pool":"big","held":true})");
     }
     // A job that starts at once.
     std::uint64_t run(std::uint32_t devices) {
