@@ -47,8 +47,8 @@ until_true "job 2 runs with 4 tasks" says 2 'runs at 4 of 2 to 8 tasks'
 expect 0 'cancelled' "$suan" job cancel 2
 until_true "job 2 has ended" test "$(of_job 2 'job["state"]')" = cancelled
 
-# Its leases: each is charged for the devices that it had, at 3.6 yuan a device hour; all of them are
-# the job, and the bill.
+# Its leases: each is charged for the devices that it had, at 3.6 yuan a device hour; all of them
+# together are the job, and the bill.
 cat >"$work/check.py" <<'PY'
 import json, sys
 job, charges, invoice = (json.load(open(name)) for name in sys.argv[1:])
