@@ -32,16 +32,17 @@ using QuestionPtr = std::shared_ptr<Question>;
 // devices_per_task of the largest node when none is named; tasks 0: the largest gang.
 MaybeFailure read_gang(const http::Request& request, std::uint32_t devices_max,
                        sched::Shape& gang) {
-    const std::uint64_t tasks = request.query_u64("tasks").value_or(0);
+    const std::optional<std::uint64_t> tasks = request.query_u64("tasks");
     const std::uint64_t devices = request.query_u64("devices_per_task").value_or(devices_max);
-    if (tasks > limits::tasks_max)
-        return invalid("tasks", fmt::format("must be 1 to {}, or left out for the largest gang",
-                                            limits::tasks_max));
+    if (tasks && (*tasks < 1 || *tasks > limits::tasks_max))
+        return invalid("tasks",
+                       fmt::format("must be 1 to {}, or left out for the largest gang, got {}",
+                                   limits::tasks_max, *tasks));
     if (devices < 1 || devices > devices_max)
         return invalid("devices_per_task",
                        fmt::format("must be 1 to {}, the most that a node of the pool has, got {}",
                                    devices_max, devices));
-    gang.tasks_min = gang.tasks_max = static_cast<std::uint32_t>(tasks);
+    gang.tasks_min = gang.tasks_max = static_cast<std::uint32_t>(tasks.value_or(0));
     gang.devices_per_task = static_cast<std::uint32_t>(devices);
     const std::string_view topology = request.query("topology").value_or("any");
     if (topology == "one_rack") gang.topology = sched::Topology::one_rack;

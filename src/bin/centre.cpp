@@ -216,10 +216,13 @@ void add_centre_commands(Cli& cli) {
         cli, pool, "defrag", "Moves of running jobs that would make a gang fit, with their price",
         o, propose_defrag);
     defrag.add_option("name", o->name, "pool")->required();
-    defrag.add_option("-n,--tasks", o->tasks,
-                      "of the gang (default: the largest that moves make fit)");
-    defrag.add_option("--devices-per-task", o->devices_per_task,
-                      "default: all of the largest node");
+    defrag
+        .add_option("-n,--tasks", o->tasks,
+                    "of the gang (default: the largest that moves make fit)")
+        ->check(CLI::PositiveNumber);
+    defrag
+        .add_option("--devices-per-task", o->devices_per_task, "default: all of the largest node")
+        ->check(CLI::PositiveNumber);
     defrag.add_option("--topology", o->topology, "any, one_rack or one_node");
     CLI::App& node = add_noun(cli, "node", "Nodes");
     CLI::App& list = add_verb(cli, node, "list", "Nodes", o, list_nodes);

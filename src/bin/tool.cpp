@@ -13,7 +13,7 @@ namespace suan::bin {
 namespace {
 
 struct ReplayCommandOptions {
-    std::string centre, trace, format, rules, scale = "1", walltime = "exact";
+    std::string centre, trace, format, rules, scale = "1", walltime = "exact", checkpoint_interval;
     std::vector<std::string> orgs;
 };
 
@@ -40,6 +40,12 @@ ExitCode run_replay(Cli& cli, ReplayCommandOptions& o) {
         throw Failed(ExitCode::usage,
                      fmt::format("--walltime: \"{}\" is not exact, max or factor:N", o.walltime));
     options.run.walltime = *walltime;
+    if (!o.checkpoint_interval.empty()) {
+        const auto interval = parse_duration(o.checkpoint_interval);
+        if (!interval)
+            throw Failed(ExitCode::usage, "--checkpoint-interval: " + interval.error().context);
+        options.run.checkpoint_us = interval->us;
+    }
     auto report = sim::replay(options);
     if (!report) {
         const bool io =
@@ -143,6 +149,8 @@ void add_tool_commands(Cli& cli) {
     verb.add_option("--rules", replay->rules, std::string(sim::replay_rules));
     verb.add_option("--scale", replay->scale, "submit so many times faster (default 1)");
     verb.add_option("--walltime", replay->walltime, "exact, max or factor:N (default exact)");
+    verb.add_option("--checkpoint-interval", replay->checkpoint_interval,
+                    "take every job to save its work so often, e.g. 30m (default: never)");
     verb.add_option("--org", replay->orgs, "only jobs of this org (again for more)");
     add_whatif_command(cli, sim);
     auto o = std::make_shared<NoOptions>();

@@ -4,50 +4,10 @@
 #include "base/bytes.hpp"
 #include "bin/units.hpp"
 
-#include <yaml-cpp/eventhandler.h>
-
 #include <algorithm>
 #include <set>
-#include <sstream>
 
 namespace suan::bin {
-namespace {
-
-// Reads the documents without keeping them. YAML::LoadAll does not end on text such as "--- , a]":
-// its parser finds document after document in the same place.
-class DocumentGuard final : public YAML::EventHandler {
-public:
-    explicit DocumentGuard(std::uint32_t documents_max) : documents_max_(documents_max) {}
-
-    void OnDocumentStart(const YAML::Mark& mark) override {
-        if (documents_ > 0 && mark.pos <= last_.pos)
-            throw YamlFault{mark,
-                            "expected fields (name: value), found a bracket or comma of no list"};
-        if (++documents_ > documents_max_)
-            throw YamlFault{mark, fmt::format("a file has at most {} documents", documents_max_)};
-        last_ = mark;
-    }
-    void OnDocumentEnd() override {}
-    void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
-    void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
-        throw YamlFault{mark, "aliases (*name) are not read; write the value again"};
-    }
-    void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
-                  const std::string&) override {}
-    void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
-                         YAML::EmitterStyle::value) override {}
-    void OnSequenceEnd() override {}
-    void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
-                    YAML::EmitterStyle::value) override {}
-    void OnMapEnd() override {}
-
-private:
-    std::uint32_t documents_max_;
-    std::uint32_t documents_ = 0;
-    YAML::Mark last_;
-};
-
-}  // namespace
 
 void fail(const YAML::Node& node, std::string message) {
     throw YamlFault{node.Mark(), std::move(message)};
@@ -96,14 +56,6 @@ void read_mapping(const YAML::Node& node, const std::string& path, const YamlFie
         if (!seen.insert(name).second)
             fail(item.first, fmt::format("field \"{}{}\" stands here twice", path, name));
         found->second(item.second);
-    }
-}
-
-void check_documents(const std::string& text, std::uint32_t documents_max) {
-    std::istringstream in(text);
-    YAML::Parser parser(in);
-    DocumentGuard guard(documents_max);
-    while (parser.HandleNextDocument(guard)) {
     }
 }
 

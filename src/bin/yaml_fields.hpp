@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "sim/centre/yaml_guard.hpp"
 
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
@@ -18,10 +19,8 @@
 
 namespace suan::bin {
 
-struct YamlFault {
-    YAML::Mark mark;
-    std::string message;
-};
+using sim::check_documents;
+using sim::YamlFault;
 
 [[noreturn]] void fail(const YAML::Node& node, std::string message);
 const std::string& scalar(const YAML::Node& node, std::string_view field);
@@ -43,9 +42,6 @@ void read_mapping(const YAML::Node& node, const std::string& path, const YamlFie
 
 // Size, UTF-8 and NUL bytes; `what` as in "a job file".
 Result<void> check_yaml_text(std::string_view text, std::size_t bytes_max, std::string_view what);
-// Throws YamlFault for aliases, more than `documents_max` documents, and text on which
-// YAML::LoadAll would not end.
-void check_documents(const std::string& text, std::uint32_t documents_max);
 // invalid: "line 3, column 5: ...".
 Error error_at(const YAML::Mark& mark, std::string_view message);
 

@@ -11,8 +11,12 @@ DefragInput defrag_input(const State& state, const Pool& pool) {
         const bool saves = job.checkpoint_interval.us > 0 || lease.last_checkpoint > lease.started;
         if (job.pool != pool.id || !saves || lease.stopping != STOP_REASON_UNSPECIFIED) return;
         out.movable[lease.id] = {
-            job.id,   job.org, job.tier, lease.tasks, job.shape.milli_devices(lease.tasks),
-            job.price};
+            job.id,
+            job.org,
+            job.tier,
+            lease.tasks,
+            job.shape.milli_devices(lease.tasks),
+            lease.price.per_device_hour};  // in a spot market less than the bid
     });
     return out;
 }

@@ -48,6 +48,12 @@ TEST(Defrag, NamesWhatMovesAndWhatItCosts) {
     EXPECT_EQ(answer.lost_total.micro_yuan, 500'000);  // 5 devices x 100 s x 0.001 yuan
     EXPECT_EQ(to_hex(centre.state.digest()), before);
 
+    DefragInput other = input;
+    other.movable.erase(centre.at(five).lease);
+    const DefragAnswer dearer = propose_defrag(other, gang);
+    ASSERT_EQ(dearer.moves.outcome, sched::Moves::Outcome::moves);
+    EXPECT_EQ(dearer.lost_total.micro_yuan, 11'100'000);  // 3 devices x 3,700 s x 0.001 yuan
+
     gang.tasks_max = 0;
     gang.devices_per_task = 4;
     EXPECT_EQ(propose_defrag(input, gang).moves.gang.tasks_max, 2U);

@@ -2,6 +2,7 @@
 #include "core/market.hpp"
 
 #include "base/limits.hpp"
+#include "core/defrag.hpp"
 #include "core/help.hpp"
 #include "core/testing.hpp"
 
@@ -92,6 +93,16 @@ TEST_F(Market, sells_what_is_left_at_one_price_and_charges_that) {
     EXPECT_FALSE(runs(eight)) << "6 devices are left";
     EXPECT_THAT(reason(eight).message, HasSubstr("smallest bid that would win now"));
     EXPECT_EQ(reason(eight).needed, 1'210'000) << "above who runs: among equals they go first";
+}
+
+TEST_F(Market, a_proposed_move_is_priced_at_what_is_charged_and_not_at_the_bid) {
+    Command saves = bid("a", 4, 1'500'000);
+    saves.mutable_submit_job()->mutable_spec()->set_checkpoint_interval_ms(600'000);
+    const JobId job = centre.submit(std::move(saves));
+    clear();
+    ASSERT_TRUE(runs(job));
+    const DefragInput input = defrag_input(centre.state, centre.state.pools.at(1));
+    EXPECT_EQ(input.movable.at(centre.at(job).lease).price.micro_yuan, 360'000);
 }
 
 TEST_F(Market, with_room_for_all_the_price_is_the_floor) {

@@ -76,6 +76,11 @@ TEST_F(RulesFile, at_once_without_a_time_and_the_newest_replaces) {
 }
 
 TEST_F(RulesFile, is_withdrawn_when_it_holds_no_longer) {
+    Command too_much = version("v0", Time{});
+    too_much.mutable_change_rules()->mutable_shares(0)->set_deserved_milli(5'000);
+    const Rejection no = centre.refused(std::move(too_much));
+    EXPECT_EQ(no.field, "shares[0].deserved_milli");
+    EXPECT_EQ(no.message.substr(0, 32), "deserved_milli must be 0 to 4000");
     centre.ok(version("v1", centre.clock + Duration::hours(1)));
     centre.share("b", "p", 5);
     centre.tick(Duration::hours(1));

@@ -90,8 +90,10 @@ struct ResourceLimits {
 
 // Used by `sim` only: what the virtual tasks will do, known from a trace or from the submitter.
 struct SimScript {
-    Duration duration;
+    Duration duration;  // with all tasks; with half of them it takes twice as long
     std::int32_t exit_code = 0;
+    std::uint32_t tasks = 0;       // that all are, of an elastic job; 0: those of the order
+    Duration checkpoint_interval;  // of a run; 0: it saves nothing
 };
 
 struct StartOrder {

@@ -2,6 +2,8 @@
 #include "log/verify.hpp"
 #include "runtime/testing.hpp"
 
+#include <fmt/format.h>
+
 namespace suan::runtime {
 namespace {
 
@@ -243,6 +245,42 @@ TEST_F(HubTest, a_restart_at_every_entry_gives_the_same_state) {
     const auto jobs = again.see<std::size_t>([](const core::State& s) { return s.jobs.size(); });
     EXPECT_EQ(jobs, 3U);
     EXPECT_EQ(again.executor.starts(), 0U);  // no running job is started again
+}
+
+// Another decide() made it: going on would mix two sets of rules in one log.
+TEST_F(HubTest, a_log_of_another_rules_version_is_named_as_the_cause_and_left_alone) {
+    Entry old;
+    old.set_seq(1);
+    old.set_rules_version(core::rules_version - 1);
+    old.mutable_command()->mutable_tick();
+    const std::string bytes = old.SerializeAsString();
+    const std::string_view entry = bytes;
+    ASSERT_TRUE(log.append({.first_seq = 1, .entries = {&entry, 1}, .payloads = {}, .also = {}}));
+    auto opened = Hub::open(t.options, log, t.clock, t.key);
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().code, ErrorCode::invalid);
+    EXPECT_EQ(opened.error().context,
+              fmt::format("recover: entry 1 was decided under rules version {}, and this program "
+                          "knows rules version {} alone: go on with the program that wrote it, or "
+                          "move the data folder away and start a new centre",
+                          core::rules_version - 1, core::rules_version));
+    EXPECT_EQ(log.head().last_seq, 1U);
+    EXPECT_EQ(log.head().last_block, 0U);
+}
+
+// What the sim executor needs to know of an elastic job that saves checkpoints.
+TEST_F(HubTest, a_start_says_how_large_the_whole_job_is_and_how_often_it_saves) {
+    t.open();
+    t.found_centre();
+    Command elastic = TestHub::job(16);
+    elastic.mutable_submit_job()->mutable_spec()->set_tasks_min(2);
+    elastic.mutable_submit_job()->mutable_spec()->set_checkpoint_interval_ms(60'000);
+    t.ok(elastic, TestHub::token(), TestHub::payload());
+    const exec::StartOrder order = t.executor.wait_start(1);
+    EXPECT_EQ(order.tasks.size(), 8U);
+    EXPECT_EQ(order.sim.tasks, 16U);
+    EXPECT_EQ(order.sim.checkpoint_interval, Duration::minutes(1));
+    EXPECT_EQ(order.sim.duration, Duration::seconds(5));
 }
 
 TEST_F(HubTest, what_was_ordered_but_never_started_is_started_once) {

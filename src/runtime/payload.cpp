@@ -139,6 +139,8 @@ exec::StartOrder start_order(const core::State& state, const core::Lease& lease)
     order.visible_devices = visible_of(pool);
     order.walltime = lease.ends_by - lease.started;
     order.grace = job.grace;
+    order.sim.tasks = job.shape.tasks_max;
+    order.sim.checkpoint_interval = job.checkpoint_interval;
     if (job.array) {
         const auto array = state.arrays.find(job.array);
         const std::uint32_t count = array == state.arrays.end() ? 0 : array->second.count;

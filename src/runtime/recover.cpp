@@ -1,6 +1,7 @@
 #include "runtime/recover.hpp"
 
 #include "base/limits.hpp"
+#include "core/rules_version.hpp"
 #include "core/transition.hpp"
 
 #include <fmt/format.h>
@@ -82,11 +83,12 @@ private:
                                      "that are none",
                                      seq, bytes.size())};
         }
-        if (entry->rules_version() != core::rules_version) {
-            return Error{ErrorCode::invalid,
-                         fmt::format("entry {}: made under rules version {}, this program knows {}",
-                                     seq, entry->rules_version(), core::rules_version)};
-        }
+        if (auto other = core::check_rules_version(
+                seq, *entry,
+                "go on with the program that wrote it, or move the data folder away and start a "
+                "new centre");
+            !other)
+            return other;
         if (entry->time_us() < out_.state.now.us) {
             return Error{ErrorCode::corrupt,
                          fmt::format("entry {}: expected a time from {} on, found {}", seq,

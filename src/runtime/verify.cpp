@@ -1,5 +1,6 @@
 #include "runtime/verify.hpp"
 
+#include "core/rules_version.hpp"
 #include "core/transition.hpp"
 #include "log/verify.hpp"
 #include "runtime/recover.hpp"
@@ -47,11 +48,10 @@ void undecide(Entry& entry) {
 }
 
 Result<void> check_readable(log::Seq seq, const Entry& found, const core::State& state) {
-    if (found.rules_version() != core::rules_version) {
-        return Error{ErrorCode::invalid,
-                     fmt::format("entry {}: made under rules version {}, this program knows {}",
-                                 seq, found.rules_version(), core::rules_version)};
-    }
+    if (auto other =
+            core::check_rules_version(seq, found, "verify it with the program that wrote it");
+        !other)
+        return other;
     if (found.time_us() < state.now.us) {
         return corrupt(fmt::format("entry {}: time_us: expected at least {}, found {}", seq,
                                    state.now.us, found.time_us()));

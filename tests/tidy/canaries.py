@@ -35,6 +35,9 @@ GOOD = [
     File("up", "#!/bin/sh\n", executable=True),
     File("packaging/debian-packages.txt", "# comment\nbuild g++\ntest nodejs node\n"),
     File("docs/dependencies.md", "| `g++` | build | compiler |\n| `nodejs` | test | checks |\n"),
+    File("docs/rules/README.md", "the rules\n"),
+    File("docs/rules/shares.md", "(`Shares.Worked`, `shares.hpp`)\n"),
+    cpp("src/core/shares_test.cpp", "TEST_F(Shares,\n       Worked) {}\n"),
     cpp("src/base/long.cpp", long_function("nearly", 70)),
 ]
 
@@ -166,6 +169,16 @@ BAD = [
             File("docs/dependencies.md", "| `g++` | build | x |\n"),
         ],
         "is not in",
+    ),
+    (
+        rules.rules_name_their_tests,
+        [File("docs/rules/gone.md", "\n(`Shares.Gone`)\n")],
+        "docs/rules/gone.md:2: there is no test Shares.Gone",
+    ),
+    (
+        rules.rules_name_their_tests,
+        [File("docs/rules/bare.md", "# bare\n")],
+        "docs/rules/bare.md: names no test",
     ),
 ]
 

@@ -17,7 +17,7 @@ DIRECTION = {
     "runtime": "core crypto ledger log settle exec proto",
     "witness": "runtime core crypto log proto",
     "api": "runtime core crypto ledger log settle proto",
-    "sim": "core runtime proto",
+    "sim": "core exec runtime proto",
     "bin": "crypto ledger sched core log settle exec runtime witness api sim proto",
 }
 
@@ -296,6 +296,27 @@ def packages_are_documented(tree):
     return [Problem(documented, 0, message) for message in messages]
 
 
+EXAMPLE = re.compile(r"`([A-Z]\w*)\.(\w+)`")
+TEST_NAME = re.compile(r"\bTEST(?:_F|_P)?\(\s*(\w+)\s*,\s*(\w+)\s*\)")
+
+
+def rules_name_their_tests(tree):
+    """Every page of docs/rules/ names a test that executes its example, and it exists."""
+    tests = set()
+    for file in tree.select(r"^(src|bench|tests)/.*_test\.cpp$"):
+        tests.update(TEST_NAME.findall(file.text))
+    problems = []
+    for file in tree.select(r"^docs/rules/(?!README).*\.md$"):
+        named = list(EXAMPLE.finditer(file.text))
+        if not named:
+            problems.append(Problem(file.path, 0, "names no test that executes its example"))
+        for match in named:
+            if match.groups() not in tests:
+                line = line_of(file.text, match.start())
+                problems.append(Problem(file.path, line, f"there is no test {match.group()[1:-1]}"))
+    return problems
+
+
 RULES = [
     include_direction,
     engine_includes,
@@ -309,4 +330,5 @@ RULES = [
     sizes_and_modes,
     lengths,
     packages_are_documented,
+    rules_name_their_tests,
 ]

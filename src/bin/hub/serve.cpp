@@ -151,7 +151,9 @@ private:
         runtime::Options runtime;
         runtime.snapshot_entries = options_.snapshot_entries;
         runtime.log_line = [](const std::string& line) { spdlog::info("{}", line); };
-        hub_ = opened(runtime::Hub::open(std::move(runtime), *log_, clock_, *key_));
+        auto hub = runtime::Hub::open(std::move(runtime), *log_, clock_, *key_);
+        if (!hub) hub = std::move(hub).error().wrap(folder_.root.string());
+        hub_ = opened(std::move(hub));
         const runtime::Recovered& r = hub_->recovered();
         spdlog::info("log: {} entries ({} applied after the snapshot at {}) in {} ms", r.seq,
                      r.entries_applied, r.snapshot_seq, r.took.us / 1'000);

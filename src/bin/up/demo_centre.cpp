@@ -16,7 +16,7 @@ pools:
     executor: local
     device_type: cpu
     sharing: true
-    rules: {{order: fair, min_runtime: 1s}}
+    rules: {{order: fair, min_runtime: 1s, resize_within: 1m}}
     nodes:
       - {{name: this, devices: {cores}}}
   - name: quantum
@@ -33,7 +33,7 @@ pools:
     device_gflops: 256000
     sharing: true
     visible_devices: ASCEND_RT_VISIBLE_DEVICES
-    rules: {{order: fair}}
+    rules: {{order: fair, min_runtime: 10s, resize_within: 1m}}   # 20 virtual minutes a second
     nodes:
       - {{prefix: n, count: 490, devices: 8, per_rack: 32}}
 price_sheets:

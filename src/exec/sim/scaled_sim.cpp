@@ -6,8 +6,20 @@
 
 namespace suan::exec {
 
+namespace {
+
+// Of one job the hub hears of at most one checkpoint a second of its own time.
+SimOptions slowed(SimOptions options, std::uint32_t scale) {
+    options.checkpoint_interval_min =
+        std::max(options.checkpoint_interval_min, Duration::seconds(scale));
+    return options;
+}
+
+}  // namespace
+
 ScaledSim::ScaledSim(SimOptions options, std::uint32_t virtual_seconds_per_second, Sink sink)
-    : scale_(virtual_seconds_per_second), sim_(options, std::move(sink)) {
+    : scale_(virtual_seconds_per_second),
+      sim_(slowed(options, virtual_seconds_per_second), std::move(sink)) {
     SUAN_ASSERT(scale_ >= 1);
     SUAN_ASSERT(scale_ <= 1'000'000);
     description_ = fmt::format("{}; a second is {} virtual seconds", sim_.describe(), scale_);

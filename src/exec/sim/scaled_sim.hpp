@@ -1,5 +1,6 @@
 // A SimExecutor for the hub: its own thread advances it, a virtual hour passing in as little as a
-// second. Calls from any thread; reports on its own thread.
+// second. Calls from any thread; reports on its own thread. A job saves at most one checkpoint a
+// real second, however fast virtual time passes.
 #pragma once
 
 #include "exec/sim/sim_executor.hpp"

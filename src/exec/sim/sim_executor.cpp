@@ -34,8 +34,9 @@ constexpr Duration longest = Duration::hours(24 * 366);
 SimExecutor::SimExecutor(SimOptions options, Sink sink)
     : options_(options), sink_(std::move(sink)) {}
 
-// Every die is thrown whether it counts or not, so that changing one rate moves no other fate.
-SimExecutor::Fate SimExecutor::fate_of(const StartOrder& order) const {
+// `runs`: how long it takes when nothing happens. Every die is thrown whether it counts or not, so
+// that changing one rate moves no other fate.
+SimExecutor::Fate SimExecutor::fate_of(const StartOrder& order, Duration runs) const {
     Dice dice(mix(options_.seed) ^ mix(order.ref.job.value) ^
               mix(mix(order.ref.attempt) + order.ref.array_index.value_or(0)));
     const bool launch_fails = dice.below(1'000) < options_.launch_fail_permille;
@@ -46,7 +47,7 @@ SimExecutor::Fate SimExecutor::fate_of(const StartOrder& order) const {
         static_cast<std::uint32_t>(dice.below(std::max<std::size_t>(order.tasks.size(), 1)));
 
     Fate fate;
-    fate.runs = std::clamp(order.sim.duration, Duration{}, longest);
+    fate.runs = runs;
     fate.end.ref = order.ref;
     fate.end.end.exit_code = order.sim.exit_code;
     fate.end.outcome = order.sim.exit_code == 0 ? Outcome::completed : Outcome::failed;
@@ -76,26 +77,64 @@ void SimExecutor::plan(Time at, Due due) {
     due_.emplace(key, std::move(due));
 }
 
+// What is left of the job: all of it, or what no attempt has saved.
+SimWork SimExecutor::work_of(const StartOrder& order) const {
+    const auto saved = saved_.find({order.ref.job, order.ref.array_index});
+    if (saved != saved_.end()) return saved->second;
+    const auto tasks = static_cast<std::uint32_t>(order.tasks.size());
+    return {std::clamp(order.sim.duration, Duration{}, longest),
+            order.sim.tasks == 0 ? tasks : order.sim.tasks};
+}
+
 void SimExecutor::start(StartOrder order) {
     if (leases_.contains(order.ref)) {
         LeaseEnded why;
         why.message = "it runs already";
         return plan(now_, {order.ref, Step::refused, 0, std::move(why)});
     }
-    leases_[order.ref].tasks = static_cast<std::uint32_t>(order.tasks.size());
-    Fate fate = fate_of(order);
-    const Time begin = now_ + options_.start_delay;
-    if (!fate.starts) return plan(begin, {order.ref, Step::ended, 0, std::move(fate.end)});
-    plan(begin, {order.ref, Step::started, 0, {}});
-    // Shares of the planned duration: a lease that is cut short reports fewer.
-    const std::int64_t whole = std::max<std::int64_t>(order.sim.duration.us, 1);
+    const SimWork work = work_of(order);
+    Lease& lease = leases_[order.ref];
+    lease.tasks = static_cast<std::uint32_t>(order.tasks.size());
+    lease.before = work;
+    if (order.sim.checkpoint_interval.us > 0)
+        lease.checkpoint_interval =
+            std::max(order.sim.checkpoint_interval, options_.checkpoint_interval_min);
+    Fate fate = fate_of(order, work.left(lease.tasks));
+    lease.begins = now_ + options_.start_delay;
+    lease.ends = lease.begins + fate.runs;
+    if (!fate.starts) return plan(lease.begins, {order.ref, Step::ended, 0, std::move(fate.end)});
+    plan(lease.begins, {order.ref, Step::started, 0, {}});
+    plan_progress(order.ref, lease);
+    plan_checkpoint(order.ref, lease);
+    plan(lease.ends, {order.ref, Step::ended, 0, std::move(fate.end)});
+}
+
+// Spread over the planned rest of its work: a lease that is cut short reports fewer.
+void SimExecutor::plan_progress(const LeaseRef& ref, const Lease& lease) {
+    const std::int64_t whole = std::max<std::int64_t>(lease.before.left(lease.tasks).us, 1);
     for (std::uint32_t i = 1; i <= options_.progress_steps; ++i) {
         const Duration at{whole / (options_.progress_steps + 1) * i};
-        if (at < fate.runs)
-            plan(begin + at,
-                 {order.ref, Step::progress, 1'000 * i / (options_.progress_steps + 1), {}});
+        if (lease.begins + at < lease.ends)
+            plan(lease.begins + at,
+                 {ref, Step::progress, lease.before.permille(lease.tasks, at), {}});
     }
-    plan(begin + fate.runs, {order.ref, Step::ended, 0, std::move(fate.end)});
+}
+
+// Its next one after now_; each plans the one after it, so that a long job does not plan thousands.
+void SimExecutor::plan_checkpoint(const LeaseRef& ref, const Lease& lease) {
+    if (lease.checkpoint_interval.us == 0) return;
+    const Time at = std::max(lease.begins, now_) + lease.checkpoint_interval;
+    if (at < lease.ends) plan(at, {ref, Step::saved, 0, {}});
+}
+
+void SimExecutor::save(const LeaseRef& ref, Lease& lease) {
+    SimWork work = lease.before;
+    work.save(lease.tasks, now_ - lease.begins);
+    saved_.insert_or_assign(JobKey{ref.job, ref.array_index}, work);
+    if (saved_.size() > sim_jobs_saved_max) saved_.erase(saved_.begin());
+    std::erase_if(lease.due, [this](const auto& key) { return !due_.contains(key); });
+    plan_checkpoint(ref, lease);
+    sink_(Checkpointed{ref});
 }
 
 void SimExecutor::stop(StopOrder order) {
@@ -103,6 +142,7 @@ void SimExecutor::stop(StopOrder order) {
     if (it == leases_.end()) return;
     // Ends that are due before the stop takes effect stay: it may finish within its grace.
     const Time at = now_ + std::min(options_.stop_delay, order.grace);
+    it->second.ends = std::min(it->second.ends, at);
     std::erase_if(it->second.due, [&](const auto& key) {
         const bool later = key.first >= at;
         if (later) due_.erase(key);
@@ -127,6 +167,8 @@ void SimExecutor::deliver(Due due) {
         lease.permille = due.permille;
         return sink_(Progress{due.ref, {due.permille, ""}});
     }
+    if (due.step == Step::saved) return save(due.ref, lease);
+    if (due.end.outcome == Outcome::completed) saved_.erase({due.ref.job, due.ref.array_index});
     if (lease.permille > 0) due.end.progress = ProgressMark{lease.permille, ""};
     const std::uint32_t tasks = lease.started && due.end.outcome != Outcome::lost ? lease.tasks : 0;
     leases_.erase(it);  // before the sink, which may start the next attempt

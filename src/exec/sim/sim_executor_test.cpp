@@ -106,6 +106,97 @@ TEST(Sim, progress_is_spread_over_the_duration) {
     EXPECT_EQ(out.lines, (Expected{"1 started", "1 at 250", "1 at 500"}));
 }
 
+StartOrder saving_order(std::uint64_t number, std::int64_t seconds, std::int64_t interval_s,
+                        std::uint32_t attempt = 1, std::uint32_t tasks = 1) {
+    StartOrder order = sim_order(number, seconds, tasks);
+    order.ref.attempt = attempt;
+    order.ref.lease = LeaseId{number * 100 + attempt};
+    order.sim.checkpoint_interval = Duration::seconds(interval_s);
+    return order;
+}
+
+TEST(Sim, a_checkpoint_is_saved_after_every_interval_of_a_run) {
+    Lines out;
+    SimExecutor sim({}, out.sink());
+    sim.start(saving_order(1, 90, 30));
+    sim.advance(at(29));
+    EXPECT_EQ(out.lines, (Expected{"1 started"}));
+    EXPECT_EQ(sim.next_due(), at(30));
+    sim.advance(at(100));
+    EXPECT_EQ(out.lines,
+              (Expected{"1 started", "1 saved", "1 saved", "1 task 0 0", "1 completed 0"}));
+}
+
+TEST(Sim, a_job_that_saves_all_the_time_saves_now_and_then) {
+    Lines out;
+    SimExecutor sim({}, out.sink());
+    sim.start(saving_order(1, 12, 1));
+    sim.advance(at(11));
+    EXPECT_EQ(out.lines, (Expected{"1 started", "1 saved", "1 saved"}));
+}
+
+TEST(Sim, a_stopped_job_goes_on_from_its_last_checkpoint) {
+    Lines out;
+    SimExecutor sim({}, out.sink());
+    sim.start(saving_order(1, 1'000, 100));
+    sim.advance(at(450));
+    sim.stop({saving_order(1, 1'000, 100).ref, "", Duration{}});
+    sim.advance(at(500));
+    sim.start(saving_order(1, 1'000, 100, 2));
+    sim.advance(at(500 + 599));
+    EXPECT_EQ(out.lines.back(), "1 saved");
+    sim.advance(at(500 + 600));
+    EXPECT_EQ(out.lines.back(), "1 completed 0");
+}
+
+TEST(Sim, a_stopped_job_that_saved_nothing_begins_anew) {
+    Lines out;
+    SimExecutor sim({}, out.sink());
+    sim.start(saving_order(1, 1'000, 0));
+    sim.advance(at(450));
+    sim.stop({saving_order(1, 1'000, 0).ref, "", Duration{}});
+    sim.advance(at(500));
+    sim.start(saving_order(1, 1'000, 0, 2));
+    sim.advance(at(500 + 999));
+    EXPECT_EQ(out.lines.back(), "1 started");
+    sim.advance(at(500 + 1'000));
+    EXPECT_EQ(out.lines.back(), "1 completed 0");
+}
+
+// docs/formats/job.md: 1,000 s with 8 tasks. 100 s with 2 of them are 25 s of it; it saves them,
+// and with 4 the other 975 s take 1,950 s.
+TEST(Sim, with_half_the_tasks_what_is_left_takes_twice_as_long) {
+    Lines out;
+    SimExecutor sim({}, out.sink());
+    StartOrder small = saving_order(1, 1'000, 100, 1, 2);
+    small.sim.tasks = 8;
+    sim.start(small);
+    sim.advance(at(110));
+    sim.stop({small.ref, "", Duration{}});
+    sim.advance(at(200));
+    StartOrder larger = saving_order(1, 1'000, 10'000, 2, 4);
+    larger.sim.tasks = 8;
+    sim.start(larger);
+    sim.advance(at(200 + 1'949));
+    EXPECT_EQ(out.lines.back(), "1 started");
+    sim.advance(at(200 + 1'950));
+    EXPECT_EQ(out.lines.back(), "1 completed 0");
+}
+
+TEST(Sim, what_a_job_saved_does_not_depend_on_how_time_is_told) {
+    const auto run = [](std::int64_t step_s) {
+        Lines out;
+        SimExecutor sim({.seed = 3, .fail_permille = 300}, out.sink());
+        for (std::uint64_t number = 1; number <= 20; ++number)
+            sim.start(saving_order(number, 500 + static_cast<std::int64_t>(number), 7, 1, 2));
+        for (std::int64_t now = 0; now <= 600; now += step_s)
+            sim.advance(at(now));
+        return out.lines;
+    };
+    EXPECT_EQ(run(600), run(1));
+    EXPECT_EQ(run(600), run(50));
+}
+
 TEST(Sim, failures_come_at_their_rate_and_do_not_depend_on_what_else_runs) {
     const SimOptions options{.seed = 7, .fail_permille = 100, .launch_fail_permille = 50};
     std::map<Outcome, int> counts;
@@ -176,6 +267,21 @@ TEST(ScaledSim, virtual_days_pass_at_once) {
         EXPECT_EQ(reports.wait_end(lease_ref(number)).outcome, Outcome::completed);
     sim.stop({lease_ref(101), "enough", Duration{}});
     EXPECT_EQ(reports.wait_end(lease_ref(101)).outcome, Outcome::stopped);
+}
+
+// A million virtual seconds pass in one: a job that wants to save every minute saves once a
+// million.
+TEST(ScaledSim, reports_at_most_one_checkpoint_a_second_of_a_job) {
+    Reports reports;
+    ScaledSim sim({}, 1'000'000, reports.sink());
+    const StartOrder brief = saving_order(1, 900'000, 60);
+    sim.start(brief);
+    EXPECT_EQ(reports.wait_end(brief.ref).outcome, Outcome::completed);
+    EXPECT_TRUE(reports.of<Checkpointed>(brief.ref).empty());
+    const StartOrder longer = saving_order(2, 1'500'000, 60);
+    sim.start(longer);
+    EXPECT_EQ(reports.wait_end(longer.ref).outcome, Outcome::completed);
+    EXPECT_EQ(reports.of<Checkpointed>(longer.ref).size(), 1U);
 }
 
 TEST(Multi, orders_go_to_the_executor_of_their_pool) {

@@ -182,7 +182,11 @@ INSTANTIATE_TEST_SUITE_P(
               "there is no pool 'aa' in this file; did you mean 'a'?"},
         Wrong{"pools: {a: 1}", "pools: expected a list"}, Wrong{"[1, 2]", "expected a map"},
         Wrong{"pools: [", "not YAML"}, Wrong{"pools: [{name: \"\xff\"}]", "not UTF-8"},
-        Wrong{"", "expected a map"}));
+        Wrong{"", "expected a map"},
+        Wrong{"pools: &p [{name: a, nodes: [{name: n, devices: 1}]}]\norgs: *p",
+              "c.yaml:2:7: aliases (*name) are not read"},
+        Wrong{"pools: [{name: a, nodes: [{name: n, devices: 1}]}]\n---\norgs: [{name: o}]",
+              "a file has at most 1 document"}));
 
 TEST(CentreValues, SpansMoneyAndDevicesAreExactOrRefused) {
     EXPECT_EQ(parse_span_ms("7d"), 604'800'000);

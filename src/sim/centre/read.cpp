@@ -1,8 +1,9 @@
-// The reader of centre files. yaml-cpp throws on bad syntax: that is caught here.
+// The reader of centre files.
 #include "base/limits.hpp"
 #include "sim/centre/centre.hpp"
 #include "sim/centre/rules_file.hpp"
 #include "sim/centre/values.hpp"
+#include "sim/centre/yaml_guard.hpp"
 
 #include <fmt/format.h>
 
@@ -273,21 +274,14 @@ private:
 
 Result<CentreFile> parse_centre(std::string name, const std::string& text,
                                 const ReadCentreOptions& options) {
-    if (text.size() > limits::centre_file_bytes_max) {
-        return Error{ErrorCode::exhausted, fmt::format("{}: a centre file has at most {} bytes",
-                                                       name, limits::centre_file_bytes_max)};
-    }
-    if (!is_utf8(text)) return Error{ErrorCode::invalid, name + ": the file is not UTF-8"};
     const std::uint32_t cores = std::clamp(std::thread::hardware_concurrency(), 1U,
                                            std::uint32_t{limits::devices_per_node_max});
     Reader reader(name, options.auto_devices == 0 ? cores : options.auto_devices);
-    try {
-        return reader.run(YAML::Load(text));
-    } catch (const YAML::Exception& bad) {
-        return Error{ErrorCode::invalid,
-                     fmt::format("{}:{}:{}: not YAML: {}", name, bad.mark.line + 1,
-                                 bad.mark.column + 1, bad.msg)};
-    }
+    std::optional<Result<CentreFile>> out;
+    auto read = read_document(name, "a centre file", text,
+                              [&](const YAML::Node& root) { out = reader.run(root); });
+    if (!read) return std::move(read).error();
+    return std::move(*out);
 }
 
 Result<CentreFile> read_centre(const std::string& path, const ReadCentreOptions& options) {

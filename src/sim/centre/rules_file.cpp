@@ -3,11 +3,14 @@
 #include "base/limits.hpp"
 #include "core/centre.hpp"
 #include "sim/centre/values.hpp"
+#include "sim/centre/yaml_guard.hpp"
 
 #include <fmt/format.h>
 
 #include <array>
 #include <charconv>
+#include <set>
+#include <utility>
 
 namespace suan::sim {
 namespace {
@@ -118,6 +121,28 @@ RulesFilePrice read_price(const YamlMap& map) {
     return out;
 }
 
+// What is named twice would be set twice, and nobody would know to what.
+void refuse_doubles(YamlErrors& errors, const RulesFile& rules) {
+    std::set<std::string> pools;
+    for (const RulesFilePool& pool : rules.pools) {
+        if (!pools.insert(pool.name).second)
+            errors.fail(pool.mark, "pools", fmt::format("pool '{}' is named twice", pool.name));
+    }
+    std::set<std::pair<std::string, std::string>> shares;
+    for (const RulesFileShare& share : rules.shares) {
+        if (!shares.emplace(share.org, share.pool).second)
+            errors.fail(share.mark, "shares",
+                        fmt::format("the share of org '{}' in pool '{}' is named twice", share.org,
+                                    share.pool));
+    }
+    std::set<std::pair<std::string, int>> prices;
+    for (const RulesFilePrice& price : rules.prices) {
+        if (!prices.emplace(price.pool, price.tier).second)
+            errors.fail(price.mark, "prices",
+                        fmt::format("pool '{}' has two prices for the same tier", price.pool));
+    }
+}
+
 Error at_line(const RulesFile& rules, FileMark mark, std::string_view message) {
     return Error{ErrorCode::invalid,
                  fmt::format("{}:{}:{}: {}", rules.file, mark.line, mark.column, message)};
@@ -164,15 +189,11 @@ void read_pool_rules(YamlErrors& errors, const YamlMap::Item& item, PoolRules& o
 }
 
 Result<RulesFile> parse_rules_file(std::string file, const std::string& text) {
-    if (text.size() > limits::centre_file_bytes_max) {
-        return Error{ErrorCode::exhausted, fmt::format("{}: a rules file has at most {} bytes",
-                                                       file, limits::centre_file_bytes_max)};
-    }
     YamlErrors errors(file);
     RulesFile out;
     out.file = std::move(file);
-    try {
-        const YamlMap map(errors, YAML::Load(text), "", file_fields);
+    auto read = read_document(out.file, "a rules file", text, [&](const YAML::Node& root) {
+        const YamlMap map(errors, root, "", file_fields);
         out.name = map.require_text("version");
         for (const auto& each : map.items("pools"))
             out.pools.push_back(read_pool(YamlMap(errors, each.node, each.path, pool_fields)));
@@ -182,11 +203,9 @@ Result<RulesFile> parse_rules_file(std::string file, const std::string& text) {
             out.prices.push_back(read_price(YamlMap(errors, each.node, each.path, price_fields)));
         if (out.pools.empty() && out.shares.empty() && out.prices.empty())
             map.fail("pools", "a rules file says something of pools, shares or prices");
-    } catch (const YAML::Exception& bad) {
-        return Error{ErrorCode::invalid,
-                     fmt::format("{}:{}:{}: not YAML: {}", out.file, bad.mark.line + 1,
-                                 bad.mark.column + 1, bad.msg)};
-    }
+    });
+    if (!read) return std::move(read).error();
+    refuse_doubles(errors, out);
     if (!errors.ok()) return errors.take();
     return out;
 }

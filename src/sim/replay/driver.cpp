@@ -94,7 +94,7 @@ std::int64_t Driver::submit_us(const TraceJob& job) const {
 // The next moment at which something is due; time_max when nothing ever is.
 std::int64_t Driver::next_us() const {
     std::int64_t next = time_max.us;
-    if (!ends_.empty()) next = ends_.top().at_us;
+    if (!due_.empty()) next = due_.top().at_us;
     if (next_ < trace_.jobs.size()) next = std::min(next, submit_us(trace_.jobs[next_]));
     return alive_ > 0 ? std::min(next, state_.next_due().us) : next;
 }
@@ -108,27 +108,47 @@ void Driver::run() {
 }
 
 void Driver::at(Time now) {
-    report_ends(now);
+    report_runs(now);
     while (next_ < trace_.jobs.size() && submit_us(trace_.jobs[next_]) <= now.us)
         submit(now, next_++);
     tick(now);
     if (run_.each_moment) run_.each_moment(state_);
 }
 
-void Driver::report_ends(Time now) {
-    while (!ends_.empty() && ends_.top().at_us <= now.us) {
-        const End end = ends_.top();
-        ends_.pop();
-        if (state_.leases.find(end.lease) == nullptr) continue;  // it ended another way
+void Driver::report_runs(Time now) {
+    while (!due_.empty() && due_.top().at_us <= now.us) {
+        const Due due = due_.top();
+        due_.pop();
+        const core::Lease* lease = state_.leases.find(due.lease);
+        if (lease == nullptr) continue;  // it ended another way
+        if (due.kind == Due::Kind::saved) {
+            report_saved(*lease, now);
+            continue;
+        }
         Entry& entry = commander_.entry(now);
         LeaseReport& report = *entry.mutable_command()->mutable_lease_report();
-        report.set_lease_id(end.lease);
+        report.set_lease_id(due.lease);
         report.set_kind(LeaseReport::KIND_ENDED);
-        report.set_outcome(end.outcome);
-        report.set_exit_code(end.exit_code);
+        report.set_outcome(due.outcome);
+        report.set_exit_code(due.exit_code);
         commander_.give(entry);
         follow(entry);
     }
+}
+
+// What the run did since its last checkpoint is saved; it saves again after as long.
+void Driver::report_saved(const core::Lease& lease, Time now) {
+    const std::uint64_t id = lease.id.value;
+    const TraceJob& job = trace_.jobs[measure_.trace_job(lease.job)];
+    saved_.try_emplace(lease.job.value, Duration{job.duration_us}, job.tasks)
+        .first->second.save(lease.tasks, Duration{run_.checkpoint_us});
+    due_.push({now.us + run_.checkpoint_us, id, LEASE_OUTCOME_UNSPECIFIED, 0, Due::Kind::saved});
+    Entry& entry = commander_.entry(now);
+    LeaseReport& report = *entry.mutable_command()->mutable_lease_report();
+    report.set_lease_id(id);
+    report.set_kind(LeaseReport::KIND_CHECKPOINTED);
+    commander_.give(entry);
+    follow(entry);
 }
 
 void Driver::tick(Time now) {
@@ -165,7 +185,8 @@ std::int64_t Driver::walltime_ms(const TraceJob& job, const core::Pool& pool) co
     const std::int64_t longest = pool.limits.walltime_max.us / 1'000;
     std::int64_t ms = (std::max(job.walltime_us, std::int64_t{0}) + 999) / 1'000;
     if (ms == 0) {
-        const std::int64_t duration = std::max<std::int64_t>(1, (job.duration_us + 999) / 1'000);
+        const std::int64_t longest_us = mul_div_ceil(job.duration_us, job.tasks, job.min_tasks);
+        const std::int64_t duration = std::max<std::int64_t>(1, (longest_us + 999) / 1'000);
         switch (run_.walltime.kind) {
             case WalltimeRule::Kind::exact:
                 ms = duration;
@@ -197,6 +218,9 @@ void Driver::fill_spec(const TraceJob& job, const core::Pool& pool, JobSpec& spe
     spec.set_devices_per_task(job.devices_per_task);
     spec.set_milli_per_device(job.milli);
     spec.set_walltime_ms(walltime_ms(job, pool));
+    // The core refuses an interval that the wall time never reaches.
+    const std::int64_t interval_ms = run_.checkpoint_us / 1'000;
+    if (interval_ms <= spec.walltime_ms()) spec.set_checkpoint_interval_ms(interval_ms);
     spec.set_priority(job.priority);
 }
 
@@ -239,32 +263,42 @@ void Driver::submit(Time now, std::uint32_t index) {
     ++alive_;
 }
 
+// It ends when what is left of its work is done by the tasks that it has.
+void Driver::started(const JobStarted& event, std::int64_t now_us) {
+    const TraceJob& job = trace_.jobs[measure_.trace_job(JobId{event.job_id()})];
+    const auto saved = saved_.find(event.job_id());
+    const exec::SimWork work =
+        saved == saved_.end() ? exec::SimWork(Duration{job.duration_us}, job.tasks) : saved->second;
+    due_.push({now_us + work.left(event.tasks()).us, event.lease_id(),
+               job.exit_code == 0 ? LEASE_OUTCOME_COMPLETED : LEASE_OUTCOME_FAILED, job.exit_code,
+               Due::Kind::ended});
+    if (run_.checkpoint_us > 0)
+        due_.push({now_us + run_.checkpoint_us, event.lease_id(), LEASE_OUTCOME_UNSPECIFIED, 0,
+                   Due::Kind::saved});
+}
+
 // What executors and users would do about an entry.
 void Driver::follow(const Entry& entry) {
     measure_.watch(entry);
     for (const Event& event : entry.events()) {
         switch (event.kind_case()) {
-            case Event::kJobStarted: {
-                const JobStarted& started = event.job_started();
-                const TraceJob& job = trace_.jobs[measure_.trace_job(JobId{started.job_id()})];
-                ends_.push({entry.time_us() + job.duration_us, started.lease_id(),
-                            job.exit_code == 0 ? LEASE_OUTCOME_COMPLETED : LEASE_OUTCOME_FAILED,
-                            job.exit_code});
+            case Event::kJobStarted:
+                started(event.job_started(), entry.time_us());
                 break;
-            }
             case Event::kLeaseStopping: {
                 const LeaseStopping& stopping = event.lease_stopping();
                 const core::Lease& lease = state_.leases.at(stopping.lease_id());
                 const bool warned = stopping.reason() == STOP_REASON_PREEMPTED ||
                                     stopping.reason() == STOP_REASON_RESIZED;
                 const std::int64_t grace = warned ? state_.jobs.at(lease.job.value).grace.us : 0;
-                ends_.push(
-                    {entry.time_us() + grace, stopping.lease_id(), LEASE_OUTCOME_CANCELLED, 0});
+                due_.push({entry.time_us() + grace, stopping.lease_id(), LEASE_OUTCOME_CANCELLED, 0,
+                           Due::Kind::ended});
                 break;
             }
             case Event::kJobEnded: {
                 const core::Job& job = state_.jobs.at(event.job_ended().job_id());
                 asked_milli_[job.pool.value] -= job.shape.milli_devices(job.shape.tasks_max);
+                saved_.erase(job.id.value);
                 --alive_;
                 break;
             }

@@ -5,6 +5,7 @@
 #include "base/result.hpp"
 #include "core/state.hpp"
 #include "core/transition.hpp"
+#include "exec/sim/sim_work.hpp"
 #include "sim/replay/measure.hpp"
 #include "sim/replay/replay.hpp"
 #include "sim/replay/setup.hpp"
@@ -13,8 +14,10 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <queue>
+#include <tuple>
 #include <vector>
 
 namespace suan::sim {
@@ -53,21 +56,25 @@ public:
     std::int64_t lowered() const { return lowered_; }
 
 private:
-    // A run that ends, or a stop that is confirmed. Stale ones are told by their lease.
-    struct End {
+    // What a run reports: its end, or that it saved a checkpoint. Stale ones are told by their
+    // lease; at one moment a lease's end comes first.
+    struct Due {
+        enum class Kind : std::uint8_t { ended, saved };
         std::int64_t at_us = 0;
         std::uint64_t lease = 0;
         LeaseOutcome outcome = LEASE_OUTCOME_COMPLETED;
         std::int32_t exit_code = 0;
-        friend bool operator>(const End& a, const End& b) {
-            return a.at_us != b.at_us ? a.at_us > b.at_us : a.lease > b.lease;
+        Kind kind = Kind::ended;
+        friend bool operator>(const Due& a, const Due& b) {
+            return std::tie(a.at_us, a.lease, a.kind) > std::tie(b.at_us, b.lease, b.kind);
         }
     };
 
     std::int64_t submit_us(const TraceJob& job) const;
     std::int64_t next_us() const;
     void at(Time now);
-    void report_ends(Time now);
+    void report_runs(Time now);
+    void report_saved(const core::Lease& lease, Time now);
     void submit(Time now, std::uint32_t index);
     void fill_spec(const TraceJob& job, const core::Pool& pool, JobSpec& spec) const;
     void add_dependencies(std::uint32_t index, JobSpec& spec);
@@ -76,6 +83,7 @@ private:
     std::int64_t walltime_ms(const TraceJob& job, const core::Pool& pool) const;
     void tick(Time now);
     void follow(const Entry& entry);
+    void started(const JobStarted& event, std::int64_t now_us);
 
     core::State& state_;
     const Trace& trace_;
@@ -89,8 +97,9 @@ private:
     std::vector<std::uint64_t> job_ids_;  // by trace job; only where the trace has dependencies
     std::vector<std::optional<PoolId>> pool_of_name_;
     std::vector<std::int64_t> asked_milli_;  // by pool: of jobs admitted and not ended
-    std::priority_queue<End, std::vector<End>, std::greater<>> ends_;
-    std::int64_t alive_ = 0;  // admitted and not ended
+    std::priority_queue<Due, std::vector<Due>, std::greater<>> due_;
+    std::map<std::uint64_t, exec::SimWork> saved_;  // by job that lives and has saved a checkpoint
+    std::int64_t alive_ = 0;                        // admitted and not ended
     std::int64_t lowered_ = 0;
 };
 

@@ -69,7 +69,7 @@ void Measure::take(std::uint32_t node, std::int64_t milli) {
 
 void Measure::admitted(JobId id, std::uint32_t job, PoolId pool, std::int64_t at_us) {
     SUAN_ASSERT(id.value == first_job_ + jobs_.size());
-    jobs_.push_back({job, pool.value, at_us, -1, -1, JOB_STATE_WAITING});
+    jobs_.push_back({job, pool.value, at_us, -1, -1, JOB_STATE_WAITING, true});
     ++pool_at(pool.value, at_us).waiting;
 }
 
@@ -97,13 +97,18 @@ void Measure::watch(const Entry& entry) {
                 job_ended(event.job_ended(), now);
                 break;
             case Event::kJobRequeued:
-                ++pool_at(seen(event.job_requeued().job_id()).pool, now).waiting;
+                begins_to_wait(seen(event.job_requeued().job_id()), now);
+                break;
+            case Event::kLeaseProgress:
+                if (event.lease_progress().checkpoint())
+                    runs_.at(event.lease_progress().lease_id()).saved_us = now;
                 break;
             case Event::kJobReserved:
                 ++reservations_;
                 break;
             case Event::kLeaseStopping:
-                if (event.lease_stopping().reason() == STOP_REASON_PREEMPTED) ++preemptions_;
+                preemptions_ += event.lease_stopping().reason() == STOP_REASON_PREEMPTED ? 1 : 0;
+                resizes_ += event.lease_stopping().reason() == STOP_REASON_RESIZED ? 1 : 0;
                 break;
             default:
                 break;
@@ -111,15 +116,27 @@ void Measure::watch(const Entry& entry) {
     }
 }
 
+void Measure::begins_to_wait(Seen& job, std::int64_t now_us) {
+    if (job.waits) return;
+    job.waits = true;
+    ++pool_at(job.pool, now_us).waiting;
+}
+
+void Measure::stops_waiting(Seen& job, std::int64_t now_us) {
+    if (!job.waits) return;
+    job.waits = false;
+    --pool_at(job.pool, now_us).waiting;
+}
+
 void Measure::started(const JobStarted& event, std::int64_t now_us) {
     Seen& job = seen(event.job_id());
-    PoolMeter& pool = pool_at(job.pool, now_us);
-    --pool.waiting;
+    pool_at(job.pool, now_us);
+    stops_waiting(job, now_us);
     ++starts_;
     if (job.started_us < 0) job.started_us = now_us;
     Run run;
     run.job = JobId{event.job_id()};
-    run.started_us = now_us;
+    run.saved_us = now_us;
     run.milli_of_node.reserve(static_cast<std::size_t>(event.slots_size()));
     const TraceJob& traced = trace_.jobs[job.job];
     for (const Slot& slot : event.slots()) {
@@ -138,15 +155,15 @@ void Measure::lease_ended(const LeaseEnded& event, std::int64_t now_us) {
         take(node, -std::int64_t{milli});
         held += milli;
     }
-    if (event.outcome() == LEASE_OUTCOME_PREEMPTED)
-        lost_ += int128{held} * (now_us - run.started_us);
+    if (event.outcome() == LEASE_OUTCOME_PREEMPTED || event.outcome() == LEASE_OUTCOME_RESIZED)
+        lost_ += int128{held} * (now_us - run.saved_us);
     end_us_ = std::max(end_us_, now_us);
     runs_.erase(event.lease_id());
 }
 
 void Measure::job_ended(const JobEnded& event, std::int64_t now_us) {
     Seen& job = seen(event.job_id());
-    if (job.started_us < 0) --pool_at(job.pool, now_us).waiting;
+    stops_waiting(job, now_us);
     job.ended_us = now_us;
     job.state = static_cast<std::uint8_t>(event.state());
 }
@@ -175,6 +192,7 @@ void Measure::fill(ReplayReport& report) {
     report.starts = starts_;
     report.reservations = reservations_;
     report.preemptions = preemptions_;
+    report.resizes = resizes_;
     report.lost_device_seconds = device_seconds(lost_);
     fill_pools(report);
     fill_orgs(report);

@@ -38,10 +38,11 @@ private:
         std::int64_t started_us = -1;  // first
         std::int64_t ended_us = -1;
         std::uint8_t state = JOB_STATE_WAITING;
+        bool waits = true;  // not so while it is resized
     };
     struct Run {
         JobId job;
-        std::int64_t started_us = 0;
+        std::int64_t saved_us = 0;  // what it did until then is not lost; at first, its start
         std::vector<std::pair<std::uint32_t, std::uint32_t>> milli_of_node;
     };
     struct PoolMeter {
@@ -65,6 +66,8 @@ private:
     void started(const JobStarted& event, std::int64_t now_us);
     void lease_ended(const LeaseEnded& event, std::int64_t now_us);
     void job_ended(const JobEnded& event, std::int64_t now_us);
+    void begins_to_wait(Seen& job, std::int64_t now_us);
+    void stops_waiting(Seen& job, std::int64_t now_us);
     void fill_pools(ReplayReport& report);
     void fill_orgs(ReplayReport& report);
 
@@ -78,7 +81,7 @@ private:
     core::Table<Run> runs_;
     std::vector<PoolMeter> pools_;  // by id, [0] unused
     std::vector<NodeMeter> nodes_;  // by id, [0] unused
-    std::int64_t starts_ = 0, reservations_ = 0, preemptions_ = 0;
+    std::int64_t starts_ = 0, reservations_ = 0, preemptions_ = 0, resizes_ = 0;
     int128 lost_ = 0;
 };
 

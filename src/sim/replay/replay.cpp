@@ -12,6 +12,11 @@
 
 namespace suan::sim {
 
+namespace {
+// More often would make most entries of a replay checkpoints.
+constexpr std::int64_t checkpoint_us_min = Duration::seconds(5).us;
+}  // namespace
+
 std::optional<WalltimeRule> walltime_rule_from(std::string_view text) {
     if (text == "exact") return WalltimeRule{};
     if (text == "max") return WalltimeRule{WalltimeRule::Kind::max, 1};
@@ -24,6 +29,8 @@ std::optional<WalltimeRule> walltime_rule_from(std::string_view text) {
 Result<ReplayReport> replay_trace(CentreFile centre, const Trace& trace, const ReplayRun& run) {
     if (run.scale_milli < 1)
         return Error{ErrorCode::invalid, "scale: expected a positive number, such as 9.09"};
+    if (run.checkpoint_us != 0 && run.checkpoint_us < checkpoint_us_min)
+        return Error{ErrorCode::invalid, "checkpoint_interval: expected 5s or more, or 0 for none"};
     if (auto named = set_rules(centre, run.rules); !named) return std::move(named).error();
     std::vector<std::string> named_orgs;
     for (const CentreOrg& org : centre.orgs)
@@ -60,7 +67,10 @@ Result<ReplayReport> replay_trace(CentreFile centre, const Trace& trace, const R
     report.peak_memory_bytes = peak_memory_bytes();
     if (run.check_every != 0) state.check_invariants();
     report.notes.push_back(
-        "a preempted job runs its whole duration again: traces hold no checkpoints");
+        run.checkpoint_us == 0
+            ? "a preempted job runs its whole duration again: traces hold no checkpoints"
+            : fmt::format("every job is taken to save a checkpoint after each {} s of a run",
+                          run.checkpoint_us / 1'000'000));
     return report;
 }
 

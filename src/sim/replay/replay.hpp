@@ -1,13 +1,15 @@
 // Replay: the same core that the hub runs, driven in virtual time over a recorded or made workload.
 //
 // Time jumps from one moment at which something is due to the next. At one moment, in this order:
-//   1. runs that end now are reported (LeaseReport), by lease id;
+//   1. runs that end or save a checkpoint now are reported (LeaseReport), by lease id;
 //   2. jobs that are submitted now are submitted (SubmitJob), in the order of the trace;
 //   3. one Tick: timers, then a scheduling pass in every pool that wants one.
 // A job of no duration that starts in step 3 ends at the same moment: steps 1 to 3 are taken again.
 //
-// A job runs for the duration of its trace, from its start. Preempted, it stops after its grace
-// time and runs its whole duration again (traces hold no checkpoints). Past its wall time it is
+// A job runs for the duration of its trace, from its start; with fewer tasks than it asked for, as
+// much longer. Preempted or resized, it stops after its grace time and runs its whole duration
+// again: traces hold no checkpoints. With ReplayRun::checkpoint_us every run saves one so often,
+// and what is left since the last goes on with the tasks it then has. Past its wall time it is
 // stopped at once. Everything else is decided by the core; with the same input every run, at every
 // optimisation level, gives the same entries and the same final digest.
 //
@@ -30,8 +32,8 @@
 
 namespace suan::sim {
 
-// The wall time of a job whose trace does not say one. Always at least its duration (rounded up to
-// a millisecond) and at most what the pool allows.
+// The wall time of a job whose trace does not say one. Always at least its duration (that of its
+// fewest tasks, rounded up to a millisecond) and at most what the pool allows.
 struct WalltimeRule {
     enum class Kind : std::uint8_t { exact, factor, max } kind = Kind::exact;
     std::uint32_t factor = 1;  // of the duration, for Kind::factor
@@ -43,6 +45,7 @@ struct ReplayRun {
     std::string rules;                 // empty: as the centre file says; else one of replay_rules
     std::int64_t scale_milli = 1'000;  // submit times are divided by scale_milli / 1000; >= 1
     WalltimeRule walltime;
+    std::int64_t checkpoint_us = 0;  // runs save their work so often; 0: never; else >= 5 s
     // Gets every entry, those that set up the centre first. Empty: no log is kept.
     std::function<void(const Entry&)> sink;
     // Called after every moment; may read the state. Empty: nobody looks.

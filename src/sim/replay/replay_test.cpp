@@ -110,6 +110,90 @@ TEST(Replay, ScaleDividesSubmitTimes) {
     EXPECT_EQ(run_of(trace, run).makespan_us, 5'000'000);
 }
 
+// Two nodes of 4; rows may be elastic (tasks, min_tasks). `rules` of the pool as in a centre file.
+Result<ReplayReport> elastic_run(const std::string& rules, std::int64_t checkpoint_s,
+                                 const std::string& rows, std::string* digest = nullptr) {
+    const auto centre = centre_of("pools: [{name: a, rules: {" + rules +
+                                  "}, nodes: [{prefix: n, count: 2, devices: 4}]}]");
+    auto trace = read_suan_csv(testing::inline_file(
+        "job_id,org,project,member,submit_s,duration_s,walltime_s,tasks,devices_per_task,tier,"
+        "pool,min_tasks\n" +
+        rows));
+    EXPECT_TRUE(trace) << trace.error().context;
+    ReplayRun run;
+    run.checkpoint_us = checkpoint_s * 1'000'000;
+    run.check_every = 1;
+    auto report = replay_trace(centre, *trace, run);
+    if (report && digest != nullptr) *digest = to_hex(report->state_digest);
+    return report;
+}
+constexpr const char* resizing = "min_runtime: 1ms, resize_within: 30s, grace_default: 1ms";
+
+// 1,000 s with 8 tasks is 8,000 task seconds. 6 devices are taken for 600 s, so it begins with 2.
+TEST(Replay, AnElasticJobTakesAsMuchLongerAsItHasFewerTasks) {
+    const auto report = elastic_run("", 0,
+                                    "1,o,p,m,0,9000,0,6,1,standard,a,6\n"
+                                    "2,q,p,m,1,1000,0,8,1,standard,a,2\n");
+    ASSERT_TRUE(report) << report.error().context;
+    EXPECT_EQ(report->completed, 2) << "its wall time is that of its fewest tasks";
+    EXPECT_EQ(report->jct.p50_us, 4'000'000'000) << "1,000 s x 8 / 2";
+    EXPECT_EQ(report->resizes, 0);
+}
+
+// 600 s with 2 tasks are 1,200 of 8,000 task seconds, saved at 600 s when the other job ends: with
+// 8 tasks the other 6,800 take 850 s.
+TEST(Replay, AnElasticJobGrowsAtACheckpointAndGoesOnFromIt) {
+    std::string one, two;
+    const std::string rows =
+        "1,o,p,m,0,601,0,6,1,standard,a,6\n"
+        "2,q,p,m,1,1000,0,8,1,standard,a,2\n";
+    const auto report = elastic_run(resizing, 100, rows, &one);
+    ASSERT_TRUE(report) << report.error().context;
+    EXPECT_EQ(report->completed, 2);
+    EXPECT_EQ(report->resizes, 1);
+    // Grace: a millisecond for the stop.
+    EXPECT_EQ(report->makespan_us, 601'000'000 + 850'000'000 + 1'000);
+    EXPECT_EQ(report->idle_wanted_per_mille, 0) << "a job that is resized does not wait";
+    ASSERT_TRUE(elastic_run(resizing, 100, rows, &two));
+    EXPECT_EQ(one, two);
+    const auto without = elastic_run("", 100, rows);
+    ASSERT_TRUE(without);
+    EXPECT_EQ(without->resizes, 0) << "only where the rules say resize_within";
+}
+
+TEST(Replay, AStoppedJobGoesOnFromItsLastCheckpointAndWhatItLosesIsCounted) {
+    // b deserves all 8; o's job holds them for 250 s of its 1,000 s when b asks for them.
+    const auto run = [](std::int64_t checkpoint_s) {
+        auto centre = centre_of(
+            "pools: [{name: a, rules: {min_runtime: 1ms, grace_default: 1ms}, nodes: [{prefix: n, "
+            "count: 2, devices: 4}]}]\n"
+            "orgs: [{name: b, funds: 1000000, projects: [{name: p}], members: [{name: m}], shares: "
+            "[{pool: a, deserved: 8}]}]");
+        ReplayRun options;
+        options.checkpoint_us = checkpoint_s * 1'000'000;
+        auto report = replay_trace(std::move(centre),
+                                   trace_of_rows("1,o,p,m,0,1000,3000,2,4,standard,a\n"
+                                                 "2,b,p,m,250,100,200,2,4,standard,a\n"),
+                                   options);
+        EXPECT_TRUE(report) << report.error().context;
+        return std::move(*report);
+    };
+    const ReplayReport anew = run(0);
+    EXPECT_EQ(anew.preemptions, 1);
+    EXPECT_EQ(anew.lost_device_seconds, 8 * 250);
+    EXPECT_EQ(anew.makespan_us, 350'000'000 + 1'000 + 1'000'000'000);
+    const ReplayReport on = run(100);
+    EXPECT_EQ(on.preemptions, 1);
+    EXPECT_EQ(on.lost_device_seconds, 8 * 50);
+    EXPECT_EQ(on.makespan_us, 350'000'000 + 1'000 + 800'000'000);
+}
+
+TEST(Replay, ACheckpointIntervalThatWouldFloodIsRefused) {
+    const auto report = elastic_run("", 4, "1,o,p,m,0,1,9,1,1,standard,a,1\n");
+    ASSERT_FALSE(report);
+    EXPECT_NE(report.error().context.find("checkpoint_interval: expected 5s"), std::string::npos);
+}
+
 TEST(Replay, UnknownRulesAreRefusedByName) {
     ReplayRun run;
     run.rules = "lifo";

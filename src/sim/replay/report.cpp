@@ -193,6 +193,7 @@ std::string to_json(const ReplayReport& report) {
         {"fairness_jain_ppm", report.jain_ppm},
         {"worst_service_ppm", report.worst_service_ppm},
         {"preemptions", report.preemptions},
+        {"resizes", report.resizes},
         {"lost_device_seconds", report.lost_device_seconds},
         {"starts", report.starts},
         {"reservations", report.reservations},
@@ -238,8 +239,8 @@ std::string to_text(const ReplayReport& report, std::size_t orgs_max) {
     fmt::format_to(to, "fairness     {}.{:04} (Jain, of the orgs' service), worst org {}\n",
                    report.jain_ppm / 1'000'000, report.jain_ppm % 1'000'000 / 100,
                    per_mille_text(report.worst_service_ppm / 1'000));
-    fmt::format_to(to, "preemptions  {}, {} device-seconds run again\n", report.preemptions,
-                   report.lost_device_seconds);
+    fmt::format_to(to, "preemptions  {}, and {} resizes; {} device-seconds run again\n",
+                   report.preemptions, report.resizes, report.lost_device_seconds);
     fmt::format_to(to, "decisions    {} in {}: {} a second; {} starts, {} entries\n",
                    report.commands, span_text(report.wall_us), report.commands_per_second(),
                    report.starts, report.entries);

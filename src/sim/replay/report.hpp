@@ -73,6 +73,7 @@ struct ReplayReport {
     std::int64_t jain_ppm = 0;
     std::int64_t worst_service_ppm = 0;
     std::int64_t preemptions = 0;
+    std::int64_t resizes = 0;
     std::int64_t lost_device_seconds = 0;  // of runs that were stopped and run again
     std::vector<OrgReport> orgs;           // by name
     std::vector<PoolReport> pools;         // in the order of the centre

@@ -22,44 +22,54 @@ void History::submitted(const Entry& entry, const JobAdmitted& event) {
     made.key.member = MemberId{submit.member_id()};
     made.key.name = sched::name_number(spec.name());
     made.key.devices = std::max(1U, spec.tasks()) * std::max(1U, spec.devices_per_task());
+    made.tasks = std::max(1U, spec.tasks());
     made.walltime = Duration::milliseconds(spec.walltime_ms() == 0 ? Duration::hours(1).us / 1'000
                                                                    : spec.walltime_ms());
     jobs_[event.job_id()] = std::move(made);
+}
+
+PastRun* History::run_of(std::uint64_t lease) {
+    const auto found = leases_.find(lease);
+    return found == leases_.end() ? nullptr
+                                  : &jobs_[found->second.first].runs[found->second.second];
+}
+
+void History::started(const JobStarted& event, Time now) {
+    PastJob& job = jobs_[event.job_id()];
+    leases_[event.lease_id()] = {event.job_id(), job.runs.size()};
+    PastRun run;
+    run.started = now;
+    run.tasks = std::max(1U, event.tasks());
+    job.runs.push_back(std::move(run));
 }
 
 void History::read(const Entry& entry) {
     const Time now{entry.time_us()};
     for (const Event& event : entry.events()) {
         if (event.has_job_admitted()) submitted(entry, event.job_admitted());
-        if (event.has_job_started()) {
-            const JobStarted& started = event.job_started();
-            PastJob& job = jobs_[started.job_id()];
-            leases_[started.lease_id()] = {started.job_id(), job.runs.size()};
-            PastRun run;
-            run.started = now;
-            job.runs.push_back(std::move(run));
-        }
+        if (event.has_job_started()) started(event.job_started(), now);
         if (event.has_lease_stopping()) {
-            const auto found = leases_.find(event.lease_stopping().lease_id());
-            if (found == leases_.end()) continue;
-            PastRun& run = jobs_[found->second.first].runs[found->second.second];
-            if (!run.stopped) run.stopped = now;
+            PastRun* run = run_of(event.lease_stopping().lease_id());
+            if (run != nullptr && !run->stopped) run->stopped = now;
+        }
+        if (event.has_lease_progress() && event.lease_progress().checkpoint()) {
+            PastRun* run = run_of(event.lease_progress().lease_id());
+            if (run != nullptr) run->saved = now - run->started;
         }
     }
     if (!entry.command().has_lease_report()) return;
     const LeaseReport& report = entry.command().lease_report();
-    const auto found = leases_.find(report.lease_id());
-    if (found == leases_.end()) return;
-    PastRun& run = jobs_[found->second.first].runs[found->second.second];
-    const bool after_stop = run.stopped.has_value();
-    run.reports.push_back({now - (after_stop ? *run.stopped : run.started), after_stop, report});
+    PastRun* run = run_of(report.lease_id());
+    if (run == nullptr) return;
+    const bool after_stop = run->stopped.has_value();
+    run->reports.push_back({now - (after_stop ? *run->stopped : run->started), after_stop, report});
     const bool by_itself =
         report.kind() == LeaseReport::KIND_ENDED && !after_stop &&
         (report.outcome() == LEASE_OUTCOME_COMPLETED || report.outcome() == LEASE_OUTCOME_FAILED);
     if (!by_itself) return;
-    run.lasted = now - run.started;
-    run.outcome = report.outcome();
-    run.exit_code = report.exit_code();
+    run->lasted = now - run->started;
+    run->outcome = report.outcome();
+    run->exit_code = report.exit_code();
 }
 
 const PastJob* History::job(std::uint64_t id) const {
@@ -70,11 +80,16 @@ const PastJob* History::job(std::uint64_t id) const {
 History::Natural History::natural(std::uint64_t id) const {
     const PastJob* of = job(id);
     if (of == nullptr) return {};
-    for (auto run = of->runs.rbegin(); run != of->runs.rend(); ++run) {
-        if (run->lasted) return {*run->lasted, run->outcome, run->exit_code, true};
+    for (std::size_t last = of->runs.size(); last-- > 0;) {
+        const PastRun& run = of->runs[last];
+        if (!run.lasted) continue;
+        std::int64_t task_us = run.lasted->us * run.tasks;
+        for (std::size_t i = 0; i < last; ++i)
+            task_us += of->runs[i].saved.us * of->runs[i].tasks;
+        return {{Duration{task_us}, 1}, run.outcome, run.exit_code, true};
     }
     const auto learned = run_times_.estimate(of->key, of->walltime, Duration{}, 500);
-    return {learned.remaining, LEASE_OUTCOME_COMPLETED, 0, false};
+    return {{learned.remaining, of->tasks}, LEASE_OUTCOME_COMPLETED, 0, false};
 }
 
 }  // namespace suan::sim

@@ -3,6 +3,7 @@
 
 #include "base/time.hpp"
 #include "core/forecast.hpp"
+#include "exec/sim/sim_work.hpp"
 #include "suan/log.pb.h"
 
 #include <cstdint>
@@ -21,6 +22,8 @@ struct PastReport {
 
 struct PastRun {
     Time started;
+    std::uint32_t tasks = 1;
+    Duration saved;  // from its start to its last checkpoint
     std::optional<Time> stopped;
     std::vector<PastReport> reports;
     // Of a run that ended by itself.
@@ -32,6 +35,7 @@ struct PastRun {
 struct PastJob {
     sched::RunLike key;
     Duration walltime;
+    std::uint32_t tasks = 1;    // that it asked for
     std::vector<PastRun> runs;  // by attempt
 };
 
@@ -40,9 +44,10 @@ public:
     explicit History(const std::vector<Entry>& log);
 
     const PastJob* job(std::uint64_t id) const;
-    // How long the job runs when nothing stops it, and how it ends.
+    // How much there is to do when nothing stops the job, and how it ends: what the attempts before
+    // its last one saved, and all of that one. A run with half the tasks takes twice as long.
     struct Natural {
-        Duration lasts;
+        exec::SimWork work{Duration{}, 1};
         LeaseOutcome outcome = LEASE_OUTCOME_COMPLETED;
         std::int32_t exit_code = 0;
         bool known = false;  // false: learned from others
@@ -52,6 +57,8 @@ public:
 private:
     void read(const Entry& entry);
     void submitted(const Entry& entry, const JobAdmitted& event);
+    void started(const JobStarted& event, Time now);
+    PastRun* run_of(std::uint64_t lease);
 
     std::map<std::uint64_t, PastJob> jobs_;
     std::map<std::uint64_t, std::pair<std::uint64_t, std::size_t>> leases_;  // job, attempt - 1

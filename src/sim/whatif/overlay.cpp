@@ -139,14 +139,15 @@ Command Overlay::changed(const core::State& state, const Command& command) {
     return out;
 }
 
-std::vector<Command> Overlay::missing(const core::State& state) {
-    std::vector<Command> out;
+std::vector<Overlay::Missing> Overlay::missing(const core::State& state) {
+    std::vector<Missing> out;
     for (std::size_t i = 0; i < options_.change.shares.size(); ++i) {
         const RulesFileShare& change = options_.change.shares[i];
         const core::Org* org = state.org_by_name(change.org);
         const core::Pool* pool = state.pool_by_name(change.pool);
         if (org == nullptr || pool == nullptr || !shares_given_.insert(i).second) continue;
-        SetShare& share = *out.emplace_back().mutable_set_share();
+        Missing& made = out.emplace_back(Missing{{}, change.mark});
+        SetShare& share = *made.command.mutable_set_share();
         share.set_org_id(org->id.value);
         share.set_pool_id(pool->id.value);
         change_share(state, share);
@@ -155,7 +156,8 @@ std::vector<Command> Overlay::missing(const core::State& state) {
         const RulesFilePrice& change = options_.change.prices[i];
         const core::Pool* pool = state.pool_by_name(change.pool);
         if (pool == nullptr || !prices_given_.insert(i).second) continue;
-        PublishPriceSheet& sheet = *out.emplace_back().mutable_publish_price_sheet();
+        Missing& made = out.emplace_back(Missing{{}, change.mark});
+        PublishPriceSheet& sheet = *made.command.mutable_publish_price_sheet();
         sheet.set_name(fmt::format("what-if-{}", i + 1));
         PriceLine& line = *sheet.add_lines();
         line.set_line(1);

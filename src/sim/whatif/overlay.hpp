@@ -21,8 +21,13 @@ public:
     // The command as it would have been: rules, shares and prices that the change names take the
     // place of the log's; amounts and nodes are multiplied. Submissions are not multiplied here.
     Command changed(const core::State& state, const Command& command);
-    // What the change says of things that exist now and that no command of the log would set.
-    std::vector<Command> missing(const core::State& state);
+    // What the change says of things that exist now and that no command of the log would set, with
+    // the place in the file of the change.
+    struct Missing {
+        Command command;
+        FileMark mark;
+    };
+    std::vector<Missing> missing(const core::State& state);
     // Ids of nodes in the rerun that stand for a node of the log.
     const std::vector<std::uint32_t>& nodes_of(std::uint32_t logged) const;
     // Names of the change that the log never had.

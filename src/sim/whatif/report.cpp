@@ -40,9 +40,15 @@ json::object side_json(const WhatIfSide& side) {
             {"entries", side.entries}};
 }
 
-std::string minutes(std::int64_t us) {
-    const std::int64_t tenths = us / 6'000'000;
-    return fmt::format("{}.{}", tenths / 10, tenths % 10);
+// "0.4 s", "99.9 s", "1.7 min", "12.3 h": one digit after the point, cut off.
+std::string span(std::int64_t us) {
+    constexpr std::int64_t second = 1'000'000;
+    const auto in = [us](std::int64_t unit, const char* name) {
+        const std::int64_t tenths = us / (unit / 10);
+        return fmt::format("{}.{} {}", tenths / 10, tenths % 10, name);
+    };
+    if (us < 100 * second) return in(second, "s");
+    return us < 6'000 * second ? in(60 * second, "min") : in(3'600 * second, "h");
 }
 
 std::string yuan(std::int64_t micro) {
@@ -78,10 +84,22 @@ std::string row(const std::string& name, const std::string& before, const std::s
 
 std::string org_row(const Pair& pair) {
     return fmt::format("  {:<20} {:>8} {:>10} {:>10} {:>10} {:>10} {:>14} {:>14}\n",
-                       pair.before->name, pair.before->submitted,
-                       minutes(pair.before->wait.mean_us), minutes(pair.after->wait.mean_us),
-                       minutes(pair.before->wait.p90_us), minutes(pair.after->wait.p90_us),
-                       yuan(pair.before->charged_micro_yuan), yuan(pair.after->charged_micro_yuan));
+                       pair.before->name, pair.before->submitted, span(pair.before->wait.mean_us),
+                       span(pair.after->wait.mean_us), span(pair.before->wait.p90_us),
+                       span(pair.after->wait.p90_us), yuan(pair.before->charged_micro_yuan),
+                       yuan(pair.after->charged_micro_yuan));
+}
+
+// The first of `all` whose gain has this sign; "nobody" without any.
+std::string org_table(const std::vector<Pair>& all, int sign) {
+    constexpr std::size_t orgs_max = 10;
+    std::string rows;
+    for (std::size_t i = 0; i < all.size() && i < orgs_max && all[i].gain() * sign > 0; ++i)
+        rows += org_row(all[i]);
+    if (rows.empty()) return "  nobody\n";
+    return fmt::format("  {:<20} {:>8} {:>10} {:>10} {:>10} {:>10} {:>14} {:>14}\n", "org", "jobs",
+                       "mean was", "mean now", "p90 was", "p90 now", "CNY was", "CNY now") +
+           rows;
 }
 
 }  // namespace
@@ -98,7 +116,6 @@ std::string to_json(const WhatIfReport& report) {
 }
 
 std::string to_text(const WhatIfReport& report) {
-    constexpr std::size_t orgs_max = 10;
     const WhatIfSide& a = report.before;
     const WhatIfSide& b = report.after;
     std::string text = fmt::format(
@@ -112,27 +129,17 @@ std::string to_text(const WhatIfReport& report) {
     text +=
         row("jobs submitted", std::to_string(a.total.submitted), std::to_string(b.total.submitted));
     text += row("jobs started", std::to_string(a.total.started), std::to_string(b.total.started));
-    text += row("mean wait, min", minutes(a.total.wait.mean_us), minutes(b.total.wait.mean_us));
-    text += row("median wait, min", minutes(a.total.wait.p50_us), minutes(b.total.wait.p50_us));
-    text += row("p90 wait, min", minutes(a.total.wait.p90_us), minutes(b.total.wait.p90_us));
-    text += row("p99 wait, min", minutes(a.total.wait.p99_us), minutes(b.total.wait.p99_us));
+    text += row("mean wait", span(a.total.wait.mean_us), span(b.total.wait.mean_us));
+    text += row("median wait", span(a.total.wait.p50_us), span(b.total.wait.p50_us));
+    text += row("p90 wait", span(a.total.wait.p90_us), span(b.total.wait.p90_us));
+    text += row("p99 wait", span(a.total.wait.p99_us), span(b.total.wait.p99_us));
     text += row("devices used, per mille", std::to_string(a.used_per_mille),
                 std::to_string(b.used_per_mille));
     text += row("preemptions", std::to_string(a.preemptions), std::to_string(b.preemptions));
     text += row("charged, CNY", yuan(a.total.charged_micro_yuan), yuan(b.total.charged_micro_yuan));
     const std::vector<Pair> all = pairs(report);
-    const std::string head =
-        fmt::format("  {:<20} {:>8} {:>10} {:>10} {:>10} {:>10} {:>14} {:>14}\n", "org", "jobs",
-                    "mean was", "mean now", "p90 was", "p90 now", "CNY was", "CNY now");
-    text += "\nWho waits less (minutes)\n" + head;
-    for (std::size_t i = 0; i < all.size() && i < orgs_max && all[i].gain() > 0; ++i)
-        text += org_row(all[i]);
-    text += "Who waits longer (minutes)\n" + head;
-    for (std::size_t i = 0; i < all.size() && i < orgs_max; ++i) {
-        const Pair& pair = all[all.size() - 1 - i];
-        if (pair.gain() >= 0) break;
-        text += org_row(pair);
-    }
+    text += "\nWho waits less\n" + org_table({all.begin(), all.end()}, 1);
+    text += "Who waits longer\n" + org_table({all.rbegin(), all.rend()}, -1);
     text += "\nWhat it cannot know\n";
     for (const std::string& each : report.unknown)
         text += fmt::format("  * {}\n", each);

@@ -18,6 +18,13 @@ bool same_events(const Entry& a, const Entry& b) {
     return true;
 }
 
+// What a centre is made of.
+bool makes_the_centre(const Command& command) {
+    return command.has_define_pool() || command.has_add_nodes() || command.has_set_pool_rules() ||
+           command.has_set_share() || command.has_publish_price_sheet() ||
+           command.has_change_rules();
+}
+
 bool is_hubs_own(const Command& command) {
     return command.has_tick() || command.has_lease_report();
 }
@@ -76,8 +83,11 @@ core::Outcome Rerun::give(const Entry& like, const Command& command, Entry& made
 // What follows from an entry of the rerun: its reports, while it no longer follows the log.
 void Rerun::see(const Entry& made) {
     meter_.entry(made);
-    if (following_) return;
     for (const Event& event : made.events()) {
+        if (event.has_lease_progress() && event.lease_progress().checkpoint())
+            saved(state_.leases.at(event.lease_progress().lease_id()));
+        if (event.has_job_ended()) work_.erase(event.job_ended().job_id());
+        if (following_) continue;
         if (event.has_job_started()) plan(state_.leases.at(event.job_started().lease_id()));
         if (event.has_lease_stopping()) stopped(event.lease_stopping().lease_id());
     }
@@ -143,10 +153,12 @@ void Rerun::give_all(const Entry& logged) {
     const std::uint32_t copies = of_work ? options_.scale : 1;
     for (std::uint32_t copy = 0; copy < copies; ++copy) {
         Entry made;
-        const core::Outcome outcome =
-            give(logged, overlay_.changed(state_, copy_of(command, copy)), made);
-        if (std::holds_alternative<core::Rejection>(outcome) && command.has_submit_job())
-            ++refused_;
+        const Command changed = overlay_.changed(state_, copy_of(command, copy));
+        const core::Outcome outcome = give(logged, changed, made);
+        if (const auto* refused = std::get_if<core::Rejection>(&outcome)) {
+            if (command.has_submit_job()) ++refused_;
+            note_refused(fmt::format("entry {} of the log", logged.seq()), changed, *refused);
+        }
         remember(logged, made);
         if (following_ && !same_events(made, logged)) diverge(logged.seq());
     }
@@ -155,13 +167,25 @@ void Rerun::give_all(const Entry& logged) {
 }
 
 void Rerun::give_missing(const Entry& like) {
-    for (const Command& command : overlay_.missing(state_)) {
+    for (const auto& [command, mark] : overlay_.missing(state_)) {
         Entry system;
         system.set_time_us(like.time_us());
         Entry made;
-        give(system, command, made);
+        const core::Outcome outcome = give(system, command, made);
+        if (const auto* refused = std::get_if<core::Rejection>(&outcome))
+            note_refused(fmt::format("{}:{}:{}", options_.change.file, mark.line, mark.column),
+                         command, *refused);
         if (following_) diverge(like.seq());
     }
+}
+
+void Rerun::note_refused(const std::string& where, const Command& command,
+                         const core::Rejection& refused) {
+    if (impossible_ || !makes_the_centre(command)) return;
+    const auto* kind = command.GetReflection()->GetOneofFieldDescriptor(
+        command, command.GetDescriptor()->oneof_decl(0));
+    impossible_ = Error{ErrorCode::invalid, fmt::format("{}: the changed centre refuses {}: {}",
+                                                        where, kind->name(), refused.message)};
 }
 
 void Rerun::diverge(std::uint64_t seq) {
@@ -190,27 +214,47 @@ void Rerun::plan_end(const core::Lease& lease, Time at, LeaseOutcome outcome,
     due_.push(std::move(due));
 }
 
-// The reports of the same attempt in history, as long after its start; without an end of its own,
-// the job's natural one.
+Rerun::Job& Rerun::job_of(std::uint64_t id) {
+    const auto [place, fresh] = work_.try_emplace(id);
+    if (!fresh) return place->second;
+    const auto logged = logged_of_.find(id);
+    if (logged != logged_of_.end()) place->second.natural = history_.natural(logged->second);
+    return place->second;
+}
+
+void Rerun::saved(const core::Lease& lease) {
+    Job& job = job_of(lease.job.value);
+    const Time since = job.lease == lease.id.value ? job.saved : lease.started;
+    job.natural.work.save(lease.tasks, state_.now - since);
+    job.lease = lease.id.value;
+    job.saved = state_.now;
+}
+
+// It ends when what its job has not saved is done, or as the same attempt of history was lost. What
+// else that attempt reported (of one more than history had, the last) comes as long after its
+// start.
 void Rerun::plan(const core::Lease& lease) {
     const auto logged = logged_of_.find(lease.job.value);
     if (logged == logged_of_.end()) return;
+    const Job& job = job_of(lease.job.value);
+    const History::Natural& natural = job.natural;
+    const Time since = job.lease == lease.id.value ? job.saved : lease.started;
+    const Time end = since + natural.work.left(lease.tasks);
     const PastJob* past = history_.job(logged->second);
-    bool ends = false;
-    if (past != nullptr && lease.attempt <= past->runs.size()) {
-        const PastRun& run = past->runs[lease.attempt - 1];
+    if (past != nullptr && !past->runs.empty()) {
+        const bool same = lease.attempt <= past->runs.size();
+        const PastRun& run = same ? past->runs[lease.attempt - 1] : past->runs.back();
         for (const PastReport& report : run.reports) {
-            if (report.after_stop) continue;
             const Time at = lease.started + report.after;
-            if (at < state_.now) continue;
-            ends = ends || report.report.kind() == LeaseReport::KIND_ENDED;
+            if (report.after_stop || at < state_.now || at > end) continue;
+            const bool ends = report.report.kind() == LeaseReport::KIND_ENDED;
+            if (ends && (run.lasted || !same)) continue;
             due_.push({at, ++order_, lease.id.value, report.report});
+            if (ends) return;
         }
     }
-    if (ends) return;
-    const History::Natural natural = history_.natural(logged->second);
     if (!natural.known) ++unknown_runs_;
-    plan_end(lease, lease.started + natural.lasts, natural.outcome, natural.exit_code);
+    plan_end(lease, end, natural.outcome, natural.exit_code);
 }
 
 // Told to stop: it confirms as fast as it did in history, else after its grace when it is warned.

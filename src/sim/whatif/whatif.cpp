@@ -1,5 +1,6 @@
 #include "sim/whatif/whatif.hpp"
 
+#include "core/rules_version.hpp"
 #include "sim/whatif/rerun.hpp"
 
 #include <fmt/format.h>
@@ -31,17 +32,17 @@ Result<void> check_log(const std::vector<Entry>& log) {
         if (entry.time_us() < now)
             return Error{ErrorCode::corrupt,
                          fmt::format("entry {}: it is older than the one before", seq)};
-        if (entry.rules_version() != core::rules_version)
-            return Error{ErrorCode::invalid,
-                         fmt::format("entry {}: made under rules version {}, this program knows {}",
-                                     seq, entry.rules_version(), core::rules_version)};
+        if (auto other = core::check_rules_version(
+                seq, entry, "ask what if with the program that wrote the log");
+            !other)
+            return other;
         now = entry.time_us();
     }
     if (log.empty()) return Error{ErrorCode::invalid, "the log is empty"};
     return {};
 }
 
-std::vector<std::string> unknowns(const std::vector<Entry>& log, const Rerun& rerun) {
+std::vector<std::string> unknowns(const WhatIfReport& report, const Rerun& rerun) {
     std::int64_t alive = 0;
     rerun.state().jobs.for_each(
         [&](std::uint64_t, const core::Job& job) { alive += job.has_ended() ? 0 : 1; });
@@ -49,7 +50,8 @@ std::vector<std::string> unknowns(const std::vector<Entry>& log, const Rerun& re
         "users react to prices and waits: what they submit and cancel is taken as it was",
         "requests that were refused are not in a log, so those that would now be accepted are "
         "missing",
-        "a run lasts as long wherever it lies; that it may run faster elsewhere is not known",
+        "a run lasts as long wherever it lies, and saves no checkpoint later than it did in the "
+        "log; that it may run faster elsewhere is not known",
     };
     if (rerun.unknown_runs() > 0)
         out.push_back(
@@ -61,10 +63,15 @@ std::vector<std::string> unknowns(const std::vector<Entry>& log, const Rerun& re
             fmt::format("{} submissions are refused under the change: what their users "
                         "would do then is not known",
                         rerun.refused()));
+    const auto unstarted = [](const WhatIfOrg& all) { return all.submitted - all.started; };
+    if (unstarted(report.before.total) > 0 || unstarted(report.after.total) > 0)
+        out.push_back(
+            fmt::format("{} jobs of the log and {} on the changed side never started: waits are "
+                        "of those that did",
+                        unstarted(report.before.total), unstarted(report.after.total)));
     if (alive > 0)
         out.push_back(
             fmt::format("{} jobs have not ended when the log does, on the changed side", alive));
-    static_cast<void>(log);
     return out;
 }
 
@@ -88,11 +95,12 @@ Result<WhatIfReport> what_if(const std::vector<Entry>& log, const WhatIfOptions&
     rerun.run();
     if (const auto unused = rerun.overlay().unused(rerun.state()); !unused.empty())
         return Error{ErrorCode::invalid, unused.front()};
+    if (rerun.impossible()) return *rerun.impossible();
     out.after = after.side(end);
     out.after.refused = rerun.refused();
     out.first_difference = rerun.first_difference();
     out.span_us = end.us - log.front().time_us();
-    out.unknown = unknowns(log, rerun);
+    out.unknown = unknowns(out, rerun);
     return out;
 }
 
