@@ -3,6 +3,7 @@
 #include "lists.hpp"
 #include "openb.hpp"
 #include "peers.hpp"
+#include "pool_fill.hpp"
 #include "sim/traces/csv_reader.hpp"
 #include "sim/traces/generate.hpp"
 #include "suan.hpp"
@@ -141,6 +142,33 @@ Rows openb(const std::string& traces) {
     }
     out.push_back({"openb, placements", static_cast<double>(sum.pods) / sum.seconds, "/s", 10'000,
                    Better::higher, "FGD's simulator", 3.4});
+    return out;
+}
+
+// The same lists on the pool's own scheduler, by its two rules of placement.
+Rows pool(const std::string& traces) {
+    const std::string folder = traces + "/openb-v2023";
+    std::vector<Row> out;
+    FillFigures sum;
+    for (const char* name : {"default", "gpushare40", "gpushare100", "multigpu20", "multigpu50"}) {
+        const std::string list = std::string("openb_pod_list_") + name;
+        double fragments = 0;
+        double tight = 0;
+        for (std::uint64_t seed = 42; seed < 52; ++seed) {
+            auto ours = fill_pool(folder, list, seed, sched::Rules::Place::fragments);
+            if (!ours) return std::move(ours).error();
+            auto theirs = fill_pool(folder, list, seed, sched::Rules::Place::tight);
+            if (!theirs) return std::move(theirs).error();
+            fragments += ours->allocated_percent / 10;
+            tight += theirs->allocated_percent / 10;
+            sum.seconds += ours->seconds;
+            sum.pods += ours->pods;
+        }
+        out.push_back({std::string("pool, devices of openb ") + name + ", allocated at 130 %",
+                       fragments, "%", 0, Better::higher, "placement: tight", tight});
+    }
+    out.push_back({"pool, placements", static_cast<double>(sum.pods) / sum.seconds, "/s", 10'000,
+                   Better::higher});
     return out;
 }
 
@@ -328,9 +356,10 @@ Rows chronus(const std::string& traces) {
          theirs.lost_device_hours * 0.3, Better::lower, name, theirs.lost_device_hours}};
 }
 
-constexpr std::array<Chapter, 6> all{{{"muri", muri},
+constexpr std::array<Chapter, 7> all{{{"muri", muri},
                                       {"philly", philly},
                                       {"openb", openb},
+                                      {"pool", pool},
                                       {"suan", suan},
                                       {"shape", shape},
                                       {"chronus", chronus}}};

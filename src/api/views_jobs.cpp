@@ -2,7 +2,7 @@
 
 #include "api/views_names.hpp"
 #include "core/elastic.hpp"
-#include "sched/help.hpp"
+#include "core/help.hpp"
 
 #include <fmt/format.h>
 

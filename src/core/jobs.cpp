@@ -275,9 +275,10 @@ void begin_job(Step& step, JobId id) {
     step.emit([&](Event& event) { event.mutable_job_eligible()->set_job_id(id.value); });
 }
 
-void relax_job(Step& step, JobId id) {
+void relax_job(Step& step, JobId id, Time due) {
     const Job* job = step.state().jobs.find(id.value);
-    if (job == nullptr || !job->queued || job->relaxed || job->relaxes > step.now()) return;
+    // A timer of an earlier wait may be left, which a restored state has not: it must do nothing.
+    if (job == nullptr || !job->queued || job->relaxed || job->relaxes != due) return;
     step.emit([&](Event& event) { event.mutable_job_relaxed()->set_job_id(id.value); });
 }
 

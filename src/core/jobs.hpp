@@ -47,8 +47,8 @@ struct JobEnd {
 void end_job(Step& step, JobId job, const JobEnd& end);
 // Its begin time has come: into the queue if nothing else keeps it out.
 void begin_job(Step& step, JobId job);
-// It may have waited for its topology for as long as it wanted to.
-void relax_job(Step& step, JobId job);
+// A timer for when it has waited for its topology for as long as it wanted to.
+void relax_job(Step& step, JobId job, Time due);
 
 // Nothing keeps it out of the queue but, perhaps, the missing money.
 bool ready_but_for_money(const Job& job, Time now);

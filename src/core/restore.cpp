@@ -558,21 +558,7 @@ private:
     }
     bool witnesses(State& s) {
         for (const WitnessRecord& record : from_.witnesses()) {
-            Witness witness;
-            const bool good = record.public_key().size() == witness.key.size() &&
-                              record.from_seq() != 0 && record.from_seq() <= s.seq &&
-                              record.until_seq() <= s.seq &&
-                              s.witnesses.size() < limits::witness_records_max;
-            if (!need(good, "witness", s.witnesses.size() + 1)) return false;
-            std::copy(record.public_key().begin(), record.public_key().end(), witness.key.begin());
-            witness.name = record.name();
-            witness.title = record.title();
-            witness.registered = Time{record.registered_us()};
-            witness.from_seq = record.from_seq();
-            witness.removed = Time{record.removed_us()};
-            witness.until_seq = record.until_seq();
-            witness.reason = record.reason();
-            s.witnesses.push_back(std::move(witness));
+            if (!need(restore_witness(s, record), "witness", s.witnesses.size() + 1)) return false;
         }
         return true;
     }

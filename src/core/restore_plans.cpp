@@ -1,5 +1,6 @@
 #include "core/restore_plans.hpp"
 
+#include "base/limits.hpp"
 #include "core/quotes.hpp"
 
 namespace suan::core {
@@ -70,6 +71,24 @@ bool restore_rules(State& state, const RulesRecord& record) {
     if (made.state == RulesState::scheduled)
         state.timers.push({made.effective, Timer::Kind::rules, made.id.value});
     state.rules.push_back(std::move(made));
+    return true;
+}
+
+bool restore_witness(State& state, const WitnessRecord& record) {
+    Witness witness;
+    const bool good = record.public_key().size() == witness.key.size() && record.from_seq() != 0 &&
+                      record.from_seq() <= state.seq && record.until_seq() <= state.seq &&
+                      state.witnesses.size() < limits::witness_records_max;
+    if (!good) return false;
+    std::copy(record.public_key().begin(), record.public_key().end(), witness.key.begin());
+    witness.name = record.name();
+    witness.title = record.title();
+    witness.registered = Time{record.registered_us()};
+    witness.from_seq = record.from_seq();
+    witness.removed = Time{record.removed_us()};
+    witness.until_seq = record.until_seq();
+    witness.reason = record.reason();
+    state.witnesses.push_back(std::move(witness));
     return true;
 }
 

@@ -14,5 +14,7 @@ bool restore_quote(State& state, const QuoteRecord& record);
 bool restore_price(Lease& lease, const Job& job, const LeaseRecord& record);
 // In the order of their ids.
 bool restore_rules(State& state, const RulesRecord& record);
+// With its public key and the entries that it may sign.
+bool restore_witness(State& state, const WitnessRecord& record);
 
 }  // namespace suan::core

@@ -101,7 +101,7 @@ TEST_F(Snapshots, damage_is_refused_with_its_place) {
         return error;
     };
     EXPECT_EQ(refused([](StateSnapshot& s) { s.set_rules_version(99); }),
-              "snapshot: rules version 99, expected 1");
+              "snapshot: rules version 99, expected " + std::to_string(rules_version));
     EXPECT_EQ(refused([](StateSnapshot& s) { s.clear_counters(); }), "snapshot: counters");
     EXPECT_EQ(refused([](StateSnapshot& s) { s.mutable_jobs(0)->set_org_id(77); }),
               "snapshot: job 1 does not fit");

@@ -23,7 +23,7 @@ void run_timers(Step& step) {
                 begin_job(step, JobId{timer.id});
                 break;
             case Timer::Kind::relax:
-                relax_job(step, JobId{timer.id});
+                relax_job(step, JobId{timer.id}, timer.at);
                 break;
             case Timer::Kind::voucher:
                 expire_voucher(step, VoucherId{static_cast<std::uint32_t>(timer.id)});

@@ -268,6 +268,12 @@ bool Auditor::Impl::has_place(std::uint64_t id, const AuditJob& of) const {
 void Auditor::Impl::check_queue_complete() {
     for (const std::uint64_t id : alive) {
         const AuditJob& of = jobs.at(id);
+        const std::int64_t wait = of.spec.topology_wait_ms() * 1'000;
+        if (of.queued && wait != 0 && !of.relaxed && of.queued_since + wait <= now) {
+            violate(Rule::job_forgotten,
+                    fmt::format("job {} has waited for its topology long enough", id));
+            return;
+        }
         if (of.queued || of.lease != 0) continue;
         if (has_place(id, of) && why_not_ready(id, of).empty()) {
             violate(Rule::job_forgotten, fmt::format("job {} is ready and not queued", id));

@@ -58,6 +58,9 @@ void Workload::newer_rules(PoolRules& rules) {
     rules.set_reclaim_after_ms(any_of({0, 5'000, 60'000}));
     rules.set_reclaim_within_ms(any_of({0, 60'000}));
     rules.set_stops_max(count({0, 0, 1, 3}));
+    rules.set_spot_ratio_milli(count({0, 500}));
+    rules.set_spot_within_ms(any_of({0, 60'000}));
+    if (one_in(2)) rules.set_placement("tight");
 }
 
 void Workload::change_rules(const core::State& state, Time now, const Send& send) {

@@ -253,6 +253,8 @@ JobSpec Workload::spec(const core::State& state, Time now) {
         spec.set_milli_per_device(1 + static_cast<std::uint32_t>(below(1'000)));
     }
     spec.set_topology(static_cast<Topology>(one_in(3) ? below(4) : 0));
+    if (spec.topology() >= TOPOLOGY_ONE_RACK && one_in(2))
+        spec.set_topology_wait_ms(any_of({1, 5'000, 60'000}));
     spec.set_walltime_ms(any_of({0, 1, 999, 10'000, 60'000, 61'003, 300'000, 1'800'000}));
     spec.set_priority(static_cast<std::int32_t>(below(3)) - 1);
     spec.set_retries(static_cast<std::uint32_t>(one_in(3) ? below(3) : 0));
