@@ -28,6 +28,9 @@ bool by_id(const Victim& a, const Victim& b) {
 VictimSearch::VictimSearch(Impl& in, std::uint32_t job, Impl::Others others)
     : in_(in), shape_(in.shape_of(job)) {
     shape_.tasks_max = shape_.tasks_min;
+    const std::uint64_t devices = std::uint64_t{shape_.tasks_min} * shape_.devices_per_task;
+    one_node_ =
+        shape_.topology == Topology::one_node || devices <= in.capacity.devices_per_node_max();
     in.lift_reservations(job, others);
     for (const Reservation& reservation : in.reservations) {
         if (in.lifts(job, others, reservation)) continue;
@@ -173,12 +176,12 @@ bool VictimSearch::all_would_do(const std::vector<Victim>& candidates, std::size
 }
 
 // The positions among which the topology lets a gang lie.
-std::vector<VictimSearch::Positions> VictimSearch::groups() const {
+std::vector<VictimSearch::Positions> VictimSearch::groups(Topology topology) const {
     std::vector<Positions> out;
     for (std::uint32_t at = 0; at < in_.capacity.nodes(); ++at) {
         const bool same_rack = at > 0 && in_.capacity.rack_at(at) == in_.capacity.rack_at(at - 1);
-        const bool same = shape_.topology == Topology::any ||
-                          (shape_.topology == Topology::one_rack && same_rack);
+        const bool same =
+            topology == Topology::any || (topology == Topology::one_rack && same_rack);
         if (out.empty() || !same) out.emplace_back();
         out.back().push_back(at);
     }
@@ -297,7 +300,13 @@ std::optional<VictimSet> VictimSearch::tried_in(const std::vector<Victim>& candi
 std::optional<VictimSet> VictimSearch::tried(const std::vector<Victim>& candidates) {
     if (!all_would_do(candidates, 0)) return std::nullopt;
     sets_left_ = sets_max;
-    for (const Positions& group : groups()) {
+    std::vector<Positions> all;
+    if (one_node_) all = groups(Topology::one_node);
+    if (shape_.topology != Topology::one_node) {
+        for (Positions& group : groups(shape_.topology))
+            all.push_back(std::move(group));
+    }
+    for (const Positions& group : all) {
         const std::vector<Victim> here = within(group, candidates);
         if (here.empty() || !all_would_do(here, 0)) continue;
         if (!orgs_could_lose_enough(group, here)) continue;
@@ -311,21 +320,18 @@ std::optional<VictimSet> VictimSearch::best(Sources sources) {
     if (sources == Sources::spot_and_borrowers)
         candidates.insert(candidates.end(), standard_.begin(), standard_.end());
     if (candidates.empty()) return std::nullopt;
-    const std::uint64_t devices = std::uint64_t{shape_.tasks_min} * shape_.devices_per_task;
-    const bool one_node =
-        shape_.topology == Topology::one_node || devices <= in_.capacity.devices_per_node_max();
     // The order by lost work changes as time passes, and with it what a greedy choice finds.
     // Whether there is a choice at all must not: a pass that found none is not in the log, and a
     // re-execution may run it at another time. So that is asked of an order that stays.
     std::vector<Victim> steadily = candidates;
     std::sort(steadily.begin(), steadily.end(), by_id);
     std::optional<VictimSet> steady = from(steadily);
-    if (!steady && one_node) steady = on_one_node(steadily);
+    if (!steady && one_node_) steady = on_one_node(steadily);
     if (!steady) steady = tried(steadily);
     if (!steady) return std::nullopt;
     std::optional<VictimSet> set = from(candidates);
     if (!set) set = std::move(steady);
-    if (!one_node) return set;
+    if (!one_node_) return set;
     std::optional<VictimSet> alone = on_one_node(candidates);
     return alone && alone->lost < set->lost ? alone : set;
 }

@@ -8,8 +8,9 @@
 // hold it), then every victim that turns out not to be needed is let go, the dearest first. Where
 // that finds nothing although all of them together would make room, what stands in the way is how
 // many each org may lose. Then sets are tried one after the other, in each node, rack or pool that
-// the topology asks for, up to 1,024 of them in each and 16,384 in all: every set of up to ten
-// leases. Counting on is no way out, since choosing the leases is a knapsack problem.
+// the topology asks for (in each node first, where one could hold the gang), up to 1,024 of them in
+// each and 16,384 in all: every set of up to ten leases. Counting on is no way out, since choosing
+// the leases is a knapsack problem.
 #pragma once
 
 #include "base/money.hpp"
@@ -56,7 +57,7 @@ private:
     std::optional<VictimSet> tried(const std::vector<Victim>& candidates);
     std::optional<VictimSet> tried_in(const std::vector<Victim>& candidates);
     std::vector<Victim> within(const Positions& group, const std::vector<Victim>& candidates);
-    std::vector<Positions> groups() const;
+    std::vector<Positions> groups(Topology topology) const;
     bool all_would_do(const std::vector<Victim>& candidates, std::size_t from);
     bool orgs_could_lose_enough(const Positions& group, const std::vector<Victim>& all) const;
     VictimSet least_of(const std::vector<Victim>& stopped);
@@ -71,6 +72,7 @@ private:
 
     PoolScheduler::Impl& in_;
     Shape shape_;
+    bool one_node_ = false;  // a node could hold the gang, or must
     Age age_ = Age::old_enough;
     std::vector<std::pair<NodeId, std::uint64_t>> kept_;  // devices reserved for others
     std::vector<Victim> spot_;
