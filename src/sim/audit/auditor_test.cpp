@@ -442,8 +442,11 @@ Log stopped_for_second(bool own, int to_s) {
         "time_us: 20000000 command { lease_report { lease_id: 1 } } events { lease_charged { "
         "lease_id: 1 " +
             charge +
-            " final: true } } events { lease_ended { lease_id: 1 "
-            "outcome: LEASE_OUTCOME_PREEMPTED } }");
+            " final: true } } events { lease_ended { lease_id: 1 outcome: LEASE_OUTCOME_PREEMPTED "
+            "} } "
+            "events { job_requeued { job_id: 1 funded: true eligible: true " +
+            (to_s == 20 ? "" : "holds { voucher_id: 1 micro_yuan: 15000 } ") +
+            "holds { micro_yuan: " + (to_s == 20 ? "240000" : "225000") + " } } }");
     return log;
 }
 
