@@ -256,6 +256,7 @@ std::optional<Decision> Impl::keep_lent(std::uint32_t job) {
         if (has_slot) return Reserve{*plan};
         return overtake(*giving_way_to(job));
     }
+    if (giving_way_to(job) == nullptr) return std::nullopt;
     const std::optional<Reservation> wanted = plan_lent(job, Others::overtaken);
     if (!is_better(wanted)) return std::nullopt;
     for (const Reservation& reservation : reservations) {

@@ -76,12 +76,22 @@ void VictimSearch::collect(Sources sources, Age age) {
     }
     std::sort(spot_.begin(), spot_.end(), cheaper);
     std::sort(standard_.begin(), standard_.end(), cheaper);
-    for (const Victim& victim : standard_) {
-        const std::uint32_t org = org_of(victim);
-        const bool known = std::any_of(leaving_.begin(), leaving_.end(),
-                                       [org](const auto& entry) { return entry.first == org; });
-        if (!known) leaving_.emplace_back(org, in_.tree[org].held_firm - in_.staying_milli(org));
+    for (const std::uint32_t at : in_.stopping) {
+        const RunningLease& lease = in_.leases[at].lease;
+        const std::uint32_t stays = std::min(lease.tasks, tasks_of(lease.next));
+        if (lease.tier == Tier::spot || stays == lease.tasks) continue;
+        leaving_.emplace_back(in_.tree[in_.leases[at].leaf].org,
+                              lease.shape.milli_devices(lease.tasks - stays));
     }
+}
+
+// What an org holds above its share when those told to stop have left.
+std::int64_t VictimSearch::over_share(std::uint32_t org) const {
+    std::int64_t over = in_.tree[org].held_firm - in_.tree[org].deserved_milli;
+    for (const auto& [leaves, milli] : leaving_) {
+        if (leaves == org) over -= milli;
+    }
+    return over;
 }
 
 bool VictimSearch::may_stop(const Victim& victim) const {
@@ -94,10 +104,7 @@ bool VictimSearch::may_stop(const Victim& victim) const {
         sum += milli;
         largest = std::max(largest, milli);
     }
-    for (const auto& [leaves, milli] : leaving_) {
-        if (leaves == org) sum += milli;
-    }
-    return in_.tree[org].held_firm - (sum - largest) > in_.tree[org].deserved_milli;
+    return over_share(org) > sum - largest;
 }
 
 void VictimSearch::stop(const Victim& victim) {
@@ -146,14 +153,18 @@ std::optional<VictimSet> VictimSearch::from(const std::vector<Victim>& candidate
     return std::nullopt;
 }
 
-std::optional<VictimSet> VictimSearch::on_one_node(const std::vector<Victim>& candidates) {
-    std::vector<std::vector<Victim>> by_node(in_.capacity.nodes());
+VictimSearch::ByNode VictimSearch::by_node(const std::vector<Victim>& candidates) const {
+    ByNode out(in_.capacity.nodes());
     for (const Victim& victim : candidates) {
         for (const Slot& slot : lease(victim).lease.placement)
-            by_node[in_.capacity.position_of(slot.node)].push_back(victim);
+            out[in_.capacity.position_of(slot.node)].push_back(victim);
     }
+    return out;
+}
+
+std::optional<VictimSet> VictimSearch::on_one_node(const std::vector<Victim>& candidates) {
     std::optional<VictimSet> best;
-    for (const std::vector<Victim>& here : by_node) {
+    for (const std::vector<Victim>& here : by_node(candidates)) {
         if (here.empty()) continue;
         std::optional<VictimSet> set = from(here);
         if (set && (!best || set->lost < best->lost)) best = std::move(set);
@@ -195,54 +206,47 @@ bool VictimSearch::orgs_could_lose_enough(const Positions& group,
     std::int64_t most = 0;
     for (const std::uint32_t at : group)
         most += 1'000 * count_bits(in_.scratch.free_at(ViewName::unreserved, at));
-    struct Loss {
-        std::uint32_t org;
-        std::int64_t sum = 0;
-        std::int64_t largest = 0;
-    };
-    std::vector<Loss> losses;
+    std::vector<std::pair<std::uint32_t, std::int64_t>> losses;  // org node, milli
     for (const Victim& victim : all) {
-        const std::int64_t milli = lease(victim).milli();
         if (lease(victim).lease.shape.milli < limits::milli_per_device) return true;
         if (is_spot(victim)) {
-            most += milli;
-            continue;
+            most += lease(victim).milli();
+        } else {
+            losses.emplace_back(org_of(victim), lease(victim).milli());
         }
-        const std::uint32_t org = org_of(victim);
-        auto loss = std::find_if(losses.begin(), losses.end(),
-                                 [org](const Loss& each) { return each.org == org; });
-        if (loss == losses.end()) loss = losses.insert(losses.end(), Loss{org});
-        loss->sum += milli;
-        loss->largest = std::max(loss->largest, milli);
     }
-    for (const Loss& loss : losses) {
-        const std::int64_t over = in_.staying_milli(loss.org) - in_.tree[loss.org].deserved_milli;
-        most += std::min(loss.sum, std::max<std::int64_t>(0, over - 1) + loss.largest);
+    std::sort(losses.begin(), losses.end());
+    for (std::size_t i = 0; i < losses.size();) {
+        const std::uint32_t org = losses[i].first;
+        std::int64_t sum = 0;
+        std::int64_t largest = 0;  // the last of them
+        for (; i < losses.size() && losses[i].first == org; ++i) {
+            largest = losses[i].second;
+            sum += largest;
+        }
+        most += std::min(sum, std::max<std::int64_t>(0, over_share(org) - 1) + largest);
     }
     return most >= shape_.milli_devices(shape_.tasks_min);
 }
 
 // Those that lie in a group, node by node: first where least is taken from borrowers for a device.
-std::vector<Victim> VictimSearch::within(const Positions& group,
-                                         const std::vector<Victim>& candidates) {
+std::vector<Victim> VictimSearch::within(const Positions& group, const ByNode& candidates) const {
+    if (group.size() == 1) return candidates[group.front()];
     struct Here {
         std::uint32_t position = 0;
         std::int64_t taken = 0;
         std::int64_t freed = 0;
-        std::vector<Victim> victims;
     };
     std::vector<Here> nodes;
-    for (const std::uint32_t at : group)
-        nodes.push_back({at, 0, 0, {}});
-    for (const Victim& victim : candidates) {
-        for (const Slot& slot : lease(victim).lease.placement) {
-            const std::uint32_t at = in_.capacity.position_of(slot.node);
-            if (at < group.front() || at > group.back()) continue;
-            Here& here = nodes[at - group.front()];
-            here.freed += count_bits(slot.device_mask);
+    for (const std::uint32_t at : group) {
+        if (candidates[at].empty()) continue;
+        Here here{at, 0, 0};
+        for (const Victim& victim : candidates[at]) {
+            here.freed +=
+                count_bits(mask_on(lease(victim).lease.placement, in_.capacity.id_at(at)));
             if (!is_spot(victim)) here.taken += lease(victim).milli();
-            here.victims.push_back(victim);
         }
+        nodes.push_back(here);
     }
     std::stable_sort(nodes.begin(), nodes.end(), [](const Here& a, const Here& b) {
         return static_cast<int128>(a.taken) * b.freed < static_cast<int128>(b.taken) * a.freed;
@@ -250,7 +254,7 @@ std::vector<Victim> VictimSearch::within(const Positions& group,
     std::vector<Victim> out;
     std::vector<LeaseId> seen;
     for (const Here& here : nodes) {
-        for (const Victim& victim : here.victims) {
+        for (const Victim& victim : candidates[here.position]) {
             const auto place = std::lower_bound(seen.begin(), seen.end(), victim.id);
             if (place != seen.end() && *place == victim.id) continue;
             seen.insert(place, victim.id);
@@ -306,8 +310,9 @@ std::optional<VictimSet> VictimSearch::tried(const std::vector<Victim>& candidat
         for (Positions& group : groups(shape_.topology))
             all.push_back(std::move(group));
     }
+    const ByNode nodes = by_node(candidates);
     for (const Positions& group : all) {
-        const std::vector<Victim> here = within(group, candidates);
+        const std::vector<Victim> here = within(group, nodes);
         if (here.empty() || !all_would_do(here, 0)) continue;
         if (!orgs_could_lose_enough(group, here)) continue;
         if (auto set = tried_in(here)) return set;

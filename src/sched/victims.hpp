@@ -56,11 +56,14 @@ private:
     std::optional<VictimSet> on_one_node(const std::vector<Victim>& candidates);
     std::optional<VictimSet> tried(const std::vector<Victim>& candidates);
     std::optional<VictimSet> tried_in(const std::vector<Victim>& candidates);
-    std::vector<Victim> within(const Positions& group, const std::vector<Victim>& candidates);
+    using ByNode = std::vector<std::vector<Victim>>;  // by position
+    ByNode by_node(const std::vector<Victim>& candidates) const;
+    std::vector<Victim> within(const Positions& group, const ByNode& candidates) const;
     std::vector<Positions> groups(Topology topology) const;
     bool all_would_do(const std::vector<Victim>& candidates, std::size_t from);
     bool orgs_could_lose_enough(const Positions& group, const std::vector<Victim>& all) const;
     VictimSet least_of(const std::vector<Victim>& stopped);
+    std::int64_t over_share(std::uint32_t org) const;
     bool may_stop(const Victim& victim) const;
     bool is_kept_for_others(const Placement& placement) const;
     void stop(const Victim& victim);
@@ -79,7 +82,7 @@ private:
     std::vector<Victim> standard_;
     Time freshest_;
     std::vector<std::pair<std::uint32_t, std::int64_t>> stopped_;  // org node, milli
-    std::vector<std::pair<std::uint32_t, std::int64_t>> leaving_;  // by org node: told to stop
+    std::vector<std::pair<std::uint32_t, std::int64_t>> leaving_;  // org node, milli: told to stop
     std::uint32_t sets_left_ = 0;
 };
 
