@@ -109,7 +109,10 @@ Checkpoints plan_checkpoints(double write_s, double failures_per_s, double resta
 Quote make_quote(const Setting& s, const Candidate& candidate) {
     Quote q;
     q.candidate = candidate;
-    q.fits = candidate.memory.total_gib() <= s.machine.cluster.device.memory_gib;
+    const double device_bytes = s.machine.cluster.device.memory_gib * 1024.0 * 1024.0 * 1024.0;
+    q.fits = candidate.memory.need() <= device_bytes;
+    q.tight = q.fits && candidate.memory.total() > device_bytes;
+    q.candidate.memory = seen_within(candidate.memory, device_bytes);
     const Layout& l = candidate.layout;
     q.tokens_per_s = real(l.global_batch * s.run.seq) / candidate.step_s;
     q.tokens_per_s_per_device = q.tokens_per_s / real(l.devices());
