@@ -220,6 +220,25 @@ TEST(Fit, MemoryBelongsToTheSoftwareOnEveryDevice) {
     EXPECT_NEAR(set.constants.fragmentation, 0.2, 0.05);
 }
 
+// Each names the column and what is wrong with it.
+TEST(Table, DegreesAndGroupsAreNamedWhereTheyAreWrong) {
+    const auto why = [](const std::string& line) {
+        auto c = case_of(rows_of(line).front());
+        return c ? std::string() : c.error().context;
+    };
+    EXPECT_EQ(why(fine), "");
+    EXPECT_EQ(why(replaced(fine, "8,fp16,2,", "8,fp16,0,")), "tp: is 0; it must be 1 or more");
+    EXPECT_EQ(why(replaced(fine, "A100-SXM-80GB,8", "A100-SXM-80GB,0")),
+              "num_gpus: is 0; it must be 1 or more");
+    EXPECT_EQ(why(replaced(fine, "A100-SXM-80GB", "")), "gpu: is missing");
+    for (const char* group : {"0", "-5", "x", "99999999999999999999", ""})
+        EXPECT_NE(why(replaced(fine, "full,0,", std::string("full,1 (group=") + group + "),"))
+                      .find("zero_stage: "),
+                  std::string::npos)
+            << group;
+    EXPECT_EQ(why(replaced(fine, "full,0,", "full,1 (group=2),")), "");
+}
+
 // Of six rows that print memory four say that 9 GiB are reserved, and two 6; a run of a larger
 // model had no room for 9.
 TEST(Fit, WhatRanFitted) {
