@@ -149,6 +149,19 @@ void add_left_out_memory(std::vector<Row>& out, const Measurements& m,
     }
 }
 
+// Share of a source's rows that ran, or of all where it is empty.
+double said_not_to_fit(const std::vector<EvaluatedRow>& evaluated, std::string_view source) {
+    double said = 0;
+    double ran = 0;
+    for (const EvaluatedRow& row : evaluated) {
+        const bool did = row.measured.step_s || row.measured.tokens_per_s_per_device;
+        if (!did || !row.prediction || (!source.empty() && row.source != source)) continue;
+        ran += 1;
+        said += row.prediction->fits ? 0 : 1;
+    }
+    return ran > 0 ? said / ran : 0;
+}
+
 void add_memory(std::vector<Row>& out, const Measurements& m, const Calibrations& all) {
     const auto evaluated = evaluate_rows(m.rows, all);
     const auto scores = summarise(evaluated);
@@ -167,6 +180,10 @@ void add_memory(std::vector<Row>& out, const Measurements& m, const Calibrations
         refused += row.prediction && !row.prediction->fits ? 1 : 0;
     }
     out.push_back({"memory, bigscience_oom refused", 100 * refused / rows, "%", 100});
+    for (const char* source : {"llm_foundry", "internevo", ""})
+        out.push_back({fmt::format("memory, said not to fit of rows that ran, {}",
+                                   *source == 0 ? "all" : source),
+                       100 * said_not_to_fit(evaluated, source), "%"});
     for (const char* source : {"bigscience_176b", "vtrain_multi"}) {
         const Score& s = scores.at(source);
         out.push_back({std::string("ranking, ") + source + ", Kendall's tau", s.tau, "", 0.7});

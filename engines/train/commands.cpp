@@ -13,8 +13,10 @@
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
+#include <limits>
 
 namespace suan::train {
 namespace {
@@ -47,9 +49,11 @@ void print_json(const boost::json::value& value) {
     fmt::print("{}\n", boost::json::serialize(value));
 }
 
+constexpr std::int64_t all_devices = std::numeric_limits<std::int64_t>::min();
+
 struct Options {
     SettingOptions setting;
-    std::int64_t max_devices = 0;
+    std::int64_t max_devices = all_devices;
     std::size_t keep = 5;
     std::vector<std::string> layouts;
     std::vector<std::string> tables;
@@ -68,13 +72,14 @@ SearchRequest request_of(const Setting& s, const Options& o) {
     r.run = s.run;
     r.widths = s.software.widths;
     r.global_batch = s.global_batch;
-    r.devices = o.max_devices > 0 ? o.max_devices : s.machine.cluster.devices;
+    r.devices = o.max_devices == all_devices ? s.machine.cluster.devices : o.max_devices;
     r.keep = o.keep;
     return r;
 }
 
 Result<void> check_devices(const Setting& s, const Options& o) {
-    if (o.max_devices >= 0 && o.max_devices <= s.machine.cluster.devices) return {};
+    if (o.max_devices >= 1 && o.max_devices <= s.machine.cluster.devices) return {};
+    if (o.max_devices == all_devices) return {};
     return Error{ErrorCode::invalid,
                  fmt::format("max-devices: {}; cluster {} has 1 to {}", o.max_devices,
                              s.machine.cluster.name, s.machine.cluster.devices)};
@@ -104,7 +109,9 @@ boost::json::object plan_json(const Setting& s, const SearchResult& found) {
 
 std::string plan_text(const Setting& s, const SearchResult& found) {
     std::string out = quote_text(s, make_quote(s, found.best.front()));
-    out += "other layouts:\n";
+    if (found.best.size() > 1)
+        out += fmt::format("other layouts (times and MFU +-{:.0f} %, memory +-{:.0f} %):\n",
+                           100 * s.calibration.error_p90, 100 * s.calibration.memory_error_p90);
     for (std::size_t i = 1; i < found.best.size(); ++i) {
         const Quote q = make_quote(s, found.best[i]);
         out += fmt::format("  {:>10.4g} s {:>7.1f} GiB MFU {:>5.1f} %  {} devices: {}\n",
@@ -122,6 +129,14 @@ int write_result(const boost::json::object& plan) {
     return write_file(std::string(folder) + "/result.json", boost::json::serialize(plan) + "\n");
 }
 
+// As many devices as a batch of one sequence to each, on tensor groups of a fast domain, can use.
+std::int64_t fewer_devices(const Setting& s, const Options& o) {
+    const std::int64_t most = request_of(s, o).devices;
+    const std::int64_t domain = s.machine.cluster.devices_per_domain;
+    return std::clamp<std::int64_t>(s.global_batch * domain, 1,
+                                    std::max<std::int64_t>(1, most - 1));
+}
+
 int run_plan(const Options& o) {
     auto setting = make_setting(o.setting);
     if (!setting) return fail(setting.error());
@@ -129,9 +144,15 @@ int run_plan(const Options& o) {
     const SearchResult found = search_device_counts(request_of(*setting, o), setting->machine);
     if (o.format == Format::json) print_json(plan_json(*setting, found));
     if (found.best.empty()) {
-        const std::string why = found.advice.empty()
-                                    ? "no layout divides the model, the batch and the devices"
-                                    : found.advice;
+        const std::string why =
+            !found.advice.empty()
+                ? found.advice
+                : fmt::format(
+                      "no layout divides {} heads, {} layers and a batch of {} among {} "
+                      "devices: each device or group of them needs a sequence; take "
+                      "--max-devices {} or a larger --batch",
+                      setting->model.heads, setting->model.layers, setting->global_batch,
+                      request_of(*setting, o).devices, fewer_devices(*setting, o));
         fmt::print(stderr, "suan-train: {}\n", why);
         return exit_data;
     }
@@ -230,6 +251,8 @@ int write_tables(const std::vector<std::string>& paths, const Calibrations& fitt
     return 0;
 }
 
+constexpr const char* no_measured = "no row that can be predicted has a measured time or memory";
+
 int run_calibrate(const Options& o) {
     auto rows = read_tables(o.tables);
     if (!rows) return fail(rows.error());
@@ -239,6 +262,7 @@ int run_calibrate(const Options& o) {
     for (const std::string& table : o.tables)
         command += " --table " + table.substr(table.rfind('/') + 1);
     const std::vector<MeasuredCase> cases = measured_cases(*rows);
+    if (cases.empty()) return fail({ErrorCode::invalid, no_measured});
     Calibrations fitted = fit(cases, *start);
     // The bands that quotes show are of rows that a fit has not seen.
     set_errors(cases, residuals_by_configuration(cases, *start), fitted);
@@ -253,8 +277,7 @@ int run_validate(const Options& o) {
     if (!start) return fail(start.error());
     const std::vector<MeasuredCase> cases = measured_cases(*rows);
     const std::string text = validation_text(cases, validate(cases, *start));
-    if (text.empty())
-        return fail({ErrorCode::invalid, "no row has a measured step time or memory"});
+    if (text.empty()) return fail({ErrorCode::invalid, no_measured});
     fmt::print("{}", text);
     return 0;
 }
@@ -263,13 +286,13 @@ void add_setting(CLI::App& app, Options& o) {
     app.add_option("--model", o.setting.model, "a model file or name")->required();
     app.add_option("--cluster", o.setting.cluster, "a cluster file or name")->required();
     app.add_option("--batch", o.setting.global_batch, "sequences of a step")->required();
-    app.add_option("--tokens", o.setting.tokens, "of the whole run")->check(CLI::PositiveNumber);
+    app.add_option("--tokens", o.setting.tokens, "of the whole run")->check(CLI::Range(1.0, 1e18));
     app.add_option("--seq", o.setting.seq, "tokens of a sequence")->check(CLI::PositiveNumber);
     app.add_option("--precision", o.setting.precision, "fp32, fp16, bf16, fp8 or fp4");
     app.add_option("--software", o.setting.software,
                    fmt::format("one of {}", fmt::join(software_names(), " ")));
     app.add_option("--price", o.setting.yuan_per_device_hour, "yuan a device-hour")
-        ->check(CLI::NonNegativeNumber);
+        ->check(CLI::Range(0.0, 1e9));
     app.add_option("--calibration", o.setting.calibration, "a fitted file");
 }
 

@@ -126,8 +126,10 @@ Prediction predict(const Case& c, const Constants& constants) {
     p.step_s = p.step.total();
     p.tokens_per_s_per_device = static_cast<double>(c.layout.global_batch * c.run.seq) /
                                 (p.step_s * static_cast<double>(c.layout.devices()));
-    p.memory = memory_use(c.model, c.layout, c.run, c.software.widths, constants);
-    p.fits = p.memory.total_gib() <= c.cluster.device.memory_gib;
+    const double device_bytes = c.cluster.device.memory_gib * gib;
+    p.memory = seen_within(memory_use(c.model, c.layout, c.run, c.software.widths, constants),
+                           device_bytes);
+    p.fits = p.memory.need() <= device_bytes;
     p.memory_gib = counted_memory_gib(c, p.memory, constants);
     return p;
 }

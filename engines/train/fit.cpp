@@ -1,5 +1,7 @@
 #include "train/fit.hpp"
 
+#include "train/fit_memory.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -44,25 +46,6 @@ double time_error(const MeasuredCase& c, const Constants& constants) {
     return std::log(step.total() / measured_step_s(c));
 }
 
-// Mean over sources of the mean error.
-double mean_by_source(const Cases& cases, const std::function<double(const MeasuredCase&)>& error) {
-    std::map<std::string, std::pair<double, double>> sums;
-    for (const MeasuredCase* c : cases) {
-        auto& [sum, weight] = sums[c->run.source];
-        sum += c->weight * error(*c);
-        weight += c->weight;
-    }
-    double total = 0;
-    double sources = 0;
-    for (const auto& [source, sum] : sums) {
-        // A source of few rows says less of a constant: it counts by the root of its rows up to 16.
-        const double share = std::sqrt(std::min(sum.second, 16.0));
-        total += share * sum.first / sum.second;
-        sources += share;
-    }
-    return total / sources;
-}
-
 // The fewer rows, the harder the pull: one row should not choose several constants.
 double pulled(const Constants& now, const Constants& start,
               const std::vector<const ConstantInfo*>& free, std::size_t rows) {
@@ -97,12 +80,6 @@ void search(Constants& constants, const std::vector<const ConstantInfo*>& free,
             if (best >= before - 1e-5) break;
         }
     }
-}
-
-const ConstantInfo* info_of(const char* name) {
-    for (const ConstantInfo& info : constant_infos())
-        if (std::string_view(info.name) == name) return &info;
-    SUAN_ASSERT(false);
 }
 
 // Constants that the rows of a set say something about.
@@ -173,67 +150,17 @@ void fit_time(Calibration& set, const Constants& start, const Cases& all) {
     });
 }
 
-bool has_memory(const MeasuredCase& c) {
-    return c.measured.memory_gib && c.run.memory_kind == MemoryKind::all;
+bool same_memory(const Constants& a, const Constants& b) {
+    return std::abs(a.reserve_gib - b.reserve_gib) < 1e-9 &&
+           std::abs(a.fragmentation - b.fragmentation) < 1e-9;
 }
 
-// Who allocates is the software: a set's memory constants are fitted to the rows of its generation
-// on every device family, and those of a family's "any" to the rows of the family.
-Cases memory_cases(const std::vector<MeasuredCase>& cases, const Calibration& set) {
-    Cases out;
-    for (const MeasuredCase& c : cases) {
-        const std::string& own = c.run.software.generation;
-        const bool inside = own == set.generation || own.starts_with(set.generation + "/");
-        const bool meant =
-            set.generation == "any" ? c.run.cluster.device.family == set.family : inside;
-        if (meant && has_memory(c)) out.push_back(&c);
-    }
-    return out;
-}
-
-constexpr std::size_t memory_rows_min = 3;
-
-// Too little promises a run that will not start: beyond 7 % it counts six times more. A row that is
-// far off pulls a twentieth as hard.
-double memory_cost(const Cases& cases, const std::map<const MeasuredCase*, double>& need_gib,
-                   const Constants& now) {
-    return mean_by_source(cases, [&](const MeasuredCase& c) {
-        const double total = need_gib.at(&c) * (1 + now.fragmentation) + now.reserve_gib;
-        const double ratio = total / *c.measured.memory_gib;
-        const double far = std::max(0.0, 0.93 - ratio) * 6;
-        const double error = std::abs(ratio - 1) + far;
-        return std::min(error, 0.665 + 0.05 * error);
-    });
-}
-
-// The best of a grid: rows that are far off give the cost several minima. The pull is to the
-// defaults, so that a generation gets the same constants on every device family.
-void fit_memory(Calibration& set, const Cases& cases) {
-    // One or two rows do not tell what is reserved.
-    if (cases.size() < memory_rows_min) return;
-    const std::vector<const ConstantInfo*> free = {info_of("reserve_gib"),
-                                                   info_of("fragmentation")};
-    for (const ConstantInfo* info : free)
-        set.fitted.emplace_back(info->name);
-    std::map<const MeasuredCase*, double> need_gib;
-    Constants now = set.constants;
-    now.reserve_gib = now.fragmentation = 0;
-    for (const MeasuredCase* c : cases)
-        need_gib[c] =
-            memory_use(c->run.model, c->run.layout, c->run.run, c->run.software.widths, now)
-                .total_gib();
-    double best = -1;
-    for (int r = 0; r <= 48; ++r)
-        for (int f = 0; f <= 40; ++f) {
-            now.reserve_gib = r * 0.25;
-            now.fragmentation = f * 0.01;
-            const double cost = memory_cost(cases, need_gib, now) +
-                                pulled(now, Constants{}, free, 10 * cases.size());
-            if (best >= 0 && cost >= best) continue;
-            best = cost;
-            set.constants.reserve_gib = now.reserve_gib;
-            set.constants.fragmentation = now.fragmentation;
-        }
+// A family's "any" takes the allocator of its usual software.
+std::string allocator_of(const Calibration& set, const Cases& members) {
+    const std::string own = members.front()->run.software.allocator;
+    if (set.generation != "any") return own;
+    auto usual = find_software(usual_software(set.family), Precision::bf16);
+    return usual ? usual->allocator : own;
 }
 
 using Key = std::pair<std::string, std::string>;
@@ -276,6 +203,7 @@ Calibrations fit(const std::vector<MeasuredCase>& cases, const Calibrations& sta
             all.insert(all.end(), members.begin(), members.end());
         }
     }
+    const std::map<std::string, MemoryConstants> memories = fit_memory(cases);
     Calibrations fitted;
     for (std::size_t level = 0; level < rows_min.size(); ++level)
         for (const auto& [key, members] : sets) {
@@ -283,16 +211,17 @@ Calibrations fit(const std::vector<MeasuredCase>& cases, const Calibrations& sta
             Calibration set;
             set.family = key.first;
             set.generation = key.second;
-            const Cases measured = memory_cases(cases, set);
-            const bool few = members.size() < rows_min[level];
-            if (few && measured.size() < memory_rows_min) continue;
+            const MemoryConstants& memory = memories.at(allocator_of(set, members));
             const Calibration& given = start.find(key.first, key.second);
             const bool own = given.family == key.first && given.generation == key.second;
             set.constants =
                 (own || level == 0 ? given : fitted.find(key.first, key.second)).constants;
             const Constants before = set.constants;
+            set.constants.reserve_gib = memory.reserve_gib;
+            set.constants.fragmentation = memory.fragmentation;
+            const bool few = members.size() < rows_min[level];
+            if (few && same_memory(before, set.constants)) continue;
             if (!few) fit_time(set, before, members);
-            fit_memory(set, measured);
             fitted.sets.push_back(std::move(set));
         }
     set_errors(cases, residuals(cases, fitted), fitted);

@@ -16,46 +16,68 @@ constexpr double gib = 1024.0 * 1024.0 * 1024.0;
 // Bytes a token and layer keeps, by what divides them.
 struct TokenBytes {
     double outside = 0;  // divided by tp only under sequence parallelism
+    double whole = 0;    // not divided by tp
     double inside = 0;   // divided by tp
     double scores = 0;   // of standard attention: divided by tp, dropped by selective recompute
     double routed = 0;   // in experts, divided by their tensor degree
     double copies = 0;   // of tokens as they enter and leave experts: whole on each of those ranks
 };
 
-void add_attention(TokenBytes& b, const ModelShape& m, const Execution& run) {
+// Bytes of an element that a matrix product keeps for its backward pass: 8 bits, or 4 and a scale
+// of 8 for each 16 of them (NVFP4), where the software keeps what it multiplied.
+double input_bytes(const Execution& run, const StateWidths& w) {
+    if (w.quantized == Quantized::for_products) return 2;
+    if (run.precision == Precision::fp8) return 1;
+    return run.precision == Precision::fp4 ? 0.5625 : 2;
+}
+
+void add_attention(TokenBytes& b, const ModelShape& m, const Execution& run, const StateWidths& w) {
     const double a = real(m.heads);
     const double q = real(m.query_dim());
     const double v = real(m.value_dim());
+    const double input = input_bytes(run, w);
     if (m.attention == Attention::shared) {
-        b.inside += 2 * q * (a + 2 * real(m.kv_heads)) + 2 * a * v;
+        b.inside += 2 * q * (a + 2 * real(m.kv_heads));
     } else {
-        b.inside += 2 * a * (2 * q + v) + 2 * a * v;
-        b.outside += 4 * real(m.latent.query_rank + m.latent.key_value_rank);
+        const bool kept = w.latent_heads == LatentHeads::kept;
+        if (kept) b.inside += 2 * a * (2 * q + v);
+        b.outside += (2 + input) * real(m.latent.query_rank + m.latent.key_value_rank);
     }
+    // What attention returns is kept in 16 bits, and again where its product quantizes it.
+    b.inside += a * v * (input < 2 ? 2 + input : 2);
     if (run.attention == AttentionKernel::standard) b.scores = 5 * a * real(run.seq);
     if (run.attention == AttentionKernel::fused) b.inside += 4 * a;  // sums of exponentials
 }
 
-void add_mlp(TokenBytes& b, const ModelShape& m, LayerKind kind) {
-    const double up = m.mlp == Mlp::gated ? 2 : 1;
+void add_mlp(TokenBytes& b, const ModelShape& m, const Execution& run, const StateWidths& w,
+             LayerKind kind) {
+    // Of one inner element: what the activation reads, and its result, which a product reads. A
+    // gate without a kernel of its own keeps its two factors besides.
+    const double gated = w.kernels == Kernels::fused ? 4 : 6;
+    const double inner = (m.mlp == Mlp::gated ? gated : 2) + input_bytes(run, w);
     const double h = real(m.hidden);
     if (kind == LayerKind::dense) {
-        b.inside += 2 * real(m.ffn_hidden) * (up + 1);
+        b.inside += real(m.ffn_hidden) * inner;
         return;
     }
     const double width = real(m.expert_ffn);
-    b.inside += 2 * real(m.shared_experts) * width * (up + 1);
-    b.routed = real(m.experts_per_token) * 2 * width * (up + 1);
-    b.copies = real(m.experts_per_token) * 4 * h;
+    const double out = w.expert_outputs == ExpertOutputs::kept ? 2 : 0;
+    b.inside += real(m.shared_experts) * width * inner;
+    b.routed = real(m.experts_per_token) * width * inner;
+    b.copies = real(m.experts_per_token) * (input_bytes(run, w) + out) * h;
 }
 
-TokenBytes token_bytes(const ModelShape& m, const Execution& run, LayerKind kind) {
+TokenBytes token_bytes(const ModelShape& m, const Execution& run, const StateWidths& w,
+                       LayerKind kind) {
     TokenBytes b;
     const double h = real(m.hidden);
     // Inputs of two norms, of attention and of the MLP; and two dropout masks.
-    b.outside = h * (m.mlp == Mlp::gated ? 8 : 10);
-    add_attention(b, m, run);
-    add_mlp(b, m, kind);
+    b.outside = h * (m.mlp == Mlp::gated || w.dropout == Dropout::none ? 4 : 6);
+    (w.gathered_inputs == GatheredInputs::kept ? b.whole : b.outside) +=
+        h * 2 * input_bytes(run, w);
+    if (w.kernels == Kernels::plain) b.outside += h * 8;
+    add_attention(b, m, run, w);
+    add_mlp(b, m, run, w, kind);
     return b;
 }
 
@@ -78,17 +100,18 @@ struct LayerBytes {
 
 LayerBytes layer_bytes(const ModelShape& m, const Layout& l, const Execution& run,
                        const StateWidths& w, LayerKind kind) {
-    const TokenBytes b = token_bytes(m, run, kind);
+    const TokenBytes b = token_bytes(m, run, w, kind);
     const double words = word_bytes(run.precision) / 2;
     const double tokens = words * real(l.micro_batch) * real(run.seq) / real(l.cp);
     const double t = real(l.tp);
     const double outside_share = l.sequence_parallel == SequenceParallel::on ? 1 / t : 1;
     const double scores = l.recompute == Recompute::selective ? 0 : b.scores;
+    const double again = tokens * (b.scores - scores) / t;
     const double routed = (b.routed + b.copies * real(l.etp)) / t;
-    const double all = tokens * (b.outside * outside_share + (b.inside + scores) / t +
+    const double all = tokens * (b.outside * outside_share + b.whole + (b.inside + scores) / t +
                                  routed * run.expert_imbalance);
     const bool selective = l.recompute == Recompute::selective && b.scores <= 0;
-    const double widest = tokens * widest_gradient(m, run, kind) / t;
+    const double widest = tokens * widest_gradient(m, run, kind) / t + again;
     if (selective) return {all * w.selective_keeps, all * (1 - w.selective_keeps) + widest};
     if (l.recompute != Recompute::full) return {all, widest};
     return {tokens * 2 * real(m.hidden) * outside_share, all + widest};
@@ -148,8 +171,10 @@ Held stage_parameters(const ModelShape& m, const Layout& l, double layers) {
 void add_states(MemoryUse& use, double parameters, double shards, const Layout& l,
                 const StateWidths& w) {
     const auto share = [&](int from_stage) { return l.zero_stage >= from_stage ? shards : 1; };
-    use.weights += parameters * w.weight / share(3);
-    use.gradients += parameters * w.gradient / share(2);
+    use.weights += parameters * (l.zero_stage < 3 ? w.weight : w.weight_shard / shards);
+    const double gradients = parameters * w.gradient / share(2);
+    use.gradients += gradients;
+    if (w.gradients == Gradients::allocated) use.allocated_gradients += gradients;
     if (l.zero_stage < 3) use.gradients += parameters * w.unsharded_gradient;
     use.optimizer += l.offload == Offload::optimizer ? 0 : parameters * w.optimizer / share(1);
 }
@@ -187,15 +212,20 @@ MemoryUse stage_use(const ModelShape& m, const Layout& l, const Execution& run,
     use.activations = layer.kept * stage.layers * in_flight(l, stage.index);
     use.working = layer.working;
     const double tokens = real(l.micro_batch) * real(run.seq) / real(l.cp);
-    // Logits in 16 bits, in 32, and their gradient.
-    use.head = stage.heads * tokens * real(m.vocab_padded(l.tp)) / real(l.tp) * 10;
+    use.head = stage.heads * tokens * real(m.vocab_padded(l.tp)) / real(l.tp) * w.logit;
+    const double updated = use.optimizer / w.optimizer * w.step;
+    use.update = std::max(0.0, updated - use.passing());
     use.reserve = c.reserve_gib * gib;
-    use.fragmentation =
-        c.fragmentation * (use.states() + use.activations + use.working + use.head + use.gathered);
+    use.fragmentation = c.fragmentation * use.fragmenting();
     return use;
 }
 
 }  // namespace
+
+MemoryUse seen_within(MemoryUse use, double device_bytes) {
+    use.fragmentation = std::min(use.fragmentation, std::max(0.0, device_bytes - use.need()));
+    return use;
+}
 
 double layer_activation_bytes(const ModelShape& model, const Layout& layout, const Execution& run,
                               LayerKind kind) {

@@ -1,3 +1,4 @@
+#include "train/software.hpp"
 #include "train/testing.hpp"
 
 namespace suan::train {
@@ -49,7 +50,7 @@ TEST(States, AreThoseOfFigure1OfZero) {
     m.vocab_multiple = 1;
     m.seq = 8;
     const double parameters = count_parameters(m).total - static_cast<double>(m.vocab * m.hidden);
-    const StateWidths widths{2, 2, 0, 12, 1, 0, Ends::fewer};
+    const StateWidths widths{.weight = 2, .gradient = 2, .optimizer = 12};
     const auto states_gb = [&](const char* zero) {
         const Layout l = layout_of(std::string("dp=64,") + zero, 64);
         return memory_use(m, l, standard_run(8), widths, bare()).states() / parameters * 7.5;
@@ -153,6 +154,98 @@ TEST(Memory, TheWidestGradientsOfALayerAreWorkingMemory) {
     const MemoryUse use =
         memory_use(m, layout_of("", 1), testing::fused_run(8192), StateWidths{}, bare());
     EXPECT_NEAR(use.working, 8192.0 * 3 * 14336 * 2, 1);
+}
+
+double kept(const ModelShape& m, const Layout& l, Execution run, const StateWidths& w) {
+    return memory_use(m, l, run, w, bare()).activations / static_cast<double>(m.layers);
+}
+
+// Transformer Engine keeps the 8 bits that it multiplied: of 8h bytes around a layer 2h less, of
+// attention's result h more beside the 16 bits, of the MLP's inner product f less.
+TEST(Memory, EightBitInputsOfProductsAreKeptInEightBits) {
+    const ModelShape m = model_named("llama3-8b");
+    const Layout l = layout_of("", 1);
+    Execution run = testing::fused_run(8192);
+    run.precision = Precision::fp8;
+    StateWidths widths;
+    const double before = kept(m, l, run, widths);
+    widths.quantized = Quantized::kept;
+    EXPECT_NEAR(before - kept(m, l, run, widths), 8192.0 * (2 * 4096 - 4096 + 14336), 1);
+    run.precision = Precision::bf16;
+    EXPECT_NEAR(before, kept(m, l, run, widths), 1);
+}
+
+// Hugging Face's Llama: a norm keeps its input in 32 bits and, in 16, what it scales; silu(gate)
+// and its product with the other half are two tensors.
+TEST(Memory, PlainKernelsKeepMore) {
+    const ModelShape m = model_named("llama3-8b");
+    StateWidths widths;
+    const double fused = kept(m, layout_of("", 1), testing::fused_run(8192), widths);
+    widths.kernels = Kernels::plain;
+    EXPECT_NEAR(kept(m, layout_of("", 1), testing::fused_run(8192), widths) - fused,
+                8192.0 * (8 * 4096 + 2 * 14336), 1);
+}
+
+TEST(Memory, ModelsWithoutDropoutKeepNoMasks) {
+    const ModelShape m = model_named("gpt3-175b");
+    const Layout l = layout_of("tp=8,sp=off", 1);
+    StateWidths widths;
+    const double with = kept(m, l, standard_run(2048), widths);
+    widths.dropout = Dropout::none;
+    EXPECT_NEAR(with - kept(m, l, standard_run(2048), widths), 2 * sbh, 1);
+}
+
+// Megatron-LM keeps the shard of a norm's result and gathers it again; DTensor keeps the whole.
+TEST(Memory, GatheredInputsAreKeptWholeWhereTheSoftwareKeepsThem) {
+    const ModelShape m = model_named("llama3-8b");
+    StateWidths widths;
+    const Layout l = layout_of("tp=8,sp", 1);
+    const double shard = kept(m, l, testing::fused_run(8192), widths);
+    widths.gathered_inputs = GatheredInputs::kept;
+    EXPECT_NEAR(kept(m, l, testing::fused_run(8192), widths) - shard,
+                8192.0 * 4 * 4096 * (1 - 1 / 8.0), 1);
+}
+
+TEST(Memory, OfTheFullyShardedHasNoSixteenBitShardInPyTorch) {
+    const ModelShape m = model_named("llama3-8b");
+    auto fsdp = find_software("fsdp-2023", Precision::bf16);
+    ASSERT_TRUE(fsdp);
+    const MemoryUse use =
+        memory_use(m, layout_of("dp=8,zero=3", 8), testing::fused_run(8192), fsdp->widths, bare());
+    EXPECT_NEAR(use.states() / (count_parameters(m).total * 16 / 8), 1, 1e-3);
+}
+
+// 14 bytes of each parameter that a rank updates, less what the layers have freed by then.
+TEST(Memory, TheUpdateTakesWhatTheLayersFreed) {
+    const ModelShape m = model_named("llama3-8b");
+    StateWidths widths;
+    widths.step = 14;
+    const auto use = [&](const char* layout) {
+        return memory_use(m, layout_of(layout, 32), testing::fused_run(2048), widths, bare());
+    };
+    const MemoryUse one = use("dp=1,recompute=full,zero=1");
+    const double updated = one.optimizer / 12 * 14;
+    EXPECT_NEAR(one.passing(), updated, 1);
+    EXPECT_GT(one.update, 0);
+    EXPECT_EQ(use("dp=8,mbs=4,zero=1").update, 0);
+}
+
+TEST(Memory, FragmentationTakesWhatIsLeftAndNoMore) {
+    const ModelShape m = model_named("llama3-8b");
+    Constants constants = bare();
+    constants.fragmentation = 0.25;
+    StateWidths widths;
+    const auto use = [&] {
+        return memory_use(m, layout_of("dp=8", 8), testing::fused_run(8192), widths, constants);
+    };
+    const MemoryUse placed = use();
+    EXPECT_NEAR(placed.fragmentation, placed.passing() / 4, 1);
+    EXPECT_NEAR(placed.total(), placed.need() + placed.fragmentation, 1);
+    widths.gradients = Gradients::allocated;
+    EXPECT_NEAR(use().fragmentation, (placed.passing() + placed.gradients) / 4, 1);
+    EXPECT_NEAR(seen_within(placed, placed.need() + 5).fragmentation, 5, 1e-3);
+    EXPECT_EQ(seen_within(placed, placed.need() - 5).fragmentation, 0);
+    EXPECT_NEAR(seen_within(placed, 1e15).total(), placed.total(), 1);
 }
 
 }  // namespace

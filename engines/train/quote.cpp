@@ -61,6 +61,13 @@ Result<Setting> make_setting(const SettingOptions& o) {
     if (no_fp8 || no_fp4)
         return Error{ErrorCode::invalid, fmt::format("precision: {} has no {} products",
                                                      cluster->device.name, o.precision)};
+    if (!std::isfinite(o.tokens) || o.tokens > 1e18)
+        return Error{ErrorCode::invalid,
+                     fmt::format("tokens: {}; it must be above 0 and at most 1e18", o.tokens)};
+    if (!std::isfinite(o.yuan_per_device_hour) || o.yuan_per_device_hour > 1e9)
+        return Error{ErrorCode::invalid,
+                     fmt::format("price: {}; it must be 0 to 1e9 yuan a device-hour",
+                                 o.yuan_per_device_hour)};
     if (o.seq > 0) model->seq = o.seq;
     if (auto ok = check_model(*model); !ok) return std::move(ok).error();
     if (o.global_batch < 1 || o.global_batch > 10'000'000)
@@ -109,7 +116,10 @@ Checkpoints plan_checkpoints(double write_s, double failures_per_s, double resta
 Quote make_quote(const Setting& s, const Candidate& candidate) {
     Quote q;
     q.candidate = candidate;
-    q.fits = candidate.memory.total_gib() <= s.machine.cluster.device.memory_gib;
+    const double device_bytes = s.machine.cluster.device.memory_gib * 1024.0 * 1024.0 * 1024.0;
+    q.fits = candidate.memory.need() <= device_bytes;
+    q.tight = q.fits && candidate.memory.total() > device_bytes;
+    q.candidate.memory = seen_within(candidate.memory, device_bytes);
     const Layout& l = candidate.layout;
     q.tokens_per_s = real(l.global_batch * s.run.seq) / candidate.step_s;
     q.tokens_per_s_per_device = q.tokens_per_s / real(l.devices());

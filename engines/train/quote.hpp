@@ -49,6 +49,7 @@ struct Band {
 struct Quote {
     Candidate candidate;
     bool fits = false;
+    bool tight = false;  // fits, but fragmentation would have to be given back
     double tokens_per_s = 0;
     double tokens_per_s_per_device = 0;
     double mfu = 0;  // of the device's 16-bit peak, masked attention not counted

@@ -22,6 +22,7 @@ constexpr std::array memory_parts = {MemoryPart{"weights", &MemoryUse::weights},
                                      MemoryPart{"working", &MemoryUse::working},
                                      MemoryPart{"head", &MemoryUse::head},
                                      MemoryPart{"gathered", &MemoryUse::gathered},
+                                     MemoryPart{"update", &MemoryUse::update},
                                      MemoryPart{"reserve", &MemoryUse::reserve},
                                      MemoryPart{"fragmentation", &MemoryUse::fragmentation}};
 
@@ -73,6 +74,9 @@ std::string quote_text(const Setting& s, const Quote& q) {
     std::string out = fmt::format("{} on {} x {}: {}\n", s.model.name, l.devices(),
                                   s.machine.cluster.device.name, to_text(l));
     if (!q.fits) out += "  DOES NOT FIT\n";
+    if (q.tight)
+        out +=
+            "  TIGHT: it fits if the allocator gives back what fragmentation holds; try it first\n";
     out += "  step: " + banded(q.candidate.step_s, "s", q.time_band) + "\n";
     out +=
         fmt::format("  tokens/s: {:.6g}, {:.5g} a device; MFU {:.1f} % (each +-{:.0f} %)\n",
@@ -118,6 +122,7 @@ boost::json::object quote_json(const Setting& s, const Quote& q) {
         memory[part.name] = q.candidate.memory.*part.bytes / gib;
     boost::json::object out{{"layout", layout_json(q.candidate.layout)},
                             {"fits", q.fits},
+                            {"tight", q.tight},
                             {"step_time_s", q.candidate.step_s},
                             {"time_s", std::move(time)},
                             {"memory_gib_per_device", q.candidate.memory.total_gib()},

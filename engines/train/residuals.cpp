@@ -63,6 +63,16 @@ double percentile(std::vector<double> values, double share) {
     return values[static_cast<std::size_t>(std::llround(share * last))];
 }
 
+std::vector<double> memory_of_allocator(const std::vector<MeasuredCase>& cases,
+                                        const std::vector<Residual>& errors,
+                                        const std::string& allocator) {
+    std::vector<double> out;
+    for (std::size_t i = 0; i < cases.size(); ++i)
+        if (cases[i].run.software.allocator == allocator && errors[i].memory)
+            out.push_back(std::abs(*errors[i].memory));
+    return out;
+}
+
 }  // namespace
 
 std::vector<Residual> residuals(const std::vector<MeasuredCase>& cases, const Calibrations& all) {
@@ -88,16 +98,22 @@ void set_errors(const std::vector<MeasuredCase>& cases, const std::vector<Residu
     for (Calibration& set : all.sets) {
         std::vector<double> time;
         std::vector<double> memory;
+        std::string allocator;
         set.rows = 0;
         for (std::size_t i = 0; i < cases.size(); ++i) {
-            const bool used = set.generation == "any"
-                                  ? cases[i].run.cluster.device.family == set.family
-                                  : &set_of(cases[i], all) == &set;
+            // A set that stands for others ("any", "parent") is as far off as the rows of them all.
+            const bool kin = cases[i].run.cluster.device.family == set.family;
+            const bool below = set.generation == "any" ||
+                               cases[i].run.software.generation.starts_with(set.generation + "/");
+            const bool used = (kin && below) || &set_of(cases[i], all) == &set;
             if (!used) continue;
             ++set.rows;
+            allocator = cases[i].run.software.allocator;
             if (errors[i].time) time.push_back(std::abs(*errors[i].time));
             if (errors[i].memory) memory.push_back(std::abs(*errors[i].memory));
         }
+        // Who prints no memory is as far off as what shares its allocator.
+        if (memory.empty()) memory = memory_of_allocator(cases, errors, allocator);
         if (!time.empty()) set.error_median = percentile(time, 0.5);
         if (!time.empty()) set.error_p90 = percentile(time, 0.9);
         if (!memory.empty()) set.memory_error_p90 = percentile(memory, 0.9);

@@ -83,8 +83,8 @@ struct Tightest {
     std::optional<Candidate> candidate;
 
     void offer(const Layout& layout, const MemoryUse& use) {
-        if (use.total() >= bytes) return;
-        bytes = use.total();
+        if (use.need() >= bytes) return;
+        bytes = use.need();
         candidate = Candidate{layout, {}, 0, 0, use};
     }
 };
@@ -125,6 +125,10 @@ private:
     void evaluate(const Timed& timed, const Layout& layout, const MemoryUse& use);
     MemoryUse use_of(const Layout& l) const {
         return memory_use(request_.model, l, request_.run, request_.widths, machine_.constants);
+    }
+    bool holds(const MemoryUse& use) const {
+        const bool tight = request_.room == SearchRequest::Room::tight;
+        return (tight ? use.need() : use.total()) <= capacity_;
     }
     double bound(const Timed& timed, const Layout& l) const;
     double scale(const Layout& l) const {
@@ -185,7 +189,7 @@ void Worker::try_zero(const Timed& timed, Layout layout) {
         if (stage == 2 && sharded) continue;
         layout.zero_stage = stage;
         const MemoryUse use = use_of(layout);
-        if (use.total() > capacity_) {
+        if (!holds(use)) {
             if (stage == most) tightest.offer(layout, use);
             continue;
         }
@@ -201,7 +205,7 @@ void Worker::try_offload(const Timed& timed, Layout layout, int zero_most) {
     layout.offload = Offload::optimizer;
     layout.zero_stage = std::min(zero_most, 1);
     const MemoryUse use = use_of(layout);
-    if (use.total() > capacity_) {
+    if (!holds(use)) {
         tightest.offer(layout, use);
     } else {
         evaluate(timed, layout, use);
@@ -309,12 +313,14 @@ std::optional<Candidate> fewest_devices(const SearchRequest& request, const Mach
 std::string advice_for(const Candidate& nearest, const SearchRequest& request,
                        const Machine& machine) {
     const double have = machine.cluster.device.memory_gib;
-    const double need = nearest.memory.total_gib();
+    const double need = nearest.memory.need() / (1024.0 * 1024.0 * 1024.0);
     std::string text = fmt::format(
         "nothing fits: the smallest need is {:.1f} GiB a device at {}, and a device has {:.1f} "
         "GiB.",
         need, to_text(nearest.layout), have);
-    if (const auto found = fewest_devices(request, machine))
+    SearchRequest safe = request;
+    safe.room = SearchRequest::Room::comfortable;
+    if (const auto found = fewest_devices(safe, machine))
         return text + fmt::format(" It fits on {} devices ({}).", found->layout.devices(),
                                   to_text(found->layout));
     return text +
@@ -346,6 +352,11 @@ SearchResult search_layouts(const SearchRequest& request, const Machine& machine
             tightest.offer(worker.tightest.candidate->layout, worker.tightest.candidate->memory);
     }
     result.best = best.take();
+    if (result.best.empty() && request.room == SearchRequest::Room::comfortable) {
+        SearchRequest closer = request;
+        closer.room = SearchRequest::Room::tight;
+        return search_layouts(closer, machine);
+    }
     if (result.best.empty() && tightest.candidate) {
         result.nearest.push_back(*tightest.candidate);
         if (request.advise == SearchRequest::Advise::yes)

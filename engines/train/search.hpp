@@ -43,6 +43,9 @@ struct SearchRequest {
     enum class Batch { exact, at_most } batch = Batch::exact;
     std::int64_t devices = 0;
     std::size_t keep = 5;
+    // Tight layouts, which fit only once fragmentation is given back, are taken where no other
+    // fits.
+    enum class Room { comfortable, tight } room = Room::comfortable;
     enum class Advise { no, yes } advise = Advise::yes;  // look for what would fit, if nothing does
     SearchSpace space;
 };

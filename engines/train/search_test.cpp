@@ -139,6 +139,21 @@ TEST(Search, SaysWhatWouldFit) {
     EXPECT_NE(found.advice.find("It fits on "), std::string::npos) << found.advice;
 }
 
+// A device of just what the best layout needs holds it only if fragmentation is given back.
+TEST(Search, TakesATightLayoutWhereNoOtherFits) {
+    const SearchRequest r = request_of("llama3-405b", 8, 8);
+    Machine m = machine_of("h100");
+    const SearchResult none = search_layouts(r, m);
+    ASSERT_TRUE(none.best.empty());
+    ASSERT_FALSE(none.nearest.empty());
+    const MemoryUse& least = none.nearest.front().memory;
+    m.cluster.device.memory_gib = (least.need() + 1) / (1024.0 * 1024.0 * 1024.0);
+    ASSERT_GT(least.total_gib(), m.cluster.device.memory_gib);
+    EXPECT_FALSE(search_layouts(r, m).best.empty());
+    m.cluster.device.memory_gib = (least.need() - 1e6) / (1024.0 * 1024.0 * 1024.0);
+    EXPECT_TRUE(search_layouts(r, m).best.empty());
+}
+
 TEST(Search, UsesFewerDevicesWhereTheBatchDoesNotDivide) {
     const SearchRequest r = request_of("llama3-8b", 3920, 2048);
     EXPECT_FALSE(search_device_counts(r, machine_of("h100")).best.empty());

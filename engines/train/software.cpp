@@ -11,71 +11,173 @@ namespace {
 struct Entry {
     const char* name;
     const char* generation;
-    AttentionKernel attention;
-    double gradient_fp16;
-    double gradient_bf16;
-    double unsharded_bf16;
+    const char* allocator;
+    double gradient_fp16 = 4;
+    double gradient_bf16 = 4;
+    double unsharded_bf16 = 0;
+    AttentionKernel attention = AttentionKernel::fused;
     Sends sends = Sends::whole;
-    double selective_keeps = 1;
-    double gathered_bytes_min = 0;
-    Ends ends = Ends::fewer;
     SequenceParallel sequence_parallel = SequenceParallel::on;
     Recompute recompute = Recompute::full;
     Launches launches = Launches::ahead;
     Reduces reduces = Reduces::behind;
     int zero_stage_min = 0;
+    StateWidths widths{};  // but for its gradients
 };
+
+constexpr auto standard = AttentionKernel::standard;
+
+// Transformer Engine keeps the 8 or 4 bits that it multiplied. Megatron-Core weights what experts
+// return inside their activation (moe_permute_fusion, 0.12 and later).
+// NeMo's and Megatron-Bridge's recipes set use_distributed_optimizer. Selective recomputation there
+// is of norms and activations (recompute_modules "layernorm", "moe_act", "mlp"): of Llama 3 8B's
+// 139 KB a token and layer they drop 16 and 29.
+constexpr StateWidths core_widths{.selective_keeps = 0.68,
+                                  .quantized = Quantized::kept,
+                                  .expert_outputs = ExpertOutputs::dropped};
+// Performance recipes of Megatron-Bridge: cross_entropy_fusion_impl "te" overwrites 16-bit logits
+// with their gradient, and those of latent attention list mla_up_proj among recompute_modules.
+constexpr StateWidths bridge_widths{.selective_keeps = 0.68,
+                                    .logit = 4,
+                                    .quantized = Quantized::kept,
+                                    .expert_outputs = ExpertOutputs::dropped,
+                                    .latent_heads = LatentHeads::projected_again};
 
 constexpr std::array entries = {
     // Megatron-LM keeps 32-bit main gradients: 18 bytes a parameter (Korthikanti 2022, figure 1).
-    // It
-    // reduces them once the schedule has ended (train_step of its training.py), as DeepSpeed's
+    // It reduces them once the schedule has ended (train_step of its training.py), as DeepSpeed's
     // pipeline engine does (ReduceGrads follows the last BackwardPass in its TrainSchedule).
-    Entry{"megatron-lm-2021", "megatron-2021/lm", AttentionKernel::standard, 4, 4, 0,
-          Sends::scattered, 1, 0, Ends::fewer, SequenceParallel::on, Recompute::full,
-          Launches::ahead, Reduces::after},
+    Entry{.name = "megatron-lm-2021",
+          .generation = "megatron-2021/lm",
+          .allocator = "megatron-2021",
+          .attention = standard,
+          .sends = Sends::scattered,
+          .reduces = Reduces::after},
     // DeepSpeed reduces FP16 gradients in place; its BF16 optimizer adds a 32-bit copy.
-    Entry{"megatron-deepspeed-2021", "megatron-2021/deepspeed", AttentionKernel::standard, 2, 2, 4,
-          Sends::whole, 1, 0, Ends::weighed, SequenceParallel::on, Recompute::full, Launches::ahead,
-          Reduces::after},
+    Entry{.name = "megatron-deepspeed-2021",
+          .generation = "megatron-2021/deepspeed",
+          .allocator = "megatron-2021",
+          .gradient_fp16 = 2,
+          .gradient_bf16 = 2,
+          .unsharded_bf16 = 4,
+          .attention = standard,
+          .reduces = Reduces::after,
+          .widths = {.ends = Ends::weighed, .gradients = Gradients::allocated}},
     // BigScience's fork of 2022, with ZeRO 1 and fused softmax. Its launch scripts set
     // CUDA_LAUNCH_BLOCKING=1 ("do not remove or the training will hang").
-    Entry{"megatron-deepspeed-2022", "megatron-2021/blocking", AttentionKernel::standard, 2, 2, 4,
-          Sends::whole, 1, 0, Ends::weighed, SequenceParallel::on, Recompute::full,
-          Launches::blocking, Reduces::after},
-    Entry{"zero-2021", "zero-2021", AttentionKernel::standard, 2, 2, 0},
+    Entry{.name = "megatron-deepspeed-2022",
+          .generation = "megatron-2021/blocking",
+          .allocator = "megatron-2021",
+          .gradient_fp16 = 2,
+          .gradient_bf16 = 2,
+          .unsharded_bf16 = 4,
+          .attention = standard,
+          .launches = Launches::blocking,
+          .reduces = Reduces::after,
+          .widths = {.ends = Ends::weighed, .gradients = Gradients::allocated}},
+    Entry{.name = "zero-2021",
+          .generation = "zero-2021",
+          .allocator = "megatron-2021",
+          .gradient_fp16 = 2,
+          .gradient_bf16 = 2,
+          .attention = standard,
+          .widths = {.gradients = Gradients::allocated}},
     // FlagPerf's launch script turns its recompute switch into --recompute-activations, and leaves
     // --overlap-grad-reduce out.
-    Entry{"megatron-2023", "megatron-2023", AttentionKernel::fused, 4, 4, 0, Sends::whole, 1, 0,
-          Ends::fewer, SequenceParallel::on, Recompute::selective, Launches::ahead, Reduces::after},
+    Entry{.name = "megatron-2023",
+          .generation = "megatron-2023",
+          .allocator = "megatron",
+          .recompute = Recompute::selective,
+          .reduces = Reduces::after},
     // The same, launched without sequence parallelism and with --use-distributed-optimizer.
-    Entry{"flagscale-2023", "megatron-2023", AttentionKernel::fused, 4, 4, 0, Sends::whole, 1, 0,
-          Ends::fewer, SequenceParallel::off, Recompute::full, Launches::ahead, Reduces::after, 1},
+    Entry{.name = "flagscale-2023",
+          .generation = "megatron-2023",
+          .allocator = "megatron",
+          .sequence_parallel = SequenceParallel::off,
+          .reduces = Reduces::after,
+          .zero_stage_min = 1},
     // FlagPerf launches it with grad_accum_dtype bf16 and overlap_comm off: 16-bit gradients,
-    // reduced
-    // at the end.
-    Entry{"megatron-deepspeed-2023", "megatron-2023", AttentionKernel::fused, 2, 2, 0, Sends::whole,
-          1, 0, Ends::fewer, SequenceParallel::on, Recompute::full, Launches::ahead,
-          Reduces::after},
+    // reduced at the end.
+    Entry{.name = "megatron-deepspeed-2023",
+          .generation = "megatron-2023",
+          .allocator = "megatron",
+          .gradient_fp16 = 2,
+          .gradient_bf16 = 2,
+          .reduces = Reduces::after,
+          .widths = {.gradients = Gradients::allocated}},
     // Defaults of ZeRO-3's configuration: 1e9 live and 1e9 reused parameters, two reduce buckets of
-    // 5e8, and one sub-group of 1e9 with 32-bit gradients during the step.
-    Entry{"deepspeed-2023", "deepspeed-2023", AttentionKernel::fused, 2, 2, 0, Sends::whole, 1,
-          10e9},
-    Entry{"fsdp-2023", "fsdp-2023", AttentionKernel::fused, 4, 4, 0},
-    // Layers that do not divide go to the last stages, and its optimizer keeps 32-bit gradients.
-    Entry{"internevo", "internevo", AttentionKernel::fused, 2, 2, 4, Sends::whole, 1, 0,
-          Ends::same},
-    Entry{"paddle", "paddle", AttentionKernel::fused, 2, 2, 0},
+    // 5e8, and one sub-group of 1e9 with 32-bit gradients during the step. Models are those of
+    // Hugging Face's transformers, whose loss copies the logits to 32 bits and shifts them.
+    Entry{.name = "deepspeed-2023",
+          .generation = "deepspeed-2023",
+          .allocator = "deepspeed",
+          .gradient_fp16 = 2,
+          .gradient_bf16 = 2,
+          .widths = {.gathered_bytes_min = 10e9,
+                     .logit = 16,
+                     .kernels = Kernels::plain,
+                     .gradients = Gradients::allocated}},
+    // FSDP shards the 32-bit weights themselves; a 16-bit copy lives while it is gathered. MosaicML
+    // takes flash-attention's cross entropy: 16-bit logits and gradients.
+    Entry{.name = "fsdp-2023",
+          .generation = "fsdp-2023",
+          .allocator = "pytorch",
+          .widths = {.weight_shard = 0,
+                     .logit = 4,
+                     .gradients = Gradients::allocated,
+                     .dropout = Dropout::none}},
+    // Layers that do not divide go to the last stages. What a rank updates is copied flat in 16
+    // bits and then in 32 (_step of hybrid_zero_optim.py), and AdamW of PyTorch 2.0 adds two 32-bit
+    // temporaries.
+    Entry{.name = "internevo",
+          .generation = "internevo",
+          .allocator = "internevo",
+          .gradient_fp16 = 2,
+          .gradient_bf16 = 2,
+          .widths = {.step = 14, .ends = Ends::same, .gradients = Gradients::allocated}},
+    Entry{.name = "paddle",
+          .generation = "paddle",
+          .allocator = "paddle",
+          .gradient_fp16 = 2,
+          .gradient_bf16 = 2,
+          .widths = {.gradients = Gradients::allocated}},
     // Its selective mode keeps every second product, attention and a layer's input: of Llama 3 8B's
     // 139 KB a token and layer 43 + 8 + 8.
-    Entry{"torchtitan", "torchtitan", AttentionKernel::fused, 4, 4, 0, Sends::whole, 0.43},
-    Entry{"megatron-core", "megatron-core/2025", AttentionKernel::fused, 4, 4, 0},
-    Entry{"megatron-core-26.02", "megatron-core/26.02", AttentionKernel::fused, 4, 4, 0},
-    Entry{"megatron-core-26.06", "megatron-core/26.06", AttentionKernel::fused, 4, 4, 0},
-    Entry{"mindspore-1.0", "mindspore/1.0", AttentionKernel::fused, 2, 2, 0},
-    Entry{"mindspore", "mindspore/1.1", AttentionKernel::fused, 2, 2, 0},
-    Entry{"mindspeed-legacy", "mindspeed/legacy", AttentionKernel::fused, 4, 4, 0},
-    Entry{"mindspeed", "mindspeed/mcore", AttentionKernel::fused, 4, 4, 0},
+    Entry{.name = "torchtitan",
+          .generation = "torchtitan",
+          .allocator = "pytorch",
+          .widths = {.weight_shard = 0,
+                     .selective_keeps = 0.43,
+                     .logit = 12,
+                     .gathered_inputs = GatheredInputs::kept,
+                     .gradients = Gradients::allocated}},
+    Entry{.name = "megatron-core",
+          .generation = "megatron-core/2025",
+          .allocator = "megatron",
+          .zero_stage_min = 1,
+          .widths = core_widths},
+    Entry{.name = "megatron-core-26.02",
+          .generation = "megatron-core/26.02",
+          .allocator = "megatron",
+          .zero_stage_min = 1,
+          .widths = bridge_widths},
+    Entry{.name = "megatron-core-26.06",
+          .generation = "megatron-core/26.06",
+          .allocator = "megatron",
+          .zero_stage_min = 1,
+          .widths = bridge_widths},
+    Entry{.name = "mindspore-1.0",
+          .generation = "mindspore/1.0",
+          .allocator = "mindspore",
+          .gradient_fp16 = 2,
+          .gradient_bf16 = 2},
+    Entry{.name = "mindspore",
+          .generation = "mindspore/1.1",
+          .allocator = "mindspore",
+          .gradient_fp16 = 2,
+          .gradient_bf16 = 2},
+    Entry{.name = "mindspeed-legacy", .generation = "mindspeed/legacy", .allocator = "megatron"},
+    Entry{.name = "mindspeed", .generation = "mindspeed/mcore", .allocator = "megatron"},
 };
 
 // First match wins; attention "" matches any.
@@ -130,19 +232,18 @@ std::string usual_software(const std::string& family) {
 Result<Software> find_software(const std::string& name, Precision precision) {
     for (const Entry& e : entries) {
         if (name != e.name) continue;
-        Software s{e.name,     e.generation, e.attention, e.sends,          e.sequence_parallel,
-                   e.launches, e.reduces,    e.recompute, e.zero_stage_min, {}};
-        if (precision == Precision::fp16) {
-            s.widths.gradient = e.gradient_fp16;
-        } else {
-            s.widths.gradient = e.gradient_bf16;
-            s.widths.unsharded_gradient = e.unsharded_bf16;
+        Software s{e.name,      e.generation,        e.allocator, e.attention,
+                   e.sends,     e.sequence_parallel, e.launches,  e.reduces,
+                   e.recompute, e.zero_stage_min,    e.widths};
+        const bool half = precision == Precision::fp16;
+        s.widths.gradient = half ? e.gradient_fp16 : e.gradient_bf16;
+        s.widths.unsharded_gradient = half ? 0 : e.unsharded_bf16;
+        if (precision == Precision::fp32) {
+            s.widths.weight = s.widths.gradient = 4;
+            s.widths.weight_shard = 4;
+            s.widths.unsharded_gradient = s.widths.gathered_bytes_min = 0;
+            s.widths.optimizer = 8;
         }
-        s.widths.selective_keeps = e.selective_keeps;
-        s.widths.gathered_bytes_min = e.gathered_bytes_min;
-        s.widths.ends = e.ends;
-        if (precision == Precision::fp32)
-            s.widths = StateWidths{4, 4, 0, 8, e.selective_keeps, 0, e.ends};
         return s;
     }
     return Error{ErrorCode::not_found, fmt::format("software '{}': use one of {}", name,

@@ -15,6 +15,8 @@ namespace suan::train {
 struct Software {
     std::string name;
     std::string generation;  // of the calibration; several frameworks may share one
+    std::string
+        allocator;  // whose reserve and fragmentation: softwares that share memory constants
     AttentionKernel attention = AttentionKernel::fused;
     Sends sends = Sends::whole;
     // What its launch scripts do beside tensor parallelism where a table does not say.

@@ -41,6 +41,16 @@ public:
         if (row_.at(column).empty()) fail(fmt::format("{}: is missing", column));
         return whole(column, 1);
     }
+    // A degree or a count of devices: at least 1.
+    std::int64_t degree(const char* column, std::int64_t otherwise) {
+        const std::int64_t value = whole(column, otherwise);
+        if (value < 1) fail(fmt::format("{}: is {}; it must be 1 or more", column, value));
+        return value;
+    }
+    std::int64_t required_degree(const char* column) {
+        if (row_.at(column).empty()) fail(fmt::format("{}: is missing", column));
+        return degree(column, 1);
+    }
     double real(const char* column, double otherwise) {
         const std::string& text = row_.at(column);
         if (text.empty()) return otherwise;
@@ -159,17 +169,21 @@ void read_zero(Cells& cells, Layout& l) {
     }
     l.zero_stage = text[0] - '0';
     const auto group = text.find("(group=");
-    if (group != std::string::npos) l.zero_group = std::atoll(text.c_str() + group + 7);
+    if (group == std::string::npos) return;
+    const char* begin = text.c_str() + group + 7;
+    const auto [stop, ec] = std::from_chars(begin, text.c_str() + text.size(), l.zero_group);
+    if (ec != std::errc() || *stop != ')' || l.zero_group < 1)
+        cells.fail(fmt::format("zero_stage: '{}': the group must be a count of ranks", text));
 }
 
 Layout read_layout(Cells& cells, const ModelShape& m) {
     Layout l;
-    l.tp = cells.required("tp");
-    l.pp = cells.required("pp");
-    l.cp = cells.whole("cp", 1);
-    l.ep = cells.whole("ep", 1);
-    l.vpp = cells.whole("vpp", 1);
-    const std::int64_t devices = cells.required("num_gpus");
+    l.tp = cells.required_degree("tp");
+    l.pp = cells.required_degree("pp");
+    l.cp = cells.degree("cp", 1);
+    l.ep = cells.degree("ep", 1);
+    l.vpp = cells.degree("vpp", 1);
+    const std::int64_t devices = cells.required_degree("num_gpus");
     const std::int64_t mesh = std::max<std::int64_t>(1, l.tp * l.pp * l.cp);
     l.dp = cells.whole("dp", devices / mesh);
     if (l.devices() != devices)
@@ -189,6 +203,7 @@ Layout read_layout(Cells& cells, const ModelShape& m) {
 }
 
 Result<Cluster> read_cluster(Cells& cells) {
+    if (cells.text("gpu").empty()) return bad("gpu: is missing");
     auto cluster = server_of(cells.text("gpu"));
     if (!cluster) return std::move(cluster).error().wrap("gpu");
     cluster->devices = cells.whole("num_gpus", 1);

@@ -200,9 +200,10 @@ TEST(Fit, MemoryBelongsToTheSoftwareOnEveryDevice) {
     truth.fragmentation = 0.2;
     std::vector<MeasuredCase> cases;
     for (const char* gpu : {"A100-SXM-80GB", "H100-SXM-80GB"})
-        for (const char* layers : {"dense,4,", "dense,64,", "dense,256,"}) {
+        for (const char* layers : {"dense,4,", "dense,64,", "dense,128,"}) {
             std::string line = replaced(fine, "A100-SXM-80GB", gpu);
             line = replaced(line, "dense,4,", layers);
+            line = replaced(line, ",full,", ",none,");
             auto c = case_of(rows_of(line).front());
             ASSERT_TRUE(c) << c.error().context;
             Measured m;
@@ -217,6 +218,50 @@ TEST(Fit, MemoryBelongsToTheSoftwareOnEveryDevice) {
     EXPECT_EQ(set.family, "h100");
     EXPECT_NEAR(set.constants.reserve_gib, 7, 0.5);
     EXPECT_NEAR(set.constants.fragmentation, 0.2, 0.05);
+}
+
+// Each names the column and what is wrong with it.
+TEST(Table, DegreesAndGroupsAreNamedWhereTheyAreWrong) {
+    const auto why = [](const std::string& line) {
+        auto c = case_of(rows_of(line).front());
+        return c ? std::string() : c.error().context;
+    };
+    EXPECT_EQ(why(fine), "");
+    EXPECT_EQ(why(replaced(fine, "8,fp16,2,", "8,fp16,0,")), "tp: is 0; it must be 1 or more");
+    EXPECT_EQ(why(replaced(fine, "A100-SXM-80GB,8", "A100-SXM-80GB,0")),
+              "num_gpus: is 0; it must be 1 or more");
+    EXPECT_EQ(why(replaced(fine, "A100-SXM-80GB", "")), "gpu: is missing");
+    for (const char* group : {"0", "-5", "x", "99999999999999999999", ""})
+        EXPECT_NE(why(replaced(fine, "full,0,", std::string("full,1 (group=") + group + "),"))
+                      .find("zero_stage: "),
+                  std::string::npos)
+            << group;
+    EXPECT_EQ(why(replaced(fine, "full,0,", "full,1 (group=2),")), "");
+}
+
+// Of six rows that print memory four say that 9 GiB are reserved, and two 6; a run of a larger
+// model had no room for 9.
+TEST(Fit, WhatRanFitted) {
+    const auto case_with = [](int layers) {
+        auto c = case_of(
+            rows_of(replaced(fine, "dense,4,", "dense," + std::to_string(layers) + ",")).front());
+        EXPECT_TRUE(c) << (c ? "" : c.error().context);
+        return c ? *c : Case{};
+    };
+    Constants truth;
+    truth.fragmentation = 0;
+    std::vector<MeasuredCase> cases;
+    for (const int layers : {1000, 1010, 1020, 1030, 1040, 1050}) {
+        truth.reserve_gib = layers < 1040 ? 9 : 6;
+        const Case c = case_with(layers);
+        cases.push_back({c, {{}, {}, predict(c, truth).memory_gib}, 1});
+    }
+    const auto reserve = [&] {
+        return fit(cases, {}).find("a100", "megatron-2021/lm").constants.reserve_gib;
+    };
+    EXPECT_NEAR(reserve(), 9, 0.5);
+    cases.push_back({case_with(1380), {0.5, {}, {}}, 1});
+    EXPECT_LT(reserve(), 7);
 }
 
 TEST(Calibrations, AreReadAsWritten) {
