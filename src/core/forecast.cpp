@@ -3,6 +3,7 @@
 #include "base/limits.hpp"
 #include "core/funds.hpp"
 #include "core/jobs.hpp"
+#include "core/market.hpp"
 #include "sched/help.hpp"
 
 #include <algorithm>
@@ -19,23 +20,38 @@ std::uint32_t whole_devices(std::int64_t milli) {
                                       limits::milli_per_device);
 }
 
-ForecastJob forecast_job(const State& state, const Job& job) {
+ForecastJob forecast_job(const Job& job, Time now) {
     ForecastJob out;
     out.id = job.id;
     out.pool = job.pool;
     out.key = run_like(job);
     out.walltime = job.walltime;
     out.lease = job.lease;
-    if (job.lease) out.ran = state.now - job.started;
+    if (job.lease) out.ran = now - job.started;
     out.price = job.price;
     out.milli_devices = job.shape.milli_devices(job.shape.tasks_max);
     out.submitted = job.submitted;
+    out.begin = job.begin;
+    out.bidding = job.bidding;
+    return out;
+}
+
+sched::AheadMarket ahead_market(const State& state, const Pool& pool) {
+    sched::AheadMarket out;
+    if (!pool.spot.open || pool.limits.spot_period == Duration{}) return out;
+    out.period = pool.limits.spot_period;
+    out.next = pool.spot.due;
+    if (out.next == Time{}) out.next = Time{(state.now.us / out.period.us + 1) * out.period.us};
+    out.floor_micro = spot_floor(state, pool.id).micro_yuan;
+    out.asked = pool.spot.asked;
+    for (const JobId id : pool.spot.jobs)
+        out.bids.emplace(id, state.jobs.at(id.value).price.micro_yuan);
     return out;
 }
 
 // Jobs out of the queue that will come in by themselves. Those held by their user will not.
 void add_later(const Job& job, ForecastInput::PoolCopy& pool) {
-    if (job.held || !job.funded || !job.array_slot || job.bidding) return;
+    if (job.held || !job.funded || !job.array_slot) return;
     sched::Later later;
     later.job = waiting_job(job);
     later.begin = job.begin;
@@ -96,17 +112,19 @@ ForecastInput forecast_input(const State& state, Time ended_since,
     std::map<PoolId, std::size_t> place;
     state.pools.for_each([&](std::uint64_t, const Pool& pool) {
         place[pool.id] = out.pools.size();
-        out.pools.push_back({pool.id, pool.scheduler, {}, {}, {}});
+        out.pools.push_back({pool.id, pool.scheduler, {}, {}, {}, {}, ahead_market(state, pool)});
     });
     state.jobs.for_each([&](std::uint64_t, const Job& job) {
         if (job.has_ended()) return;
-        out.jobs.push_back(forecast_job(state, job));
+        out.jobs.push_back(forecast_job(job, state.now));
         ForecastInput::PoolCopy& pool = out.pools[place.at(job.pool)];
         if (job.lease) {
             add_running(job, state.leases.at(job.lease.value), state.now, pool);
-        } else if (!job.queued) {
-            add_later(job, pool);
+            return;
         }
+        if (!job.queued) add_later(job, pool);
+        if (job.topology_wait.us > 0 && !job.relaxed)
+            pool.relaxing[job.id] = {job.queued ? job.relaxes : Time{}, job.topology_wait};
     });
     for (auto at = state.finished.rbegin(); at != state.finished.rend(); ++at) {
         const Job& job = state.jobs.at(at->value);
@@ -131,12 +149,20 @@ const char* to_string(Forecast::Basis basis) {
             return "starts_now";
         case Forecast::Basis::run_ahead:
             return "run_ahead";
+        case Forecast::Basis::clearing:
+            return "clearing";
+        case Forecast::Basis::outbid:
+            return "outbid";
         case Forecast::Basis::queue:
             return "queue";
         case Forecast::Basis::unknown:
             break;
     }
     return "unknown";
+}
+
+bool has_start(Forecast::Basis basis) {
+    return basis != Forecast::Basis::unknown && basis != Forecast::Basis::outbid;
 }
 
 std::int64_t Accuracy::width_p50_ms() const {
@@ -195,6 +221,8 @@ sched::AheadInput Forecaster::ahead_input(const ForecastInput::PoolCopy& pool) c
     ahead.running = pool.running;
     ahead.later = pool.later;
     ahead.follows = pool.follows;
+    ahead.relaxing = pool.relaxing;
+    ahead.market = pool.market;
     for (sched::Running& run : ahead.running) {
         const ForecastJob& job = known_.at(run.job);
         const auto left =
@@ -230,8 +258,9 @@ void Forecaster::update(ForecastInput input) {
         run_pool(pool);
     list_soonest();
     for (const auto& [id, forecast] : forecasts_) {
-        if (forecast.basis != Forecast::Basis::run_ahead || pending_.size() >= pending_max)
-            continue;
+        const bool ran = forecast.basis == Forecast::Basis::run_ahead ||
+                         forecast.basis == Forecast::Basis::clearing;
+        if (!ran || pending_.size() >= pending_max) continue;
         pending_.emplace(id, Pending{made_, forecast.raw - made_, forecast.start,
                                      known_.at(id).submitted, false});
     }
@@ -239,8 +268,10 @@ void Forecaster::update(ForecastInput input) {
 
 void Forecaster::list_soonest() {
     soonest_.clear();
-    for (const auto& [id, forecast] : forecasts_)
-        soonest_.push_back({id, forecast.start.p50, forecast.start.p90});
+    for (const auto& [id, forecast] : forecasts_) {
+        if (has_start(forecast.basis))
+            soonest_.push_back({id, forecast.start.p50, forecast.start.p90});
+    }
     const auto sooner = [](const ExpectedStart& a, const ExpectedStart& b) {
         return std::tuple(a.p50, a.p90, a.job) < std::tuple(b.p50, b.p90, b.job);
     };
@@ -256,11 +287,7 @@ void Forecaster::run_pool(std::size_t number) {
     sched::AheadInput ahead = prepared_[number];
     ahead.starts_max = starts_background_max;
     const sched::AheadResult result = sched::run_ahead(pool.scheduler, std::move(ahead));
-    for (const auto& [id, at] : result.starts) {
-        const auto job = known_.find(id);
-        if (job == known_.end() || job->second.lease) continue;
-        forecasts_.emplace(id, make(job->second, at, Forecast::Basis::run_ahead));
-    }
+    answer_pool(result);
     if (result.complete || result.starts.empty()) return;
     // Beyond the end of the run the queue goes on at the pace of the run.
     const Duration span = result.reached - made_;
@@ -273,12 +300,39 @@ void Forecaster::run_pool(std::size_t number) {
     }
 }
 
+void Forecaster::answer_pool(const sched::AheadResult& result) {
+    for (const auto& [id, at] : result.starts) {
+        const auto job = known_.find(id);
+        if (job == known_.end() || job->second.lease) continue;
+        const auto basis =
+            job->second.bidding ? Forecast::Basis::clearing : Forecast::Basis::run_ahead;
+        forecasts_.emplace(id, make(job->second, at, basis));
+    }
+    for (const JobId id : result.unsold)
+        forecasts_.emplace(id, make(known_.at(id), Time{}, Forecast::Basis::outbid));
+}
+
+// No start is earlier, whatever the factors say: its own begin, the next clearing.
+Time Forecaster::not_before(const ForecastJob& job) const {
+    if (!job.bidding) return job.begin;
+    Time least = job.begin;
+    for (const ForecastInput::PoolCopy& pool : newest_.pools) {
+        if (pool.id == job.pool) least = std::max(least, pool.market.next);
+    }
+    return least;
+}
+
 Forecast Forecaster::make(const ForecastJob& job, Time raw, Forecast::Basis basis) const {
     Forecast out;
     out.basis = basis;
     out.made = made_;
     out.raw = raw;
-    out.start = calibration_.window(made_, raw - made_);
+    if (has_start(basis)) {
+        out.start = calibration_.window(made_, raw - made_);
+        const Time least = not_before(job);
+        for (Time* end : {&out.start.p10, &out.start.p50, &out.start.p90})
+            *end = std::max(*end, least);
+    }
     const auto run = [&](std::uint32_t permille) {
         return run_times_.estimate(job.key, job.walltime, Duration{}, permille);
     };
@@ -297,39 +351,47 @@ std::optional<Forecast> Forecaster::of(JobId job) const {
     return found->second;
 }
 
+// The latest start of those of the same member and at least its size; 0 without one.
+Time Forecaster::behind_member(const ForecastJob& asked) const {
+    Time latest;
+    for (const auto& [id, forecast] : forecasts_) {
+        const ForecastJob& other = known_.at(id);
+        if (other.pool != asked.pool || other.key.member != asked.key.member ||
+            other.milli_devices < asked.milli_devices ||
+            forecast.basis == Forecast::Basis::outbid) {
+            continue;
+        }
+        latest = std::max(latest, forecast.raw);
+    }
+    return latest;
+}
+
 Forecast Forecaster::ask(const Job& job, Time now) const {
-    const ForecastJob asked{
-        job.id,     job.pool,  run_like(job), job.walltime,
-        Duration{}, LeaseId{}, job.price,     job.shape.milli_devices(job.shape.tasks_max),
-        now};
+    ForecastJob asked = forecast_job(job, now);
+    asked.submitted = now;
     const auto copy =
         std::find_if(newest_.pools.begin(), newest_.pools.end(),
                      [&](const ForecastInput::PoolCopy& pool) { return pool.id == job.pool; });
     if (copy == newest_.pools.end()) return make(asked, now, Forecast::Basis::unknown);
-    // Behind those of the same member, tier and priority, the latest of which bounds it.
-    std::optional<Time> behind;
-    for (const auto& [id, forecast] : forecasts_) {
-        const ForecastJob& other = known_.at(id);
-        if (other.pool != job.pool || other.key.member != job.member ||
-            other.milli_devices < asked.milli_devices) {
-            continue;
-        }
-        behind = std::max(behind.value_or(forecast.raw), forecast.raw);
-    }
-    if (behind && *behind - made_ > Duration::minutes(10))
-        return make(asked, *behind, Forecast::Basis::queue);
+    const Time behind = job.bidding ? Time{} : behind_member(asked);
+    if (behind - made_ > Duration::minutes(10)) return make(asked, behind, Forecast::Basis::queue);
     sched::AheadInput ahead = prepared_[static_cast<std::size_t>(copy - newest_.pools.begin())];
     ahead.starts_max = starts_question_max;
+    ahead.market.clearings_max = clearings_question_max;
     ahead.until = job.id;
     ahead.later.push_back({waiting_job(job), made_, 0});
+    if (job.topology_wait.us > 0) ahead.relaxing[job.id] = {Time{}, job.topology_wait};
+    if (job.bidding) ahead.market.bids.emplace(job.id, job.price.micro_yuan);
     const auto run = run_times_.estimate(asked.key, job.walltime, Duration{}, 500).remaining;
     ahead.runs.emplace_back(job.id, run);  // of the highest id: it stays in order
     const sched::AheadResult result = sched::run_ahead(copy->scheduler, std::move(ahead));
     for (const auto& [id, at] : result.starts) {
-        if (id == job.id) return make(asked, at, Forecast::Basis::run_ahead);
+        if (id != job.id) continue;
+        return make(asked, at,
+                    job.bidding ? Forecast::Basis::clearing : Forecast::Basis::run_ahead);
     }
-    const Time least = std::max(result.reached, behind.value_or(result.reached));
-    return make(asked, least, Forecast::Basis::queue);
+    if (job.bidding) return make(asked, Time{}, Forecast::Basis::outbid);
+    return make(asked, std::max(result.reached, behind), Forecast::Basis::queue);
 }
 
 }  // namespace suan::core

@@ -33,6 +33,8 @@ struct ForecastJob {
     Money price;
     std::int64_t milli_devices = 0;
     Time submitted;
+    Time begin;            // not before
+    bool bidding = false;  // it has to win a clearing of the spot market first
 };
 struct EndedRun {
     sched::RunLike key;
@@ -50,6 +52,8 @@ struct ForecastInput {
         std::vector<sched::Running> running;
         std::vector<sched::Later> later;
         std::vector<sched::Follows> follows;
+        std::map<JobId, sched::Relaxing> relaxing;
+        sched::AheadMarket market;
     };
     Time now;
     std::vector<PoolCopy> pools;
@@ -72,6 +76,8 @@ struct Forecast {
     enum class Basis : std::uint8_t {
         starts_now,
         run_ahead,
+        clearing,  // run ahead, with the spot market cleared by the bids of now
+        outbid,    // no clearing of that run was won by it: it has no start
         queue,
         unknown
     } basis = Basis::unknown;
@@ -83,6 +89,7 @@ struct Forecast {
     std::uint32_t samples = 0;  // runs that the run time was learned from
 };
 const char* to_string(Forecast::Basis basis);
+bool has_start(Forecast::Basis basis);
 
 // A start that is expected, for lists of what comes next.
 struct ExpectedStart {
@@ -137,7 +144,8 @@ public:
     // Of all that wait, the first soonest_max to start, in that order.
     const std::vector<ExpectedStart>& soonest() const { return soonest_; }
     static constexpr std::size_t soonest_max = 2'000;
-    // A job that is not submitted: one more run, or the place in the queue it would take.
+    // A job that is not submitted: one more run, or the place in the queue it would take; of one
+    // that bids (take_bid), the clearing that it would win.
     Forecast ask(const Job& job, Time now) const;
     // Jobs with a first forecast that have not been seen to start.
     std::vector<JobId> watched() const;
@@ -151,6 +159,7 @@ public:
     // Starts of one run ahead of the background, and of one for a single question.
     static constexpr std::uint32_t starts_background_max = 30'000;
     static constexpr std::uint32_t starts_question_max = 500;
+    static constexpr std::uint32_t clearings_question_max = 100;
 
 private:
     struct Pending {
@@ -163,7 +172,10 @@ private:
     void tell_late();
     void score(const std::vector<StartedJob>& started);
     void run_pool(std::size_t pool);
+    void answer_pool(const sched::AheadResult& result);
     void list_soonest();
+    Time not_before(const ForecastJob& job) const;
+    Time behind_member(const ForecastJob& asked) const;
     Forecast make(const ForecastJob& job, Time raw, Forecast::Basis basis) const;
     sched::AheadInput ahead_input(const ForecastInput::PoolCopy& pool) const;
 

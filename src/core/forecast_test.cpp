@@ -1,6 +1,7 @@
 // Forecasts: windows from the run ahead and from how far it was off before.
 #include "core/forecast.hpp"
 
+#include "core/spec.hpp"
 #include "core/testing.hpp"
 
 namespace suan::core {
@@ -106,6 +107,156 @@ TEST_F(ForecastTest, what_started_is_scored_and_watched_no_longer) {
     EXPECT_EQ(forecaster.accuracy().scored, 1);
     EXPECT_EQ(forecaster.accuracy().wait_p50_ms(), 30 * 60'000);
     EXPECT_TRUE(forecaster.watched().empty());
+}
+
+TEST_F(ForecastTest, a_topology_that_is_only_preferred_is_given_up_in_the_run_ahead_too) {
+    submit(3, 600);
+    submit(3, 600);  // one device is left on each node
+    centre.tick();
+    Command command = centre.submission("a", "p");
+    JobSpec& spec = *command.mutable_submit_job()->mutable_spec();
+    spec.set_tasks(2);
+    spec.set_walltime_ms(3'600'000);
+    spec.set_topology(TOPOLOGY_ONE_NODE);
+    spec.set_topology_wait_ms(600'000);
+    update();
+    Job asked = centre.at(JobId{1});
+    asked.id = JobId{1ULL << 62};
+    fill_from_spec(asked, spec, centre.state.pools.at(1));
+    const Time given_up = centre.state.now + Duration::seconds(600);
+    EXPECT_EQ(forecaster.ask(asked, centre.state.now).raw, given_up);
+    const JobId job = centre.submit(std::move(command));
+    centre.tick();
+    ASSERT_EQ(centre.at(job).state, JOB_STATE_WAITING);
+    update();
+    EXPECT_EQ(forecaster.of(job)->raw, given_up);
+    centre.tick(Duration::seconds(600));
+    EXPECT_EQ(centre.at(job).started, given_up) << "and so it does";
+}
+
+// 8 devices that spot jobs buy by bids; a clearing every 5 minutes.
+struct ForecastOfBids : ForecastTest {
+    void SetUp() override {
+        centre.clock = Time{3'600'000'000'000};  // a whole hour
+        centre.pool("p", {});
+        centre.org("a", 1'000'000'000'000);
+        centre.org("b", 1'000'000'000'000);
+        Command command;
+        command.mutable_set_pool_rules()->set_pool_id(1);
+        command.mutable_set_pool_rules()->mutable_rules()->set_spot_period_ms(300'000);
+        centre.ok(std::move(command));
+    }
+    JobId bids(std::uint32_t devices, std::int64_t micro_yuan, const std::string& org = "a") {
+        Command command = centre.submission(org, "p");
+        JobSpec& spec = *command.mutable_submit_job()->mutable_spec();
+        spec.set_tasks(devices);
+        spec.set_walltime_ms(24 * 3'600'000);
+        spec.set_tier(TIER_SPOT);
+        spec.set_bid_micro_yuan(micro_yuan);
+        return centre.submit(std::move(command));
+    }
+    void clear() { centre.tick(Duration::minutes(5)); }
+    Forecast of(JobId job) {
+        update();
+        return forecaster.of(job).value_or(Forecast{});
+    }
+    // Runs of `devices` that lasted so long, to learn from.
+    void runs(std::uint32_t devices, Duration span) {
+        for (int i = 0; i < 4; ++i) {
+            const JobId job = submit(devices, 600);
+            centre.tick();
+            centre.clock = centre.clock + span;
+            centre.end(job);
+        }
+    }
+};
+
+TEST_F(ForecastOfBids, a_bid_that_wins_starts_at_the_next_clearing) {
+    const JobId job = bids(8, 5'000'000);
+    const Time next = centre.state.pools.at(1).spot.due;
+    const Forecast forecast = of(job);
+    EXPECT_STREQ(to_string(forecast.basis), "clearing");
+    EXPECT_EQ(forecast.raw, next);
+    EXPECT_GE(forecast.start.p10, next) << "whatever the factors say, not before a clearing";
+    EXPECT_EQ(forecast.cost_max.micro_yuan, 8 * 24 * 5'000'000) << "at its bid: at most";
+    clear();
+    EXPECT_EQ(centre.at(job).started, next);
+}
+
+TEST_F(ForecastOfBids, a_bid_that_loses_starts_at_the_first_clearing_after_others_have_left) {
+    runs(8, Duration::minutes(42));
+    const JobId high = bids(8, 9'000'000);
+    clear();
+    const JobId low = bids(8, 5'000'000, "b");
+    clear();
+    ASSERT_EQ(centre.at(high).state, JOB_STATE_RUNNING);
+    ASSERT_TRUE(centre.at(low).bidding);
+    const Forecast forecast = of(low);
+    EXPECT_EQ(forecast.basis, Forecast::Basis::clearing);
+    // 42 minutes after its start, up to the next whole 5 minutes.
+    const Time ends = centre.at(high).started + Duration::minutes(42);
+    EXPECT_GE(forecast.raw, ends);
+    EXPECT_LE(forecast.raw, ends + Duration::minutes(5));
+    EXPECT_EQ(forecast.raw.us % Duration::minutes(5).us, 0);
+    centre.clock = ends;
+    centre.end(high);
+    centre.tick(forecast.raw - ends);
+    EXPECT_EQ(centre.at(low).started, forecast.raw) << "and so it does";
+}
+
+TEST_F(ForecastOfBids, a_higher_bid_takes_the_place_of_one_that_waits) {
+    const JobId mine = bids(8, 5'000'000);
+    EXPECT_EQ(of(mine).raw, centre.state.pools.at(1).spot.due);
+    bids(8, 6'000'000, "b");
+    EXPECT_GT(of(mine).raw, centre.state.pools.at(1).spot.due);
+}
+
+TEST_F(ForecastOfBids, what_no_clearing_sells_to_has_no_start_and_says_so) {
+    // Its org may hold no device, so no clearing sells to it, however many are idle.
+    Command share;
+    share.mutable_set_share()->set_org_id(2);
+    share.mutable_set_share()->set_pool_id(1);
+    share.mutable_set_share()->set_weight(1);
+    share.mutable_set_share()->set_limit_milli(4'000);
+    centre.ok(std::move(share));
+    const JobId job = bids(4, 5'000'000, "b");
+    clear();
+    ASSERT_EQ(centre.at(job).state, JOB_STATE_RUNNING);
+    const JobId beyond = bids(4, 5'000'000, "b");
+    clear();
+    const Forecast after_it = of(beyond);
+    EXPECT_EQ(after_it.basis, Forecast::Basis::clearing) << "when the other has left";
+    // A floor above the bid sells to nobody.
+    Command sheet;
+    sheet.mutable_publish_price_sheet()->set_name("dearer");
+    PriceLine& line = *sheet.mutable_publish_price_sheet()->add_lines();
+    line.set_line(1);
+    line.set_pool_id(1);
+    line.set_tier(TIER_SPOT);
+    line.set_micro_yuan_per_device_hour(8'000'000);
+    centre.ok(std::move(sheet));
+    const Forecast forecast = of(beyond);
+    EXPECT_STREQ(to_string(forecast.basis), "outbid");
+    EXPECT_EQ(forecast.start.p90, Time{});
+    EXPECT_GT(forecast.cost_max.micro_yuan, 0);
+}
+
+TEST_F(ForecastOfBids, a_question_with_a_bid_is_answered_by_the_clearing_that_it_would_win) {
+    const JobId running = bids(8, 6'000'000);
+    clear();
+    update();
+    Job asked = centre.at(running);
+    asked.id = JobId{1ULL << 62};
+    asked.lease = LeaseId{};
+    asked.state = JOB_STATE_WAITING;
+    asked.bidding = true;
+    asked.price = Money{7'000'000};
+    const Forecast over = forecaster.ask(asked, centre.state.now);
+    EXPECT_EQ(over.basis, Forecast::Basis::clearing);
+    // The other is stopped at the clearing and has its grace.
+    EXPECT_EQ(over.raw, centre.state.pools.at(1).spot.due + Duration::seconds(30));
+    asked.price = Money{5'000'000};
+    EXPECT_GT(forecaster.ask(asked, centre.state.now).raw, over.raw + Duration::minutes(5));
 }
 
 // The example of docs/rules/forecast.md.
