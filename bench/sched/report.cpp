@@ -281,6 +281,7 @@ Rows shape(const std::string& traces) {
 
 struct Missed {
     double strict = 0;
+    double soft = 0;
     double lost_device_hours = 0;
 };
 Missed missed(const Workload& workload, Policy& policy, const RunModel& model) {
@@ -290,42 +291,57 @@ Missed missed(const Workload& workload, Policy& policy, const RunModel& model) {
     for (std::uint32_t id = 0; id < workload.jobs.size(); ++id) {
         const Job& job = sim.job(id);
         const bool late = sim.progress(id).end_us - job.submit_us > job.deadline_us;
-        if (job.deadline_us != 0 && late) out.strict += 1;
+        if (job.deadline_us != 0 && late) (job.soft ? out.soft : out.strict) += 1;
         out.lost_device_hours +=
             static_cast<double>(sim.progress(id).lost_us) / 3.6e9 * job.devices;
     }
     return out;
 }
 
-// Chronus' mix on 120 nodes: strict deadlines above best effort; jobs save their work every half
-// hour of it. Virtual clusters are assigned at random in this trace, so all are one organisation.
+// The rules for both of Chronus' mixes.
+SuanOptions chronus_options() {
+    SuanOptions out;
+    out.limit_us = Duration::hours(24 * 60).us;
+    out.checkpoints = true;
+    out.shares = {{120 * 8'000, 1, INT64_MAX}};
+    out.rules.expected_behind_milli = 3'000;
+    out.rules.ends = sched::Rules::Ends::by_expected;
+    out.rules.gang_nodes_min = 2;
+    out.rules.reservations_max = 8;
+    out.rules.spot_ratio_milli = 500;
+    out.rules.min_runtime = Duration{};
+    return out;
+}
+
+// Chronus' mixes on 120 nodes: strict deadlines above best effort (MIX1), with soft ones between
+// (MIX2); jobs save their work every half hour of it. Virtual clusters are assigned at random in
+// these traces, so all are one organisation.
 Rows chronus(const std::string& traces) {
-    auto jobs = read_chronus_workload(traces + "/chronus-philly-slo/trace_job_Philly_MIX1.csv");
-    if (!jobs) return std::move(jobs).error();
-    for (Job& job : jobs->jobs)
-        job.org = 0;
-    RunModel model;
-    model.checkpoint_us = Duration::minutes(30).us;
-    PriorityPreemption peer;
-    const Missed theirs = missed(*jobs, peer, model);
-    SuanOptions options;
-    options.limit_us = Duration::hours(24 * 60).us;
-    options.checkpoints = true;
-    options.shares = {{120 * 8'000, 1, INT64_MAX}};
-    options.rules.expected_behind_milli = 3'000;
-    options.rules.ends = sched::Rules::Ends::by_expected;
-    options.rules.gang_nodes_min = 2;
-    options.rules.reservations_max = 8;
-    options.rules.spot_ratio_milli = 500;
-    options.rules.min_runtime = Duration{};
-    Suan policy(options, std::vector<std::uint32_t>(120, 8));
-    const Missed ours = missed(*jobs, policy, model);
-    const char* name = "priority preemption, youngest first";
-    return std::vector<Row>{
-        {"chronus MIX1, strict deadlines missed", ours.strict, "jobs", theirs.strict * 0.5,
-         Better::lower, name, theirs.strict},
-        {"chronus MIX1, device-hours lost", ours.lost_device_hours, "h",
-         theirs.lost_device_hours * 0.3, Better::lower, name, theirs.lost_device_hours}};
+    std::vector<Row> out;
+    for (const std::string mix : {"MIX1", "MIX2"}) {
+        auto jobs =
+            read_chronus_workload(traces + "/chronus-philly-slo/trace_job_Philly_" + mix + ".csv");
+        if (!jobs) return std::move(jobs).error();
+        for (Job& job : jobs->jobs)
+            job.org = 0;
+        RunModel model;
+        model.checkpoint_us = Duration::minutes(30).us;
+        PriorityPreemption peer;
+        const Missed theirs = missed(*jobs, peer, model);
+        Suan policy(chronus_options(), std::vector<std::uint32_t>(120, 8));
+        const Missed ours = missed(*jobs, policy, model);
+        const char* name = "priority preemption, youngest first";
+        out.push_back({"chronus " + mix + ", strict deadlines missed", ours.strict, "jobs",
+                       theirs.strict * 0.5, Better::lower, name, theirs.strict});
+        if (theirs.soft > 0) {
+            out.push_back({"chronus " + mix + ", first soft deadlines missed", ours.soft, "jobs", 0,
+                           Better::lower, name, theirs.soft});
+        }
+        out.push_back({"chronus " + mix + ", device-hours lost", ours.lost_device_hours, "h",
+                       theirs.lost_device_hours * 0.3, Better::lower, name,
+                       theirs.lost_device_hours});
+    }
+    return out;
 }
 
 constexpr std::array<Chapter, 6> all{{{"muri", muri},
