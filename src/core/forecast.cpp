@@ -79,10 +79,12 @@ void add_running(const Job& job, const Lease& lease, Time now, ForecastInput::Po
 }
 
 // A low-discrepancy sequence over 25 to 975 permille: many jobs together run as long as such jobs
-// do, short and long ones mixed, and the same job always gets the same place.
-std::uint32_t place_of(JobId job) {
-    const std::uint64_t x = job.value * 0x9E3779B97F4A7C15ULL;
-    return 25 + static_cast<std::uint32_t>((x >> 40) * 950 >> 24);
+// do, short and long ones mixed, and the same job always gets the same place in the same draw. Over
+// the draws a job gets places that are spread evenly.
+std::uint32_t place_of(JobId job, std::uint32_t draw) {
+    std::uint64_t x = job.value * 0x9E3779B97F4A7C15ULL >> 40;
+    x = (x + (std::uint64_t{draw} << 24) / Forecaster::draws) & 0xFFFFFF;
+    return 25 + static_cast<std::uint32_t>(x * 950 >> 24);
 }
 
 Money cost(std::int64_t milli_devices, Duration run, Money price) {
@@ -215,7 +217,8 @@ void Forecaster::tell_late() {
     }
 }
 
-sched::AheadInput Forecaster::ahead_input(const ForecastInput::PoolCopy& pool) const {
+sched::AheadInput Forecaster::ahead_input(const ForecastInput::PoolCopy& pool,
+                                          std::uint32_t draw) const {
     sched::AheadInput ahead;
     ahead.now = newest_.now;
     ahead.running = pool.running;
@@ -226,17 +229,24 @@ sched::AheadInput Forecaster::ahead_input(const ForecastInput::PoolCopy& pool) c
     for (sched::Running& run : ahead.running) {
         const ForecastJob& job = known_.at(run.job);
         const auto left =
-            run_times_.estimate(job.key, job.walltime, job.ran, place_of(run.job)).remaining;
+            run_times_.estimate(job.key, job.walltime, job.ran, place_of(run.job, draw)).remaining;
         run.ends = std::min(run.ends, newest_.now + left);
         run.goes_on_until = std::min(run.goes_on_until, newest_.now + left);
     }
     for (const ForecastJob& job : newest_.jobs) {
         if (job.lease || job.pool != pool.id) continue;
         ahead.runs.emplace_back(
-            job.id,
-            run_times_.estimate(job.key, job.walltime, Duration{}, place_of(job.id)).remaining);
+            job.id, run_times_.estimate(job.key, job.walltime, Duration{}, place_of(job.id, draw))
+                        .remaining);
     }
     return ahead;
+}
+
+std::vector<sched::AheadInput> Forecaster::ahead_inputs(const ForecastInput::PoolCopy& pool) const {
+    std::vector<sched::AheadInput> out;
+    for (std::uint32_t draw = 0; draw < draws; ++draw)
+        out.push_back(ahead_input(pool, draw));
+    return out;
 }
 
 void Forecaster::update(ForecastInput input) {
@@ -253,7 +263,7 @@ void Forecaster::update(ForecastInput input) {
         known_.emplace(job.id, job);
     prepared_.clear();
     for (const ForecastInput::PoolCopy& pool : newest_.pools)
-        prepared_.push_back(ahead_input(pool));
+        prepared_.push_back(ahead_inputs(pool));
     for (std::size_t pool = 0; pool < newest_.pools.size(); ++pool)
         run_pool(pool);
     list_soonest();
@@ -261,8 +271,8 @@ void Forecaster::update(ForecastInput input) {
         const bool ran = forecast.basis == Forecast::Basis::run_ahead ||
                          forecast.basis == Forecast::Basis::clearing;
         if (!ran || pending_.size() >= pending_max) continue;
-        pending_.emplace(id, Pending{made_, forecast.raw - made_, forecast.start,
-                                     known_.at(id).submitted, false});
+        pending_.emplace(
+            id, Pending{made_, forecast.said, forecast.start, known_.at(id).submitted, false});
     }
 }
 
@@ -282,12 +292,37 @@ void Forecaster::list_soonest() {
     soonest_.shrink_to_fit();
 }
 
+// One run ahead for each draw; no more once they have started as many as one may.
+std::vector<sched::AheadResult> Forecaster::run_draws(const sched::PoolScheduler& pool,
+                                                      const std::vector<sched::AheadInput>& inputs,
+                                                      std::uint32_t starts_max) const {
+    std::vector<sched::AheadResult> out;
+    std::size_t starts = 0;
+    for (const sched::AheadInput& input : inputs) {
+        sched::AheadInput ahead = input;
+        ahead.starts_max = starts_max;
+        out.push_back(sched::run_ahead(pool, std::move(ahead)));
+        starts += out.back().starts.size();
+        if (starts >= starts_max) break;
+    }
+    return out;
+}
+
+// Of a job that started in so many draws. A draw in which it has no start counts as the latest;
+// nothing when that is so for half of them.
+std::optional<Said> Forecaster::said_of(std::vector<Time> starts, std::size_t results) const {
+    const std::size_t middle = (results - 1) / 2;
+    if (starts.size() <= middle) return std::nullopt;
+    std::sort(starts.begin(), starts.end());
+    return Said{starts.front() - made_, starts[middle] - made_, starts.back() - made_};
+}
+
 void Forecaster::run_pool(std::size_t number) {
     const ForecastInput::PoolCopy& pool = newest_.pools[number];
-    sched::AheadInput ahead = prepared_[number];
-    ahead.starts_max = starts_background_max;
-    const sched::AheadResult result = sched::run_ahead(pool.scheduler, std::move(ahead));
-    answer_pool(result);
+    const std::vector<sched::AheadResult> results =
+        run_draws(pool.scheduler, prepared_[number], starts_background_max);
+    answer_pool(results);
+    const sched::AheadResult& result = results.front();
     if (result.complete || result.starts.empty()) return;
     // Beyond the end of the run the queue goes on at the pace of the run.
     const Duration span = result.reached - made_;
@@ -296,20 +331,29 @@ void Forecaster::run_pool(std::size_t number) {
     for (const JobId id : pool.scheduler.order(limits::jobs_waiting_max)) {
         if (forecasts_.count(id) != 0) continue;
         const Duration more{mul_div_floor(span.us, ++rank, done)};
-        forecasts_.emplace(id, make(known_.at(id), result.reached + more, Forecast::Basis::queue));
+        forecasts_.emplace(id, in_queue(known_.at(id), result.reached + more));
     }
 }
 
-void Forecaster::answer_pool(const sched::AheadResult& result) {
-    for (const auto& [id, at] : result.starts) {
+void Forecaster::answer_pool(const std::vector<sched::AheadResult>& results) {
+    std::map<JobId, std::vector<Time>> starts;
+    for (const sched::AheadResult& result : results) {
+        for (const auto& [id, at] : result.starts)
+            starts[id].push_back(at);
+    }
+    for (auto& [id, of] : starts) {
         const auto job = known_.find(id);
         if (job == known_.end() || job->second.lease) continue;
-        const auto basis =
-            job->second.bidding ? Forecast::Basis::clearing : Forecast::Basis::run_ahead;
-        forecasts_.emplace(id, make(job->second, at, basis));
+        if (const auto said = said_of(std::move(of), results.size())) {
+            const auto basis =
+                job->second.bidding ? Forecast::Basis::clearing : Forecast::Basis::run_ahead;
+            forecasts_.emplace(id, make(job->second, *said, basis));
+        }
     }
-    for (const JobId id : result.unsold)
-        forecasts_.emplace(id, make(known_.at(id), Time{}, Forecast::Basis::outbid));
+    for (const JobId id : results.front().unsold) {
+        if (forecasts_.count(id) == 0)
+            forecasts_.emplace(id, make(known_.at(id), Said{}, Forecast::Basis::outbid));
+    }
 }
 
 // No start is earlier, whatever the factors say: its own begin, the next clearing.
@@ -322,13 +366,18 @@ Time Forecaster::not_before(const ForecastJob& job) const {
     return least;
 }
 
-Forecast Forecaster::make(const ForecastJob& job, Time raw, Forecast::Basis basis) const {
+Forecast Forecaster::in_queue(const ForecastJob& job, Time start) const {
+    return make(job, Said::unsure(start - made_), Forecast::Basis::queue);
+}
+
+Forecast Forecaster::make(const ForecastJob& job, const Said& said, Forecast::Basis basis) const {
     Forecast out;
     out.basis = basis;
     out.made = made_;
-    out.raw = raw;
     if (has_start(basis)) {
-        out.start = calibration_.window(made_, raw - made_);
+        out.raw = made_ + said.middle;
+        out.said = said;
+        out.start = calibration_.window(made_, said);
         const Time least = not_before(job);
         for (Time* end : {&out.start.p10, &out.start.p50, &out.start.p90})
             *end = std::max(*end, least);
@@ -372,26 +421,38 @@ Forecast Forecaster::ask(const Job& job, Time now) const {
     const auto copy =
         std::find_if(newest_.pools.begin(), newest_.pools.end(),
                      [&](const ForecastInput::PoolCopy& pool) { return pool.id == job.pool; });
-    if (copy == newest_.pools.end()) return make(asked, now, Forecast::Basis::unknown);
+    if (copy == newest_.pools.end()) return make(asked, Said{}, Forecast::Basis::unknown);
     const Time behind = job.bidding ? Time{} : behind_member(asked);
-    if (behind - made_ > Duration::minutes(10)) return make(asked, behind, Forecast::Basis::queue);
-    sched::AheadInput ahead = prepared_[static_cast<std::size_t>(copy - newest_.pools.begin())];
-    ahead.starts_max = starts_question_max;
+    const bool long_queue = copy->scheduler.totals().waiting_jobs > starts_question_max;
+    if (long_queue && behind - made_ > Duration::minutes(10)) return in_queue(asked, behind);
+    const auto number = static_cast<std::size_t>(copy - newest_.pools.begin());
+    std::vector<sched::AheadInput> inputs = prepared_[number];
+    for (std::uint32_t draw = 0; draw < inputs.size(); ++draw)
+        add_question(inputs[draw], job, place_of(job.id, draw));
+    const auto results = run_draws(copy->scheduler, inputs, starts_question_max);
+    std::vector<Time> starts;
+    for (const sched::AheadResult& result : results) {
+        for (const auto& [id, at] : result.starts) {
+            if (id == job.id) starts.push_back(at);
+        }
+    }
+    if (const auto said = said_of(std::move(starts), results.size()))
+        return make(asked, *said,
+                    job.bidding ? Forecast::Basis::clearing : Forecast::Basis::run_ahead);
+    if (job.bidding) return make(asked, Said{}, Forecast::Basis::outbid);
+    return in_queue(asked, std::max(results.front().reached, behind));
+}
+
+void Forecaster::add_question(sched::AheadInput& ahead, const Job& job,
+                              std::uint32_t permille) const {
     ahead.market.clearings_max = clearings_question_max;
     ahead.until = job.id;
     ahead.later.push_back({waiting_job(job), made_, 0});
     if (job.topology_wait.us > 0) ahead.relaxing[job.id] = {Time{}, job.topology_wait};
     if (job.bidding) ahead.market.bids.emplace(job.id, job.price.micro_yuan);
-    const auto run = run_times_.estimate(asked.key, job.walltime, Duration{}, 500).remaining;
+    const auto run =
+        run_times_.estimate(run_like(job), job.walltime, Duration{}, permille).remaining;
     ahead.runs.emplace_back(job.id, run);  // of the highest id: it stays in order
-    const sched::AheadResult result = sched::run_ahead(copy->scheduler, std::move(ahead));
-    for (const auto& [id, at] : result.starts) {
-        if (id != job.id) continue;
-        return make(asked, at,
-                    job.bidding ? Forecast::Basis::clearing : Forecast::Basis::run_ahead);
-    }
-    if (job.bidding) return make(asked, Time{}, Forecast::Basis::outbid);
-    return make(asked, std::max(result.reached, behind), Forecast::Basis::queue);
 }
 
 }  // namespace suan::core

@@ -259,23 +259,44 @@ TEST_F(ForecastOfBids, a_question_with_a_bid_is_answered_by_the_clearing_that_it
     EXPECT_GT(forecaster.ask(asked, centre.state.now).raw, over.raw + Duration::minutes(5));
 }
 
+// All draws alike.
+Said sure(Duration wait) {
+    return {wait, wait, wait};
+}
+
 // The example of docs/rules/forecast.md.
 TEST(Calibration, the_example_of_the_rule_page) {
     Calibration calibration;
-    const Duration said = Duration::seconds(570);  // and 30 s: 10 minutes
+    const Said said = sure(Duration::seconds(570));  // and 30 s: 10 minutes
     const Window first = calibration.window(Time{}, said);
     EXPECT_EQ(first.p10, Time{} + Duration::seconds(270));
-    EXPECT_EQ(first.p50, Time{} + said);
+    EXPECT_EQ(first.p50, Time{} + said.middle);
     EXPECT_EQ(first.p90, Time{} + Duration::seconds(1'470));
     calibration.learn(said, first, Time{} + Duration::minutes(30), Calibration::Late::not_told);
     const Window wider = calibration.window(Time{}, said);
-    EXPECT_EQ(wider.p90, Time{} + Duration::milliseconds(1'498'200));  // 1,500 s x 1.0188 - 30 s
-    EXPECT_EQ(wider.p10, Time{} + Duration::milliseconds(270'360));    // 300 s x 1.0012 - 30 s
+    EXPECT_EQ(wider.p90, Time{} + Duration::milliseconds(1'498'500));  // 1,500 s x 1.019 - 30 s
+    EXPECT_EQ(wider.p10, Time{} + Duration::milliseconds(270'300));    // 300 s x 1.001 - 30 s
+}
+
+TEST(Calibration, where_draws_are_far_apart_windows_are_learned_apart) {
+    Calibration calibration;
+    const Duration hour = Duration::hours(1);
+    const Said agreed = sure(hour);
+    const Said apart{Duration::minutes(30), hour, Duration::hours(3)};
+    for (int i = 0; i < 200; ++i) {
+        calibration.learn(agreed, calibration.window(Time{}, agreed), Time{} + hour,
+                          Calibration::Late::not_told);
+        calibration.learn(apart, calibration.window(Time{}, apart),
+                          Time{} + Duration::hours(i % 2 * 4), Calibration::Late::not_told);
+    }
+    const Window narrow = calibration.window(Time{}, agreed);
+    const Window wide = calibration.window(Time{}, apart);
+    EXPECT_LT((narrow.p90 - narrow.p10).us * 2, (wide.p90 - wide.p10).us);
 }
 
 TEST(Calibration, who_is_late_is_counted_once_and_before_it_starts) {
     Calibration told, asked;
-    const Duration said = Duration::minutes(10);
+    const Said said = sure(Duration::minutes(10));
     const Window window = told.window(Time{}, said);
     const Time start = Time{} + Duration::hours(3);
     told.late(said);
@@ -296,9 +317,9 @@ TEST(Calibration, windows_cover_what_they_are_meant_to_while_the_centre_changes)
         const auto drawn = static_cast<std::int64_t>((random >> 33) % 1'000);
         const std::int64_t permille =
             i < starts / 2 ? 500 + drawn * drawn * 75 / 10'000 : 100 + drawn * 19 / 10;
-        const Duration said = Duration::hours(1);
+        const Said said = sure(Duration::hours(1));
         const Window window = calibration.window(Time{}, said);
-        const Time start = Time{} + Duration{said.us / 1'000 * permille};
+        const Time start = Time{} + Duration{said.middle.us / 1'000 * permille};
         if (start >= window.p10 && start <= window.p90) ++covered;
         calibration.learn(said, window, start, Calibration::Late::not_told);
     }
@@ -310,9 +331,10 @@ TEST(Calibration, the_longest_waits_do_not_overflow) {
     Calibration calibration;
     const Duration year = Duration::hours(24 * 366);
     for (int i = 0; i < 500; ++i)
-        calibration.learn(Duration{}, calibration.window(Time{}, Duration{}), Time{} + year,
+        calibration.learn(Said{}, calibration.window(Time{}, Said{}), Time{} + year,
                           Calibration::Late::not_told);
-    EXPECT_GE(calibration.window(Time{}, year).p90, calibration.window(Time{}, year).p10);
+    EXPECT_GE(calibration.window(Time{}, sure(year)).p90,
+              calibration.window(Time{}, sure(year)).p10);
 }
 
 }  // namespace
