@@ -12,6 +12,7 @@
 #include "core/forecast.hpp"
 
 #include "core/help.hpp"
+#include "core/jobs.hpp"
 #include "core/spec.hpp"
 #include "core/transition.hpp"
 #include "rows.hpp"
@@ -103,6 +104,7 @@ public:
         job.member = MemberId{command.member_id()};
         const core::Pool& pool = state.pools.at(command.spec().pool_id());
         core::fill_from_spec(job, command.spec(), pool);
+        job.expected = core::expected_run(pool, job);
         const Time now{entry.time_us()};
         job.submitted = now;
         Seen& seen = seen_.at(JobId{state.next_job});

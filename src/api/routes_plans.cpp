@@ -5,6 +5,7 @@
 #include "api/submission.hpp"
 #include "api/views_jobs.hpp"
 #include "api/views_plans.hpp"
+#include "core/jobs.hpp"
 #include "core/market.hpp"
 #include "core/spec.hpp"
 
@@ -43,6 +44,7 @@ MaybeFailure describe(const core::State& state, const Viewer& viewer, Question& 
     job.project = ProjectId{command.project_id()};
     job.member = MemberId{command.member_id()};
     core::fill_from_spec(job, command.spec(), pool);
+    job.expected = core::expected_run(pool, job);  // its place among its member's jobs
     job.submitted = question.now = state.now;
     const auto price = state.prices.find({pool.id, proto_tier(job.tier)});
     if (price == state.prices.end()) {
