@@ -31,6 +31,7 @@ struct Job {
     std::int64_t limit_us = 0;       // the bound that its user gave; 0: none
     std::int64_t event_cost_us = 0;  // of its run time, lost at every event while it runs (Muri)
     std::int64_t deadline_us = 0;    // after submission; 0: none
+    bool soft = false;               // of its deadline: missing it costs, but not everything
     sched::Tier tier = sched::Tier::standard;
 };
 

@@ -119,6 +119,7 @@ Result<Workload> read_chronus_workload(const std::string& file) {
             const auto deadline = sim::parse_decimal_us(first, sim::minute_us);
             if (!deadline) fields.fail(4, "minutes after submission");
             job.deadline_us = deadline.value_or(0);
+            job.soft = type == "soft";
         }
         if (job.devices > 0 && job.run_us > 0) out.jobs.push_back(job);
     });

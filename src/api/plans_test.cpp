@@ -40,6 +40,24 @@ TEST_F(PlansTest, ABindingQuoteIsTakenUpByItsSubmission) {
     EXPECT_NE(again.body.find("quote_id"), std::string::npos);
 }
 
+TEST_F(PlansTest, AQuoteForABidWaitsForAClearingAndKeepsToTheFloor) {
+    rules(R"("pools":[{"pool":"big","rules":{"spot_period_ms":300000}}],)"
+          R"("prices":[{"pool":"big","tier":"spot","micro_yuan_per_device_hour":1000000}])");
+    const auto quote = [&](std::int64_t bid) {
+        return ask(user, "POST", "/v1/quotes",
+                   fmt::format(R"({{"job":{{"pool":"big","tasks":1,"walltime_ms":3600000,)"
+                               R"("tier":"spot","bid_micro_yuan":{}}}}})",
+                               bid));
+    };
+    const Answer low = quote(999'999);
+    EXPECT_EQ(low.status, 400) << low.body;
+    EXPECT_NE(low.body.find("bid_micro_yuan"), std::string::npos) << low.body;
+    const Answer enough = quote(2'000'000);
+    ASSERT_EQ(enough.status, 200) << enough.body;
+    EXPECT_NE(enough.at("/forecast/basis").as_string(), "starts_now");
+    EXPECT_EQ(enough.at("/price_micro_yuan_per_device_hour").as_string(), "2000000");
+}
+
 TEST_F(PlansTest, AWaitingJobIsToldWhatHelps) {
     const std::uint64_t id =
         id_of(ok(user, "POST", "/v1/jobs", R"({"pool":"big","tasks":1,"held":true})"));

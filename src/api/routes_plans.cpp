@@ -5,6 +5,8 @@
 #include "api/submission.hpp"
 #include "api/views_jobs.hpp"
 #include "api/views_plans.hpp"
+#include "core/jobs.hpp"
+#include "core/market.hpp"
 #include "core/spec.hpp"
 
 #include <fmt/format.h>
@@ -42,6 +44,7 @@ MaybeFailure describe(const core::State& state, const Viewer& viewer, Question& 
     job.project = ProjectId{command.project_id()};
     job.member = MemberId{command.member_id()};
     core::fill_from_spec(job, command.spec(), pool);
+    job.expected = core::expected_run(pool, job);  // its place among its member's jobs
     job.submitted = question.now = state.now;
     const auto price = state.prices.find({pool.id, proto_tier(job.tier)});
     if (price == state.prices.end()) {
@@ -55,7 +58,8 @@ MaybeFailure describe(const core::State& state, const Viewer& viewer, Question& 
             fmt::format("{} tasks x {} devices never fit in pool {}", job.shape.tasks_min,
                         job.shape.devices_per_task, pool.name)});
     }
-    job.price = Money{price->second.micro_yuan_per_device_hour()};
+    if (auto bad = core::take_bid(pool, job, Money{price->second.micro_yuan_per_device_hour()}))
+        return failure_of(*bad);
     question.view.set_price_micro_yuan_per_device_hour(job.price.micro_yuan);
     question.view.set_price_line(price->second.line());
     question.view.set_price_sheet_id(
@@ -83,9 +87,12 @@ void answer_quote(Call& call, Question& question) {
 void offer(const CallPtr& call, const QuestionPtr& question) {
     const Time late{question->view.forecast().start_p90_us()};
     if (late == Time{}) {
-        return call->fail(failure_of(
-            core::Rejection{core::RejectionCode::wrong_state, "binding",
-                            "no forecast has been made yet: ask again in some seconds"}));
+        const bool outbid = question->view.forecast().basis() == "outbid";
+        return call->fail(failure_of(core::Rejection{
+            core::RejectionCode::wrong_state, outbid ? "job.bid_micro_yuan" : "binding",
+            outbid ? "others bid more, so no start can be promised: bid more, or ask for a quote "
+                     "without binding"
+                   : "no forecast has been made yet: ask again in some seconds"}));
     }
     const SubmitJob& submit = question->submission.command.submit_job();
     runtime::Request request;

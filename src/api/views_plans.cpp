@@ -103,6 +103,8 @@ std::string quote_summary(const QuoteView& quote, Time now) {
     std::string text = "it is not known yet when it would start";
     if (forecast.basis() == "starts_now") {
         text = "it would start now";
+    } else if (forecast.basis() == "outbid") {
+        text = "it would not start while others bid what they bid now";
     } else if (forecast.start_p90_us() != 0) {
         text = fmt::format("it would start in {} to {}",
                            minutes_text(forecast.start_p10_us() - now.us),

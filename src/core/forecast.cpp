@@ -3,6 +3,7 @@
 #include "base/limits.hpp"
 #include "core/funds.hpp"
 #include "core/jobs.hpp"
+#include "core/market.hpp"
 #include "sched/help.hpp"
 
 #include <algorithm>
@@ -19,23 +20,38 @@ std::uint32_t whole_devices(std::int64_t milli) {
                                       limits::milli_per_device);
 }
 
-ForecastJob forecast_job(const State& state, const Job& job) {
+ForecastJob forecast_job(const Job& job, Time now) {
     ForecastJob out;
     out.id = job.id;
     out.pool = job.pool;
     out.key = run_like(job);
     out.walltime = job.walltime;
     out.lease = job.lease;
-    if (job.lease) out.ran = state.now - job.started;
+    if (job.lease) out.ran = now - job.started;
     out.price = job.price;
     out.milli_devices = job.shape.milli_devices(job.shape.tasks_max);
     out.submitted = job.submitted;
+    out.begin = job.begin;
+    out.bidding = job.bidding;
+    return out;
+}
+
+sched::AheadMarket ahead_market(const State& state, const Pool& pool) {
+    sched::AheadMarket out;
+    if (!pool.spot.open || pool.limits.spot_period == Duration{}) return out;
+    out.period = pool.limits.spot_period;
+    out.next = pool.spot.due;
+    if (out.next == Time{}) out.next = Time{(state.now.us / out.period.us + 1) * out.period.us};
+    out.floor_micro = spot_floor(state, pool.id).micro_yuan;
+    out.asked = pool.spot.asked;
+    for (const JobId id : pool.spot.jobs)
+        out.bids.emplace(id, state.jobs.at(id.value).price.micro_yuan);
     return out;
 }
 
 // Jobs out of the queue that will come in by themselves. Those held by their user will not.
 void add_later(const Job& job, ForecastInput::PoolCopy& pool) {
-    if (job.held || !job.funded || !job.array_slot || job.bidding) return;
+    if (job.held || !job.funded || !job.array_slot) return;
     sched::Later later;
     later.job = waiting_job(job);
     later.begin = job.begin;
@@ -63,10 +79,12 @@ void add_running(const Job& job, const Lease& lease, Time now, ForecastInput::Po
 }
 
 // A low-discrepancy sequence over 25 to 975 permille: many jobs together run as long as such jobs
-// do, short and long ones mixed, and the same job always gets the same place.
-std::uint32_t place_of(JobId job) {
-    const std::uint64_t x = job.value * 0x9E3779B97F4A7C15ULL;
-    return 25 + static_cast<std::uint32_t>((x >> 40) * 950 >> 24);
+// do, short and long ones mixed, and the same job always gets the same place in the same draw. Over
+// the draws a job gets places that are spread evenly.
+std::uint32_t place_of(JobId job, std::uint32_t draw) {
+    std::uint64_t x = job.value * 0x9E3779B97F4A7C15ULL >> 40;
+    x = (x + (std::uint64_t{draw} << 24) / Forecaster::draws) & 0xFFFFFF;
+    return 25 + static_cast<std::uint32_t>(x * 950 >> 24);
 }
 
 Money cost(std::int64_t milli_devices, Duration run, Money price) {
@@ -96,17 +114,19 @@ ForecastInput forecast_input(const State& state, Time ended_since,
     std::map<PoolId, std::size_t> place;
     state.pools.for_each([&](std::uint64_t, const Pool& pool) {
         place[pool.id] = out.pools.size();
-        out.pools.push_back({pool.id, pool.scheduler, {}, {}, {}});
+        out.pools.push_back({pool.id, pool.scheduler, {}, {}, {}, {}, ahead_market(state, pool)});
     });
     state.jobs.for_each([&](std::uint64_t, const Job& job) {
         if (job.has_ended()) return;
-        out.jobs.push_back(forecast_job(state, job));
+        out.jobs.push_back(forecast_job(job, state.now));
         ForecastInput::PoolCopy& pool = out.pools[place.at(job.pool)];
         if (job.lease) {
             add_running(job, state.leases.at(job.lease.value), state.now, pool);
-        } else if (!job.queued) {
-            add_later(job, pool);
+            return;
         }
+        if (!job.queued) add_later(job, pool);
+        if (job.topology_wait.us > 0 && !job.relaxed)
+            pool.relaxing[job.id] = {job.queued ? job.relaxes : Time{}, job.topology_wait};
     });
     for (auto at = state.finished.rbegin(); at != state.finished.rend(); ++at) {
         const Job& job = state.jobs.at(at->value);
@@ -131,12 +151,20 @@ const char* to_string(Forecast::Basis basis) {
             return "starts_now";
         case Forecast::Basis::run_ahead:
             return "run_ahead";
+        case Forecast::Basis::clearing:
+            return "clearing";
+        case Forecast::Basis::outbid:
+            return "outbid";
         case Forecast::Basis::queue:
             return "queue";
         case Forecast::Basis::unknown:
             break;
     }
     return "unknown";
+}
+
+bool has_start(Forecast::Basis basis) {
+    return basis != Forecast::Basis::unknown && basis != Forecast::Basis::outbid;
 }
 
 std::int64_t Accuracy::width_p50_ms() const {
@@ -189,26 +217,36 @@ void Forecaster::tell_late() {
     }
 }
 
-sched::AheadInput Forecaster::ahead_input(const ForecastInput::PoolCopy& pool) const {
+sched::AheadInput Forecaster::ahead_input(const ForecastInput::PoolCopy& pool,
+                                          std::uint32_t draw) const {
     sched::AheadInput ahead;
     ahead.now = newest_.now;
     ahead.running = pool.running;
     ahead.later = pool.later;
     ahead.follows = pool.follows;
+    ahead.relaxing = pool.relaxing;
+    ahead.market = pool.market;
     for (sched::Running& run : ahead.running) {
         const ForecastJob& job = known_.at(run.job);
         const auto left =
-            run_times_.estimate(job.key, job.walltime, job.ran, place_of(run.job)).remaining;
+            run_times_.estimate(job.key, job.walltime, job.ran, place_of(run.job, draw)).remaining;
         run.ends = std::min(run.ends, newest_.now + left);
         run.goes_on_until = std::min(run.goes_on_until, newest_.now + left);
     }
     for (const ForecastJob& job : newest_.jobs) {
         if (job.lease || job.pool != pool.id) continue;
         ahead.runs.emplace_back(
-            job.id,
-            run_times_.estimate(job.key, job.walltime, Duration{}, place_of(job.id)).remaining);
+            job.id, run_times_.estimate(job.key, job.walltime, Duration{}, place_of(job.id, draw))
+                        .remaining);
     }
     return ahead;
+}
+
+std::vector<sched::AheadInput> Forecaster::ahead_inputs(const ForecastInput::PoolCopy& pool) const {
+    std::vector<sched::AheadInput> out;
+    for (std::uint32_t draw = 0; draw < draws; ++draw)
+        out.push_back(ahead_input(pool, draw));
+    return out;
 }
 
 void Forecaster::update(ForecastInput input) {
@@ -225,22 +263,25 @@ void Forecaster::update(ForecastInput input) {
         known_.emplace(job.id, job);
     prepared_.clear();
     for (const ForecastInput::PoolCopy& pool : newest_.pools)
-        prepared_.push_back(ahead_input(pool));
+        prepared_.push_back(ahead_inputs(pool));
     for (std::size_t pool = 0; pool < newest_.pools.size(); ++pool)
         run_pool(pool);
     list_soonest();
     for (const auto& [id, forecast] : forecasts_) {
-        if (forecast.basis != Forecast::Basis::run_ahead || pending_.size() >= pending_max)
-            continue;
-        pending_.emplace(id, Pending{made_, forecast.raw - made_, forecast.start,
-                                     known_.at(id).submitted, false});
+        const bool ran = forecast.basis == Forecast::Basis::run_ahead ||
+                         forecast.basis == Forecast::Basis::clearing;
+        if (!ran || pending_.size() >= pending_max) continue;
+        pending_.emplace(
+            id, Pending{made_, forecast.said, forecast.start, known_.at(id).submitted, false});
     }
 }
 
 void Forecaster::list_soonest() {
     soonest_.clear();
-    for (const auto& [id, forecast] : forecasts_)
-        soonest_.push_back({id, forecast.start.p50, forecast.start.p90});
+    for (const auto& [id, forecast] : forecasts_) {
+        if (has_start(forecast.basis))
+            soonest_.push_back({id, forecast.start.p50, forecast.start.p90});
+    }
     const auto sooner = [](const ExpectedStart& a, const ExpectedStart& b) {
         return std::tuple(a.p50, a.p90, a.job) < std::tuple(b.p50, b.p90, b.job);
     };
@@ -251,16 +292,37 @@ void Forecaster::list_soonest() {
     soonest_.shrink_to_fit();
 }
 
+// One run ahead for each draw; no more once they have started as many as one may.
+std::vector<sched::AheadResult> Forecaster::run_draws(const sched::PoolScheduler& pool,
+                                                      const std::vector<sched::AheadInput>& inputs,
+                                                      std::uint32_t starts_max) const {
+    std::vector<sched::AheadResult> out;
+    std::size_t starts = 0;
+    for (const sched::AheadInput& input : inputs) {
+        sched::AheadInput ahead = input;
+        ahead.starts_max = starts_max;
+        out.push_back(sched::run_ahead(pool, std::move(ahead)));
+        starts += out.back().starts.size();
+        if (starts >= starts_max) break;
+    }
+    return out;
+}
+
+// Of a job that started in so many draws. A draw in which it has no start counts as the latest;
+// nothing when that is so for half of them.
+std::optional<Said> Forecaster::said_of(std::vector<Time> starts, std::size_t results) const {
+    const std::size_t middle = (results - 1) / 2;
+    if (starts.size() <= middle) return std::nullopt;
+    std::sort(starts.begin(), starts.end());
+    return Said{starts.front() - made_, starts[middle] - made_, starts.back() - made_};
+}
+
 void Forecaster::run_pool(std::size_t number) {
     const ForecastInput::PoolCopy& pool = newest_.pools[number];
-    sched::AheadInput ahead = prepared_[number];
-    ahead.starts_max = starts_background_max;
-    const sched::AheadResult result = sched::run_ahead(pool.scheduler, std::move(ahead));
-    for (const auto& [id, at] : result.starts) {
-        const auto job = known_.find(id);
-        if (job == known_.end() || job->second.lease) continue;
-        forecasts_.emplace(id, make(job->second, at, Forecast::Basis::run_ahead));
-    }
+    const std::vector<sched::AheadResult> results =
+        run_draws(pool.scheduler, prepared_[number], starts_background_max);
+    answer_pool(results);
+    const sched::AheadResult& result = results.front();
     if (result.complete || result.starts.empty()) return;
     // Beyond the end of the run the queue goes on at the pace of the run.
     const Duration span = result.reached - made_;
@@ -269,16 +331,57 @@ void Forecaster::run_pool(std::size_t number) {
     for (const JobId id : pool.scheduler.order(limits::jobs_waiting_max)) {
         if (forecasts_.count(id) != 0) continue;
         const Duration more{mul_div_floor(span.us, ++rank, done)};
-        forecasts_.emplace(id, make(known_.at(id), result.reached + more, Forecast::Basis::queue));
+        forecasts_.emplace(id, in_queue(known_.at(id), result.reached + more));
     }
 }
 
-Forecast Forecaster::make(const ForecastJob& job, Time raw, Forecast::Basis basis) const {
+void Forecaster::answer_pool(const std::vector<sched::AheadResult>& results) {
+    std::map<JobId, std::vector<Time>> starts;
+    for (const sched::AheadResult& result : results) {
+        for (const auto& [id, at] : result.starts)
+            starts[id].push_back(at);
+    }
+    for (auto& [id, of] : starts) {
+        const auto job = known_.find(id);
+        if (job == known_.end() || job->second.lease) continue;
+        if (const auto said = said_of(std::move(of), results.size())) {
+            const auto basis =
+                job->second.bidding ? Forecast::Basis::clearing : Forecast::Basis::run_ahead;
+            forecasts_.emplace(id, make(job->second, *said, basis));
+        }
+    }
+    for (const JobId id : results.front().unsold) {
+        if (forecasts_.count(id) == 0)
+            forecasts_.emplace(id, make(known_.at(id), Said{}, Forecast::Basis::outbid));
+    }
+}
+
+// No start is earlier, whatever the factors say: its own begin, the next clearing.
+Time Forecaster::not_before(const ForecastJob& job) const {
+    if (!job.bidding) return job.begin;
+    Time least = job.begin;
+    for (const ForecastInput::PoolCopy& pool : newest_.pools) {
+        if (pool.id == job.pool) least = std::max(least, pool.market.next);
+    }
+    return least;
+}
+
+Forecast Forecaster::in_queue(const ForecastJob& job, Time start) const {
+    return make(job, Said::unsure(start - made_), Forecast::Basis::queue);
+}
+
+Forecast Forecaster::make(const ForecastJob& job, const Said& said, Forecast::Basis basis) const {
     Forecast out;
     out.basis = basis;
     out.made = made_;
-    out.raw = raw;
-    out.start = calibration_.window(made_, raw - made_);
+    if (has_start(basis)) {
+        out.raw = made_ + said.middle;
+        out.said = said;
+        out.start = calibration_.window(made_, said);
+        const Time least = not_before(job);
+        for (Time* end : {&out.start.p10, &out.start.p50, &out.start.p90})
+            *end = std::max(*end, least);
+    }
     const auto run = [&](std::uint32_t permille) {
         return run_times_.estimate(job.key, job.walltime, Duration{}, permille);
     };
@@ -297,39 +400,59 @@ std::optional<Forecast> Forecaster::of(JobId job) const {
     return found->second;
 }
 
+// The latest start of those of the same member and at least its size; 0 without one.
+Time Forecaster::behind_member(const ForecastJob& asked) const {
+    Time latest;
+    for (const auto& [id, forecast] : forecasts_) {
+        const ForecastJob& other = known_.at(id);
+        if (other.pool != asked.pool || other.key.member != asked.key.member ||
+            other.milli_devices < asked.milli_devices ||
+            forecast.basis == Forecast::Basis::outbid) {
+            continue;
+        }
+        latest = std::max(latest, forecast.raw);
+    }
+    return latest;
+}
+
 Forecast Forecaster::ask(const Job& job, Time now) const {
-    const ForecastJob asked{
-        job.id,     job.pool,  run_like(job), job.walltime,
-        Duration{}, LeaseId{}, job.price,     job.shape.milli_devices(job.shape.tasks_max),
-        now};
+    ForecastJob asked = forecast_job(job, now);
+    asked.submitted = now;
     const auto copy =
         std::find_if(newest_.pools.begin(), newest_.pools.end(),
                      [&](const ForecastInput::PoolCopy& pool) { return pool.id == job.pool; });
-    if (copy == newest_.pools.end()) return make(asked, now, Forecast::Basis::unknown);
-    // Behind those of the same member, tier and priority, the latest of which bounds it.
-    std::optional<Time> behind;
-    for (const auto& [id, forecast] : forecasts_) {
-        const ForecastJob& other = known_.at(id);
-        if (other.pool != job.pool || other.key.member != job.member ||
-            other.milli_devices < asked.milli_devices) {
-            continue;
+    if (copy == newest_.pools.end()) return make(asked, Said{}, Forecast::Basis::unknown);
+    const Time behind = job.bidding ? Time{} : behind_member(asked);
+    const bool long_queue = copy->scheduler.totals().waiting_jobs > starts_question_max;
+    if (long_queue && behind - made_ > Duration::minutes(10)) return in_queue(asked, behind);
+    const auto number = static_cast<std::size_t>(copy - newest_.pools.begin());
+    std::vector<sched::AheadInput> inputs = prepared_[number];
+    for (std::uint32_t draw = 0; draw < inputs.size(); ++draw)
+        add_question(inputs[draw], job, place_of(job.id, draw));
+    const auto results = run_draws(copy->scheduler, inputs, starts_question_max);
+    std::vector<Time> starts;
+    for (const sched::AheadResult& result : results) {
+        for (const auto& [id, at] : result.starts) {
+            if (id == job.id) starts.push_back(at);
         }
-        behind = std::max(behind.value_or(forecast.raw), forecast.raw);
     }
-    if (behind && *behind - made_ > Duration::minutes(10))
-        return make(asked, *behind, Forecast::Basis::queue);
-    sched::AheadInput ahead = prepared_[static_cast<std::size_t>(copy - newest_.pools.begin())];
-    ahead.starts_max = starts_question_max;
+    if (const auto said = said_of(std::move(starts), results.size()))
+        return make(asked, *said,
+                    job.bidding ? Forecast::Basis::clearing : Forecast::Basis::run_ahead);
+    if (job.bidding) return make(asked, Said{}, Forecast::Basis::outbid);
+    return in_queue(asked, std::max(results.front().reached, behind));
+}
+
+void Forecaster::add_question(sched::AheadInput& ahead, const Job& job,
+                              std::uint32_t permille) const {
+    ahead.market.clearings_max = clearings_question_max;
     ahead.until = job.id;
     ahead.later.push_back({waiting_job(job), made_, 0});
-    const auto run = run_times_.estimate(asked.key, job.walltime, Duration{}, 500).remaining;
+    if (job.topology_wait.us > 0) ahead.relaxing[job.id] = {Time{}, job.topology_wait};
+    if (job.bidding) ahead.market.bids.emplace(job.id, job.price.micro_yuan);
+    const auto run =
+        run_times_.estimate(run_like(job), job.walltime, Duration{}, permille).remaining;
     ahead.runs.emplace_back(job.id, run);  // of the highest id: it stays in order
-    const sched::AheadResult result = sched::run_ahead(copy->scheduler, std::move(ahead));
-    for (const auto& [id, at] : result.starts) {
-        if (id == job.id) return make(asked, at, Forecast::Basis::run_ahead);
-    }
-    const Time least = std::max(result.reached, behind.value_or(result.reached));
-    return make(asked, least, Forecast::Basis::queue);
 }
 
 }  // namespace suan::core

@@ -14,12 +14,12 @@ namespace {
 
 constexpr int passes_max = 4;  // of one moment
 
-enum class Due : std::uint8_t { end = 0, begin = 1, meter = 2 };
+enum class Due : std::uint8_t { end = 0, begin = 1, clearing = 2, relax = 3, meter = 4 };
 
 struct Event {
     Time at;
     Due due = Due::end;
-    std::uint64_t id = 0;  // a lease, or a place in `later`
+    std::uint64_t id = 0;  // a lease, a place in `later`, or a job
     friend auto operator<=>(const Event&, const Event&) = default;
 };
 
@@ -28,15 +28,20 @@ struct Alive {
     Running run;
     WaitingJob again;  // how it waits when it was stopped
     bool restarts = false;
+    bool stopping = false;
+    bool outbid = false;  // when it restarts, it has to win a clearing first
 };
 
 class Ahead {
 public:
     Ahead(PoolScheduler pool, AheadInput input)
-        : pool_(std::move(pool)), in_(std::move(input)), now_(in_.now) {
+        : pool_(std::move(pool)),
+          in_(std::move(input)),
+          now_(in_.now),
+          market_(std::move(in_.market)) {
         for (const Running& run : in_.running) {
             events_.push({std::max(run.ends, now_), Due::end, run.lease.value});
-            alive_[run.lease] = {run, {}, false};
+            alive_[run.lease] = {run, {}};
         }
         to_begin_ = in_.later.size();
         for (std::size_t i = 0; i < in_.later.size(); ++i)
@@ -48,6 +53,10 @@ public:
         std::sort(in_.follows.begin(), in_.follows.end(), [](const Follows& a, const Follows& b) {
             return std::pair(a.after, a.job) < std::pair(b.after, b.job);
         });
+        for (const auto& [job, relaxing] : in_.relaxing) {
+            if (relaxing.at.us > 0)
+                events_.push({std::max(relaxing.at, now_), Due::relax, job.value});
+        }
         events_.push({now_ + in_.meter, Due::meter, 0});
     }
 
@@ -59,9 +68,13 @@ private:
     void end(Alive& alive);
     void count_use(Running& run);
     void released(JobId after);
+    void comes(const WaitingJob& job);
+    void relax(JobId job);
+    void clear_market();
     void pass();
     bool feed(const Decision& decision);
     void start(const Start& start);
+    void stop(LeaseId lease);
     void resize(const Resize& resize);
     bool go_on(const Alive& alive);
     bool done() const;
@@ -70,6 +83,7 @@ private:
     PoolScheduler pool_;
     AheadInput in_;
     Time now_;
+    MarketAhead market_;
     std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
     std::map<LeaseId, Alive> alive_;
     std::map<JobId, std::size_t> later_of_;
@@ -78,6 +92,7 @@ private:
     std::uint64_t next_lease_ = 1ULL << 63;
     std::uint32_t started_ = 0;
     std::size_t to_begin_ = 0;  // of `later`, not in the queue yet
+    bool moved_ = true;         // since the last clearing
     bool stuck_ = false;
 };
 
@@ -139,7 +154,7 @@ bool Ahead::go_on(const Alive& alive) {
     more.run.milli_devices = lease.shape.milli_devices(lease.tasks);
     more.run.ends = std::max(alive.run.goes_on_until, now_);
     more.run.goes_on_until = Time{};
-    more.restarts = false;
+    more.restarts = more.stopping = more.outbid = false;
     events_.push({more.run.ends, Due::end, lease.id.value});
     alive_.erase(alive.run.lease);
     alive_[lease.id] = more;
@@ -150,15 +165,64 @@ void Ahead::end(Alive& alive) {
     count_use(alive.run);
     if (go_on(alive)) return;
     pool_.lease_ended(alive.run.lease);
-    if (alive.restarts) {
-        pool_.enqueue(alive.again);
-    } else {
+    if (!alive.restarts) {
         released(alive.run.job);
+    } else if (alive.outbid) {
+        market_.comes(alive.again);
+    } else {
+        comes(alive.again);
     }
     alive_.erase(alive.run.lease);
 }
 
+// Into the queue.
+void Ahead::comes(const WaitingJob& job) {
+    pool_.enqueue(job);
+    market_.asks(job);
+    const auto relaxing = in_.relaxing.find(job.id);
+    if (relaxing != in_.relaxing.end() && relaxing->second.at.us == 0)
+        events_.push({now_ + relaxing->second.wait, Due::relax, job.id.value});
+}
+
+// From now on any place will do. What is reserved for it fits it still.
+void Ahead::relax(JobId id) {
+    std::optional<WaitingJob> job = waiting_job(pool_, id);
+    if (!job) return;
+    const std::optional<Reservation> reserved = pool_.reservation_of(id);
+    pool_.dequeue(id);
+    job->shape.topology = Topology::any;
+    pool_.enqueue(*job);
+    if (reserved) pool_.set_reservation(*reserved);
+}
+
+void Ahead::clear_market() {
+    std::vector<MarketAhead::Sold> sold;
+    for (const auto& [id, alive] : alive_) {
+        const Running& run = alive.run;
+        if (market_.bids(run.job))
+            sold.push_back({id, run.job, run.org, run.milli_devices, alive.stopping});
+    }
+    const MarketAhead::Outcome outcome = market_.clear(pool_, sold);
+    for (const WaitingJob& job : outcome.won)
+        comes(job);
+    for (const LeaseId lease : outcome.outbid) {
+        stop(lease);
+        alive_.at(lease).outbid = true;
+    }
+    moved_ = false;
+}
+
+void Ahead::stop(LeaseId lease) {
+    pool_.lease_stopping(lease);
+    Alive& alive = alive_.at(lease);
+    alive.run.ends = std::min(alive.run.ends, now_ + in_.grace);
+    alive.restarts = alive.again.id.value != 0;
+    alive.stopping = true;
+    events_.push({alive.run.ends, Due::end, lease.value});
+}
+
 void Ahead::happen(const Event& event) {
+    moved_ = moved_ || event.due == Due::end || event.due == Due::begin;
     switch (event.due) {
         case Due::end: {
             const auto found = alive_.find(LeaseId{event.id});
@@ -166,9 +230,17 @@ void Ahead::happen(const Event& event) {
             if (found != alive_.end() && found->second.run.ends <= event.at) end(found->second);
             break;
         }
-        case Due::begin:
-            pool_.enqueue(in_.later[event.id].job);
+        case Due::begin: {
+            const WaitingJob& job = in_.later[event.id].job;
+            market_.bids(job.id) ? market_.comes(job) : comes(job);
             --to_begin_;
+            break;
+        }
+        case Due::clearing:
+            clear_market();
+            break;
+        case Due::relax:
+            relax(JobId{event.id});
             break;
         case Due::meter:
             for (auto& [lease, alive] : alive_)
@@ -182,6 +254,7 @@ void Ahead::start(const Start& decision) {
     const std::optional<WaitingJob> job = waiting_job(pool_, decision.job);
     SUAN_ASSERT(job);
     pool_.dequeue(decision.job);
+    market_.asks_no_more(*job);
     RunningLease lease;
     lease.id = LeaseId{next_lease_++};
     lease.job = job->id;
@@ -219,13 +292,8 @@ bool Ahead::feed(const Decision& decision) {
         return true;
     }
     if (const auto* preempt = std::get_if<Preempt>(&decision)) {
-        for (const LeaseId victim : preempt->victims) {
-            pool_.lease_stopping(victim);
-            Alive& alive = alive_.at(victim);
-            alive.run.ends = std::min(alive.run.ends, now_ + in_.grace);
-            alive.restarts = alive.again.id.value != 0;
-            events_.push({alive.run.ends, Due::end, victim.value});
-        }
+        for (const LeaseId victim : preempt->victims)
+            stop(victim);
         for (const Resize& each : preempt->resizes)
             resize(each);
         pool_.set_reservation(preempt->reservation);
@@ -259,7 +327,7 @@ void Ahead::pass() {
 
 bool Ahead::done() const {
     if (in_.until) return starts_.count(in_.until) != 0;
-    return pool_.totals().waiting_jobs == 0 && to_begin_ == 0;
+    return pool_.totals().waiting_jobs == 0 && to_begin_ == 0 && market_.nobody_waits();
 }
 
 // One moment: all that is due, then passes.
@@ -276,6 +344,8 @@ void Ahead::turn() {
         happen(event);
     }
     pass();
+    if (!moved_) return;
+    if (const auto clears = market_.clears_at(now_)) events_.push({*clears, Due::clearing, 0});
 }
 
 AheadResult Ahead::run() {
@@ -287,6 +357,7 @@ AheadResult Ahead::run() {
     out.reached = now_;
     out.complete = done() || stuck_;
     out.starts.assign(starts_.begin(), starts_.end());
+    out.unsold = market_.waiting();
     return out;
 }
 

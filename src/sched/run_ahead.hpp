@@ -4,21 +4,25 @@
 //   * nobody submits anything more, and money never runs out;
 //   * a run lasts as long as was expected of it, and at most its wall time;
 //   * a lease that is told to stop gives its devices back after `grace`, and its job waits again;
-//   * use is counted when a lease ends and every `meter` of virtual time.
+//   * use is counted when a lease ends and every `meter` of virtual time;
+//   * the spot market clears by the bids that are made now, and only while one of them waits for it
+//     (market_ahead.hpp).
 //
 // Steps are bounded (starts_max), never time. Pure; not thread-safe.
 #pragma once
 
+#include "sched/market_ahead.hpp"
 #include "sched/scheduler.hpp"
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <utility>
 #include <vector>
 
 namespace suan::sched {
 
-// A job that may not stand in the queue yet.
+// A job that may not stand in the queue yet. One that bids has to win a clearing first.
 struct Later {
     WaitingJob job;
     Time begin;                   // not before
@@ -27,6 +31,12 @@ struct Later {
 struct Follows {  // `job` waits for the end of `after`
     JobId after;
     JobId job;
+};
+// A topology that is not required for ever: until `at`, or for `wait` from when its job comes into
+// the queue.
+struct Relaxing {
+    Time at;  // 0: it is not in the queue yet
+    Duration wait;
 };
 struct Running {
     LeaseId lease;
@@ -47,6 +57,8 @@ struct AheadInput {
     std::vector<Later> later;
     std::vector<Follows> follows;
     std::vector<std::pair<JobId, Duration>> runs;  // expected, of all that wait; by job id
+    std::map<JobId, Relaxing> relaxing;
+    AheadMarket market;
     Duration grace = Duration::seconds(30);
     Duration meter = Duration::hours(4);
     std::uint32_t starts_max = 200'000;
@@ -57,6 +69,7 @@ struct AheadResult {
     std::vector<std::pair<JobId, Time>> starts;  // first start of each job, by job id
     Time reached;                                // where the run ended
     bool complete = false;                       // everything that could start has
+    std::vector<JobId> unsold;  // no clearing within the run was won by these, by job id
 };
 
 AheadResult run_ahead(PoolScheduler pool, AheadInput input);

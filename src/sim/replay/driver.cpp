@@ -253,6 +253,7 @@ void Driver::submit(Time now, std::uint32_t index) {
         command.mutable_spec()->set_tier(TIER_STANDARD);
         ++lowered_;
     }
+    if (run_.before_submission) run_.before_submission(state_, entry);
     const core::Outcome outcome = commander_.give(entry);
     if (const auto* refused = std::get_if<core::Rejection>(&outcome))
         return measure_.refused(index, core::to_string(refused->code));

@@ -48,6 +48,9 @@ struct ReplayRun {
     std::int64_t checkpoint_us = 0;  // runs save their work so often; 0: never; else >= 5 s
     // Gets every entry, those that set up the centre first. Empty: no log is kept.
     std::function<void(const Entry&)> sink;
+    // Called with each submission before it is given to the core; may read the state, in which its
+    // job will be `next_job`. Empty: nobody looks.
+    std::function<void(const core::State&, const Entry&)> before_submission;
     // Called after every moment; may read the state. Empty: nobody looks.
     std::function<void(const core::State&)> each_moment;
     std::uint64_t check_every = 0;  // entries between calls of State::check_invariants(); 0: never

@@ -32,7 +32,7 @@ export function ForecastFacts({ forecast }: { forecast: Forecast }) {
         {rows.map(([title, value]) => <div key={title} style={{ display: "contents" }}><dt>{title}</dt><dd>{value}</dd></div>)}
       </dl>
       {known && !now && <Reliability />}
-      {known && basis in words && <p className="faint" title={fullTime(forecast.made_us, locale)}>{t(basis as Word, { time: shortTime(forecast.made_us, locale) })}</p>}
+      {(known || forecast.basis === "outbid") && basis in words && <p className="faint" title={fullTime(forecast.made_us, locale)}>{t(basis as Word, { time: shortTime(forecast.made_us, locale) })}</p>}
     </div>
   );
 }
