@@ -91,7 +91,7 @@ uint128 digest_of(const Lease& lease) {
     }
     digest.word(lease.stopping);
     if (!lease.next.empty()) mix_placement(digest, lease.next);
-    digest.word(lease.running ? 1 : 0);
+    digest.word((lease.running ? 1U : 0U) | (lease.makes_way_for_own ? 2U : 0U));
     if (lease.price.of_market) {
         digest.number(lease.price.per_device_hour.micro_yuan);
         digest.number(lease.price.since.us);

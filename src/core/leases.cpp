@@ -38,8 +38,11 @@ LeaseOutcome outcome_of_stop(StopReason reason) {
 }
 
 // What the centre, not the job, caused: work since the last checkpoint is not charged. Who is
-// outbid had what it bought until then.
+// outbid had what it bought until then, and an org that takes devices from itself loses nothing to
+// others: given back, its work would be free whenever it chose to.
 bool work_is_given_back(const Lease& lease, LeaseOutcome outcome) {
+    const bool made_way = outcome == LEASE_OUTCOME_PREEMPTED || outcome == LEASE_OUTCOME_RESIZED;
+    if (made_way && lease.makes_way_for_own) return false;
     if (outcome == LEASE_OUTCOME_PREEMPTED && lease.stopping == STOP_REASON_OUTBID) return false;
     return outcome == LEASE_OUTCOME_PREEMPTED || outcome == LEASE_OUTCOME_NODE_FAILED ||
            outcome == LEASE_OUTCOME_LAUNCH_FAILED || outcome == LEASE_OUTCOME_LOST ||
@@ -256,6 +259,8 @@ void apply_lease_stopping(State& state, const LeaseStopping& event) {
     sched::PoolScheduler& scheduler = state.pools.at(job.pool.value).scheduler;
     lease.stopping = event.reason();
     lease.next = placement_from(event.slots(), job.shape.milli);
+    const Job* winner = state.jobs.find(event.for_job_id());
+    lease.makes_way_for_own = winner != nullptr && winner->org == job.org;
     job.state = JOB_STATE_STOPPING;
     const bool outbid = event.reason() == STOP_REASON_OUTBID;
     if (event.reason() == STOP_REASON_PREEMPTED || outbid) ++job.preemptions;

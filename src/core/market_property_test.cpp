@@ -31,13 +31,13 @@ protected:
         rules.mutable_set_pool_rules()->mutable_rules()->set_min_runtime_ms(1'000);
         centre_.ok(std::move(rules));
     }
-    void submit() {
+    void submit(std::int64_t walltimes = 1) {
         const char* orgs[] = {"a", "b", "c"};
         Command command = centre_.submission(orgs[below(3)], "p");
         JobSpec& spec = *command.mutable_submit_job()->mutable_spec();
         spec.set_tasks(static_cast<std::uint32_t>(1 + below(9)));
         if (below(3) == 0) spec.set_tasks_min(1);
-        spec.set_walltime_ms(static_cast<std::int64_t>(1 + below(20)) * 60'000);
+        spec.set_walltime_ms(static_cast<std::int64_t>(1 + below(20)) * 60'000 * walltimes);
         const bool spot = below(4) != 0;
         spec.set_tier(spot ? TIER_SPOT : TIER_STANDARD);
         if (spot) spec.set_bid_micro_yuan(static_cast<std::int64_t>(100'000 + below(20) * 50'000));
@@ -142,8 +142,62 @@ protected:
         ASSERT_EQ(to_hex(state.digest()), to_hex(centre_.state.digest()));
     }
 
+    // What was told to stop stops, and some of the others save their work. Returns how many were
+    // told to stop in the last entries.
+    int let_stop() {
+        std::vector<LeaseId> stopping, saving;
+        centre_.state.leases.for_each([&](std::uint64_t, const Lease& lease) {
+            (lease.stopping != STOP_REASON_UNSPECIFIED ? stopping : saving).push_back(lease.id);
+        });
+        for (const LeaseId id : stopping) {
+            const StopReason reason = centre_.state.leases.at(id.value).stopping;
+            const bool resizes = reason == STOP_REASON_RESIZED;
+            ++stops_[reason];
+            centre_.report(id, resizes ? LEASE_OUTCOME_RESIZED : LEASE_OUTCOME_PREEMPTED);
+        }
+        for (const LeaseId id : saving) {
+            if (below(3) != 0) continue;
+            Command saved;
+            saved.mutable_lease_report()->set_lease_id(id.value);
+            saved.mutable_lease_report()->set_kind(LeaseReport::KIND_CHECKPOINTED);
+            centre_.ok(std::move(saved));
+        }
+        return static_cast<int>(stopping.size());
+    }
+
+    std::map<StopReason, int> stops_;
     int paid_ = 0, raised_ = 0, advised_ = 0, clearings_ = 0;
 };
+
+// Nothing new is asked for and nothing ends: then clearings, shares, gangs and elastic jobs come to
+// rest, without immunity. Nobody is stopped for a job that would be stopped for it.
+TEST_F(Markets, stops_end_when_nothing_new_is_asked_for) {
+    for (std::uint32_t seed = 1; seed <= 40; ++seed) {
+        centre_ = TestCentre{};
+        random_.seed(seed);
+        found();
+        for (const char* org : {"a", "b", "c"})
+            centre_.fund(org, 100'000'000'000);
+        Command rules;
+        rules.mutable_set_pool_rules()->set_pool_id(1);
+        PoolRules& of = *rules.mutable_set_pool_rules()->mutable_rules();
+        of.set_spot_period_ms(60'000);
+        of.set_min_runtime_ms(static_cast<std::int64_t>(1 + below(90'000)));
+        of.set_resize_within_ms(static_cast<std::int64_t>(below(2) * 60'000));
+        centre_.ok(std::move(rules));
+        int late = 0;
+        for (int i = 0; i < 160; ++i) {
+            if (i < 60 && below(3) == 0) submit(1'000);
+            if (i < 60 && below(6) == 0) end_one();
+            centre_.tick(Duration::seconds(static_cast<std::int64_t>(20 + below(40))));
+            const int now = let_stop();
+            late += i >= 110 ? now : 0;
+        }
+        EXPECT_EQ(late, 0) << "seed " << seed;
+    }
+    for (const StopReason reason : {STOP_REASON_PREEMPTED, STOP_REASON_OUTBID, STOP_REASON_RESIZED})
+        EXPECT_GT(stops_[reason], 10) << StopReason_Name(reason);
+}
 
 TEST_F(Markets, keep_what_the_rule_promises) {
     for (std::uint32_t seed = 1; seed <= 12; ++seed) {

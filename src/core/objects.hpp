@@ -327,10 +327,11 @@ struct Lease {
     std::int64_t milli_device_ms = 0;  // so far
     PaidBy paid;                       // by whom so far, in order of payment
     StopReason stopping = STOP_REASON_UNSPECIFIED;
-    sched::Placement next;  // of a resize: what the run is to go on with; else empty
-    bool running = false;   // the executor said so
-    bool touched = false;   // changed since the last digest
-    uint128 digest = 0;     // its part of the last digest
+    sched::Placement next;           // of a resize: what the run is to go on with; else empty
+    bool makes_way_for_own = false;  // told to stop for a job of its own org
+    bool running = false;            // the executor said so
+    bool touched = false;            // changed since the last digest
+    uint128 digest = 0;              // its part of the last digest
 };
 
 // What is left to know of an array while any of its jobs lives.

@@ -468,6 +468,7 @@ private:
             lease.stopping = record.stopping();
             lease.next = placement_from(record.next(), job->shape.milli);
             lease.running = record.running();
+            lease.makes_way_for_own = record.makes_way_for_own();
             if (!need(restore_price(lease, *job, record), "price of lease", record.id()))
                 return false;
             for (const sched::Slot& slot : lease.placement)

@@ -86,6 +86,31 @@ TEST_F(Shares, spot_gives_way_to_anyone) {
     EXPECT_EQ(centre.at(standard).state, JOB_STATE_RUNNING);
 }
 
+// 8 devices for 600 s at 1,000 micro-yuan a device second, and 30 s more until it has stopped.
+TEST_F(Shares, work_lost_to_a_job_of_the_same_org_is_charged) {
+    const JobId spot = submit("a", 8, TIER_SPOT);
+    centre.tick();
+    centre.clock = centre.clock + Duration::minutes(10);
+    submit("a", 2);
+    centre.tick();
+    EXPECT_TRUE(centre.lease_of(spot).makes_way_for_own);
+    centre.clock = centre.clock + Duration::seconds(30);
+    centre.end(spot, LEASE_OUTCOME_FAILED);
+    EXPECT_EQ(centre.at(spot).state, JOB_STATE_WAITING);
+    EXPECT_EQ(centre.at(spot).charged.micro_yuan, 8 * 630 * 1'000);
+}
+
+TEST_F(Shares, work_lost_to_a_job_of_another_org_is_given_back) {
+    const JobId spot = submit("a", 8, TIER_SPOT);
+    centre.tick();
+    centre.clock = centre.clock + Duration::minutes(10);
+    submit("b", 2);
+    centre.tick();
+    EXPECT_FALSE(centre.lease_of(spot).makes_way_for_own);
+    centre.end(spot, LEASE_OUTCOME_FAILED);
+    EXPECT_EQ(centre.at(spot).charged.micro_yuan, 0);
+}
+
 TEST_F(Shares, every_reason_of_a_blocked_job_is_told) {
     Command drain;
     drain.mutable_set_node_state()->add_node_ids(1);

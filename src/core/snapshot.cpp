@@ -240,6 +240,7 @@ void lease_to(const Lease& lease, LeaseRecord& out) {
     }
     out.set_stopping(lease.stopping);
     out.set_running(lease.running);
+    out.set_makes_way_for_own(lease.makes_way_for_own);
     placement_to(lease.next, out.mutable_next());
     if (!lease.price.of_market) return;
     LeasePriceRecord& price = *out.mutable_market_price();

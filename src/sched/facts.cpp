@@ -38,6 +38,7 @@ void PoolScheduler::Impl::restart_pass() {
     pass.not_idle = 0;
     pass.not_unreserved = 0;
     pass.no_reservation = 0;
+    pass.no_reclaim = 0;
     pass.backfill_tests = 0;
 }
 

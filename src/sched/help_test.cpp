@@ -2,6 +2,7 @@
 // of the pool does after the same change, and that asking leaves no trace.
 #include "sched/help.hpp"
 
+#include "sched/feasible.hpp"
 #include "sched/random_world.hpp"
 
 #include <gtest/gtest.h>
@@ -12,6 +13,7 @@
 namespace suan::sched {
 namespace {
 
+using testing::Feasible;
 using testing::gang;
 using testing::Random;
 using testing::World;
@@ -183,21 +185,6 @@ Change random_change(Random& random, const World& world, const WaitingJob& job) 
     return change;
 }
 
-// Some reserved device still belongs to a lease that was told to stop.
-bool pending(const World& world, const Reservation& held) {
-    for (const auto& [id, lease] : world.running) {
-        for (const Slot& slot : lease.placement) {
-            for (const Slot& reserved : held.placement) {
-                if (lease.stopping && slot.node == reserved.node &&
-                    (slot.device_mask & reserved.device_mask) != 0) {
-                    return true;
-                }
-            }
-        }
-    }
-    return false;
-}
-
 // The same change on a world of its own, scheduled until nothing changes.
 Outcome really(World world, const WaitingJob& job, const Change& change) {
     if (change.share) world.share(change.share->first.value, change.share->second);
@@ -219,7 +206,7 @@ Outcome really(World world, const WaitingJob& job, const Change& change) {
     }
     const auto held = world.pool.reservation_of(job.id);
     if (!held) return {Outcome::Kind::waits, world.now, 0, {}};
-    if (pending(world, *held))
+    if (Feasible(world).is_pending(*held))
         return {Outcome::Kind::stopping, world.now, change.job->shape.tasks_min, {}};
     return {Outcome::Kind::reserved, held->start, change.job->shape.tasks_min, {}};
 }

@@ -23,6 +23,7 @@ namespace flag {
 inline constexpr std::uint8_t not_idle = 1;        // idle devices do not hold it
 inline constexpr std::uint8_t not_unreserved = 2;  // unreserved idle devices do not hold it
 inline constexpr std::uint8_t no_reservation = 4;  // no reservation can be made for it
+inline constexpr std::uint8_t no_reclaim = 8;      // nor can room be made for it within a share
 }  // namespace flag
 
 // Jobs that waited for too long which one pass looks at.
@@ -37,6 +38,7 @@ struct Pass {
     std::uint64_t not_idle = 0;
     std::uint64_t not_unreserved = 0;
     std::uint64_t no_reservation = 0;
+    std::uint64_t no_reclaim = 0;
     std::uint32_t starts = 0;
     std::uint32_t backfill_tests = 0;
     bool finished = true;
@@ -50,6 +52,8 @@ struct Pass {
     bool preemption_failed = false;                // some head found no victims
     bool too_dear = false;                         // or only such as would lose too much
     std::array<bool, 3> has_slot{};                // by claim: a reservation could be had
+    bool has_reclaim_slot = false;                 // by a job within its share
+    std::size_t takeable = 0;                      // holders that such a job could overtake
     std::vector<JobId> overtaken;                  // not reserved again in this pass
 };
 
@@ -109,16 +113,20 @@ struct PoolScheduler::Impl {
 
     // The walk of the pass (pass.cpp).
     std::optional<Decision> next();
+    void note_standing();
     // Of those below their share (Claim::below_share), or of all others (over_share).
     std::optional<Decision> decide_holders(Claim claim);
     std::optional<Decision> decide_walk();
     std::optional<Decision> decide_overdue();
     std::optional<Decision> visit(std::uint32_t job);
     std::optional<Decision> visit_blocked(std::uint32_t job);
+    std::optional<Decision> reserve_for(std::uint32_t job, Claim claim);
     std::uint32_t candidate();
     std::uint32_t candidate_in(Branch branch);
     std::uint32_t candidate_of_leaf(JobQueue& queue, std::uint32_t org, Claim claim);
-    bool is_dead(std::uint32_t kind, Claim claim) const;
+    bool is_dead(std::uint32_t kind, std::uint32_t org, Claim claim) const;
+    // Whether a job of the kind, within the share of the org, might yet have room made for it.
+    bool may_reclaim(std::uint32_t org, std::uint32_t kind) const;
     std::uint64_t dead_mask(std::uint32_t org, Claim claim) const;
     void learn(std::uint32_t kind, std::uint8_t flags);
     bool limited(std::uint32_t org, std::uint32_t kind) const;
@@ -132,12 +140,18 @@ struct PoolScheduler::Impl {
     const Reservation* overtakable(Claim claim) const;
     bool may_overtake(Claim claim, const Reservation& reservation) const;
     std::size_t count_overtakable() const;
+    // The same for one job: within its share it also goes before those that are not.
+    bool gives_way(const Reservation& reservation, std::uint32_t job) const;
+    const Reservation* giving_way_to(std::uint32_t job) const;
+    bool is_takeable(const Reservation& reservation) const;
+    std::size_t count_takeable() const;
     bool is_pending(const Reservation& reservation) const;
     std::optional<Decision> invalid_reservation();
     enum class Others : std::uint8_t { kept, overtaken };
     bool may_reserve(std::uint32_t job);
-    bool spans_nodes(std::uint32_t job) const;
+    bool spans_nodes(std::uint32_t kind) const;
     Time slips_at(const Reservation& reservation) const;
+    Time looks_again_at(const Reservation& reservation) const;
     Time end_of(const LeaseSlot& lease) const;
     std::vector<std::uint32_t> leases_by_end() const;
     std::optional<Reservation> plan_reservation(std::uint32_t job, Others others);
@@ -150,9 +164,15 @@ struct PoolScheduler::Impl {
     void lift_reservations(std::uint32_t job, Others others);
     // Whether it may stop borrowers: with it the org holds no more than it deserves.
     bool reclaims(std::uint32_t job) const;
+    bool within_share(std::uint32_t org, std::uint32_t kind) const;
     std::optional<Preempt> plan_preemption(std::uint32_t job, Others others);
     // Milli-devices of an org's jobs for which others are being stopped.
     std::int64_t coming_milli(std::uint32_t org) const;
+    // What an org holds in reserved and standard leases when those told to stop have left.
+    std::int64_t staying_milli(std::uint32_t org) const;
+    std::optional<Decision> keep_lent(std::uint32_t job);
+    std::optional<Reservation> plan_lent(std::uint32_t job, Others others);
+    bool may_keep_lent(std::uint32_t job);
     struct Price {
         std::uint32_t ratio_milli = 0;
         Time from;       // not earlier, whatever it costs

@@ -9,6 +9,7 @@
 #include "sched/impl.hpp"
 
 #include <algorithm>
+#include <bit>
 
 namespace suan::sched {
 
@@ -64,7 +65,7 @@ Start Impl::start(std::uint32_t job, Fit fit) {
 void Impl::finish() {
     pass.finished = true;
     for (const Reservation& reservation : reservations)
-        pass.young_until = std::min(pass.young_until, slips_at(reservation));
+        pass.young_until = std::min(pass.young_until, looks_again_at(reservation));
     // A start may have put an org over its share, and so made victims for a head.
     changed = pass.given_up || (pass.preemption_failed && pass.starts > 0);
 }
@@ -79,11 +80,22 @@ std::optional<Decision> Impl::next() {
         return std::nullopt;
     }
     if (auto decision = invalid_reservation()) return decision;
+    note_standing();
     if (auto decision = decide_holders(Claim::below_share)) return decision;
     if (auto decision = decide_walk()) return decision;
     if (auto decision = decide_growth()) return decision;
     finish();
     return std::nullopt;
+}
+
+// A start or a stop may have lifted a holder's org to its share, or its job out of it: those passed
+// by may now overtake it.
+void Impl::note_standing() {
+    const std::size_t overtakable_now = count_overtakable();
+    const std::size_t takeable_now = count_takeable();
+    if (overtakable_now > pass.overtakable || takeable_now > pass.takeable) restart_pass();
+    pass.overtakable = overtakable_now;
+    pass.takeable = takeable_now;
 }
 
 // Promises first: a job with a reservation starts as soon as it fits, the earliest promise first.
@@ -115,10 +127,8 @@ std::optional<Decision> Impl::decide_holders(Claim claim) {
 }
 
 std::optional<Decision> Impl::decide_walk() {
-    // A start may have lifted a holder's org to its share: those passed by may now overtake it.
-    const std::size_t overtakable_now = count_overtakable();
-    if (overtakable_now > pass.overtakable) restart_pass();
-    pass.overtakable = overtakable_now;
+    pass.has_reclaim_slot =
+        preempts() && (reservations.size() < reservations_max() || pass.takeable > 0);
     for (const Claim claim : {Claim::below_share, Claim::over_share, Claim::spot}) {
         pass.has_slot[static_cast<std::size_t>(claim)] = slot_for(claim);
     }
@@ -192,31 +202,42 @@ std::optional<Decision> Impl::visit_blocked(std::uint32_t job) {
     const bool barred =
         std::find(overtaken.begin(), overtaken.end(), jobs[job].id) != overtaken.end();
     const bool hopeless = (kinds.flags(kind, pass.number) & flag::no_reservation) != 0;
-    if (!barred && !hopeless && pass.has_slot[static_cast<std::size_t>(claim)]) {
-        const bool free_slot = reservations.size() < reservations_max();
-        const Reservation* worst = overtakable(claim);
+    const bool reserves = !hopeless && pass.has_slot[static_cast<std::size_t>(claim)];
+    const bool takes_back = claim == Claim::below_share && may_reclaim(org_of(job), kind);
+    if (!barred && (reserves || takes_back)) {
         if (preempts()) {
             if (auto decision = preempt_for(job)) return decision;
         }
-        if (free_slot) {
-            if (auto plan = plan_shrink_at_checkpoint(job)) return *plan;
+        if (takes_back) learn(kind, flag::no_reclaim);
+        if (reserves) {
+            if (auto decision = reserve_for(job, claim)) return decision;
+            learn(kind, flag::no_reservation);
         }
-        if (free_slot && backfills() && may_reserve(job)) {
-            if (auto plan = plan_reservation(job, Others::kept)) {
-                if (claim == Claim::over_share) ++pass.overtakable;
-                return Reserve{*plan};
-            }
-        }
-        if (worst != nullptr && backfills() && may_reserve(job) &&
-            plan_reservation(job, Others::overtaken)) {
-            return overtake(*worst);
-        }
-        learn(kind, flag::no_reservation);
         // Another org's job of this kind, or an older one, might have had more luck: it stands for
         // them because it stands first.
         if (capacity.holds(ViewName::empty, shape_of(job), packing())) pass.order_matters = true;
     }
-    if (backfills() && (barred || !is_dead(kind, claim))) skip(job);
+    if (backfills() && (barred || !is_dead(kind, org_of(job), claim))) skip(job);
+    return std::nullopt;
+}
+
+std::optional<Decision> Impl::reserve_for(std::uint32_t job, Claim claim) {
+    const bool free_slot = reservations.size() < reservations_max();
+    if (free_slot) {
+        if (auto plan = plan_shrink_at_checkpoint(job)) return *plan;
+    }
+    if (free_slot && backfills() && may_reserve(job)) {
+        if (auto plan = plan_reservation(job, Others::kept)) {
+            if (claim == Claim::over_share) ++pass.overtakable;
+            if (preempts() && !reclaims(job)) ++pass.takeable;
+            return Reserve{*plan};
+        }
+    }
+    const Reservation* worst = overtakable(claim);
+    if (worst != nullptr && backfills() && may_reserve(job) &&
+        plan_reservation(job, Others::overtaken)) {
+        return overtake(*worst);
+    }
     return std::nullopt;
 }
 
@@ -227,23 +248,40 @@ void Impl::learn(std::uint32_t kind, std::uint8_t what) {
     if ((what & flag::not_idle) != 0) pass.not_idle |= bit;
     if ((what & flag::not_unreserved) != 0) pass.not_unreserved |= bit;
     if ((what & flag::no_reservation) != 0) pass.no_reservation |= bit;
+    if ((what & flag::no_reclaim) != 0) pass.no_reclaim |= bit;
 }
 
-bool Impl::is_dead(std::uint32_t kind, Claim claim) const {
+bool Impl::is_dead(std::uint32_t kind, std::uint32_t org, Claim claim) const {
     const std::uint8_t flags = kinds.flags(kind, pass.number);
     const bool tests_left = pass.backfill_tests < limits::backfill_tests_max;
     const std::uint8_t blocked = tests_left ? flag::not_idle : flag::not_unreserved;
     if ((flags & blocked) == 0) return false;
-    return !pass.has_slot[static_cast<std::size_t>(claim)] || (flags & flag::no_reservation) != 0;
+    if (pass.has_slot[static_cast<std::size_t>(claim)] && (flags & flag::no_reservation) == 0)
+        return false;
+    return claim != Claim::below_share || org == nil || !may_reclaim(org, kind);
 }
 
-// The same for all kinds at once, and those that the org's limits stop.
+bool Impl::may_reclaim(std::uint32_t org, std::uint32_t kind) const {
+    if (!preempts() || !pass.has_reclaim_slot) return false;
+    if ((kinds.flags(kind, pass.number) & flag::no_reclaim) != 0) return false;
+    return kinds.tier(kind) != Tier::spot && within_share(org, kind);
+}
+
+// The same for all kinds at once, and those that the org's limits stop. Without an org: those that
+// are dead for every one.
 std::uint64_t Impl::dead_mask(std::uint32_t org, Claim claim) const {
     const bool tests_left = pass.backfill_tests < limits::backfill_tests_max;
     std::uint64_t dead = tests_left ? pass.not_idle : pass.not_unreserved;
     if (pass.has_slot[static_cast<std::size_t>(claim)]) dead &= pass.no_reservation;
-    if (org == nil) return dead;
+    const bool takes_back = claim == Claim::below_share && preempts() && pass.has_reclaim_slot;
+    std::uint64_t perhaps = takes_back ? dead & ~pass.no_reclaim : 0;
+    if (org == nil) return dead & ~perhaps;
     const TreeNode& node = tree[org];
+    perhaps &= node.standing[static_cast<std::size_t>(Branch::firm)].mask;
+    for (; perhaps != 0; perhaps &= perhaps - 1) {
+        const auto kind = static_cast<std::uint32_t>(std::countr_zero(perhaps));
+        if (may_reclaim(org, kind)) dead &= ~Kinds::bit(kind);
+    }
     return node.limited_pass == pass.number ? dead | node.limited_mask : dead;
 }
 
@@ -315,7 +353,7 @@ std::uint32_t Impl::candidate_in(Branch branch) {
 std::uint32_t Impl::candidate_of_leaf(JobQueue& queue, std::uint32_t org, Claim claim) {
     std::uint32_t best = nil;
     for (KindQueue& entry : queue) {
-        if (is_dead(entry.kind, claim)) continue;
+        if (is_dead(entry.kind, org, claim)) continue;
         if (org != nil && limited(org, entry.kind)) continue;
         const std::uint32_t job = jobs.cursor(entry, pass.number);
         if (job != nil && (best == nil || jobs.less(job, best))) best = job;
@@ -336,6 +374,7 @@ void Impl::begin_pass(Time at) {
     pass.finished = false;
     pass.order_matters = !backfills();
     pass.overtakable = count_overtakable();
+    pass.takeable = count_takeable();
 }
 
 std::optional<Decision> PoolScheduler::next() {

@@ -8,212 +8,33 @@
 //
 // Elastic leases are shrunk first, where that is enough (elastic.cpp).
 //
-// Which: the least lost work, milli-devices * time since the last checkpoint. The cheapest leases
-// are taken until the gang fits (on each node alone when one node must hold it), then every victim
-// that turns out not to be needed is let go, the dearest first. Spot alone is tried first.
+// Which: the least lost work, milli-devices * time since the last checkpoint (victims.hpp). Spot
+// alone is tried first.
+//
+// Where only leases that min_runtime still protects are in the way, the head holds a reservation on
+// devices that could be taken back, from the moment at which the last of those leases is old
+// enough. Without it what one of them leaves would be lent again, to a younger one, and a gang
+// could wait for ever.
 #include "base/limits.hpp"
 #include "base/money.hpp"
 #include "sched/impl.hpp"
+#include "sched/victims.hpp"
 
 #include <algorithm>
-#include <tuple>
 
 namespace suan::sched {
 
-namespace {
-
 using Impl = PoolScheduler::Impl;
 
+namespace {
 constexpr Duration price_step = Duration::minutes(1);
-
-struct Victim {
-    int128 lost = 0;  // milli-device-microseconds
-    LeaseId id;
-    std::uint32_t slot = 0;
-};
-
-using Sources = Impl::Sources;
-
-bool cheaper(const Victim& a, const Victim& b) {
-    return std::tie(a.lost, a.id) < std::tie(b.lost, b.id);
-}
-
-struct Plan {
-    int128 lost = 0;
-    std::vector<Victim> victims;
-};
-
-// Tries sets of victims for one job on the scratch capacity.
-class Search {
-public:
-    Search(Impl& in, std::uint32_t job, Impl::Others others) : in_(in), shape_(in.shape_of(job)) {
-        shape_.tasks_max = shape_.tasks_min;
-        in.lift_reservations(job, others);
-        for (const Reservation& reservation : in.reservations) {
-            if (in.lifts(job, others, reservation)) continue;
-            for (const Slot& slot : reservation.placement)
-                kept_.emplace_back(slot.node, slot.device_mask);
-        }
-    }
-
-    void collect(Sources sources);
-    Time freshest() const { return freshest_; }  // checkpoint of all who may be stopped
-    std::optional<Plan> best(Sources sources);
-
-private:
-    std::optional<Plan> from(const std::vector<Victim>& candidates);
-    std::optional<Plan> on_one_node(const std::vector<Victim>& candidates);
-    bool may_stop(const Victim& victim);
-    bool is_kept_for_others(const Placement& placement) const;
-    void stop(const Victim& victim);
-    void keep(const Victim& victim);
-    bool fits() const { return in_.scratch.holds(ViewName::unreserved, shape_, in_.packing()); }
-    const LeaseSlot& lease(const Victim& victim) const { return in_.leases[victim.slot]; }
-
-    Impl& in_;
-    Shape shape_;
-    std::vector<std::pair<NodeId, std::uint64_t>> kept_;  // devices reserved for others
-    std::vector<Victim> spot_;
-    std::vector<Victim> standard_;
-    Time freshest_;
-    std::vector<std::pair<std::uint32_t, std::int64_t>> stopped_;  // org node, milli
-};
-
-// Stopping it would free nothing that the job may have, and use up what may be taken from its org.
-bool Search::is_kept_for_others(const Placement& placement) const {
-    return std::all_of(placement.begin(), placement.end(), [this](const Slot& slot) {
-        std::uint64_t left = slot.device_mask;
-        for (const auto& [node, mask] : kept_) {
-            if (node == slot.node) left &= ~mask;
-        }
-        return left == 0;
-    });
-}
-
-// Everyone who may be stopped for the job at all. Notes when the next one will be old enough.
-void Search::collect(Sources sources) {
-    const bool reclaims = sources == Sources::spot_and_borrowers;
-    for (std::uint32_t at = in_.leases.first(); at != nil; at = in_.leases.next(at)) {
-        const LeaseSlot& slot = in_.leases[at];
-        const bool is_spot = slot.lease.tier == Tier::spot;
-        if (slot.lease.stopping || slot.lease.tier == Tier::reserved) continue;
-        if (!is_spot && !reclaims) continue;
-        if (is_kept_for_others(slot.lease.placement)) continue;
-        const TreeNode& org = in_.tree[in_.tree[slot.leaf].org];
-        if (!is_spot && org.held_firm <= org.deserved_milli) continue;
-        if (!is_spot && in_.rules.stops_max > 0 && slot.lease.stops >= in_.rules.stops_max)
-            continue;
-        const Time old_enough = slot.lease.started + in_.rules.min_runtime;
-        if (old_enough > in_.now) {
-            in_.pass.young_until = std::min(in_.pass.young_until, old_enough);
-            continue;
-        }
-        const std::int64_t since_us =
-            std::max<std::int64_t>(0, (in_.priced_at() - slot.lease.last_checkpoint).us);
-        const Victim victim{static_cast<int128>(slot.milli()) * since_us, slot.lease.id, at};
-        (is_spot ? spot_ : standard_).push_back(victim);
-        freshest_ = std::max(freshest_, slot.lease.last_checkpoint);
-    }
-    std::sort(spot_.begin(), spot_.end(), cheaper);
-    std::sort(standard_.begin(), standard_.end(), cheaper);
-}
-
-bool Search::may_stop(const Victim& victim) {
-    if (lease(victim).lease.tier == Tier::spot) return true;
-    const std::uint32_t org = in_.tree[lease(victim).leaf].org;
-    std::int64_t held = in_.tree[org].held_firm;
-    for (const auto& [stopped, milli] : stopped_) {
-        if (stopped == org) held -= milli;
-    }
-    return held > in_.tree[org].deserved_milli;
-}
-
-void Search::stop(const Victim& victim) {
-    for (const Slot& slot : lease(victim).lease.placement)
-        in_.scratch.release(slot);
-    if (lease(victim).lease.tier == Tier::spot) return;
-    stopped_.emplace_back(in_.tree[lease(victim).leaf].org, lease(victim).milli());
-}
-
-void Search::keep(const Victim& victim) {
-    for (const Slot& slot : lease(victim).lease.placement)
-        in_.scratch.acquire(slot);
-    if (lease(victim).lease.tier == Tier::spot) return;
-    const std::pair entry{in_.tree[lease(victim).leaf].org, lease(victim).milli()};
-    stopped_.erase(std::find(stopped_.begin(), stopped_.end(), entry));
-}
-
-// Leaves the scratch capacity as it was.
-std::optional<Plan> Search::from(const std::vector<Victim>& candidates) {
-    std::vector<Victim> taken;
-    bool held = fits();
-    for (const Victim& victim : candidates) {
-        if (held || taken.size() >= limits::victims_max) break;
-        if (!may_stop(victim)) continue;
-        stop(victim);
-        taken.push_back(victim);
-        held = fits();
-    }
-    Plan plan;
-    for (std::size_t i = taken.size(); i-- > 0;) {
-        keep(taken[i]);
-        if (!held || fits()) continue;
-        stop(taken[i]);
-        plan.lost += taken[i].lost;
-        plan.victims.push_back(taken[i]);
-    }
-    for (const Victim& victim : plan.victims)
-        keep(victim);
-    if (!held) return std::nullopt;
-    return plan;
-}
-
-std::optional<Plan> Search::on_one_node(const std::vector<Victim>& candidates) {
-    std::vector<std::vector<Victim>> by_node(in_.capacity.nodes());
-    for (const Victim& victim : candidates) {
-        for (const Slot& slot : lease(victim).lease.placement) {
-            by_node[in_.capacity.position_of(slot.node)].push_back(victim);
-        }
-    }
-    std::optional<Plan> best;
-    for (const std::vector<Victim>& here : by_node) {
-        if (here.empty()) continue;
-        std::optional<Plan> plan = from(here);
-        if (plan && (!best || plan->lost < best->lost)) best = std::move(plan);
-    }
-    return best;
-}
-
-std::optional<Plan> Search::best(Sources sources) {
-    std::vector<Victim> candidates = spot_;
-    if (sources == Sources::spot_and_borrowers)
-        candidates.insert(candidates.end(), standard_.begin(), standard_.end());
-    if (candidates.empty()) return std::nullopt;
-    const std::uint64_t devices = std::uint64_t{shape_.tasks_min} * shape_.devices_per_task;
-    const bool one_node =
-        shape_.topology == Topology::one_node || devices <= in_.capacity.devices_per_node_max();
-    // The order by lost work changes as time passes, and with it what a greedy choice finds.
-    // Whether there is a choice at all must not: a pass that found none is not in the log, and a
-    // re-execution may run it at another time. So that is asked of an order that stays.
-    std::vector<Victim> by_id = candidates;
-    std::sort(by_id.begin(), by_id.end(),
-              [](const Victim& a, const Victim& b) { return a.id < b.id; });
-    std::optional<Plan> steady = from(by_id);
-    if (!steady && one_node) steady = on_one_node(by_id);
-    if (!steady) return std::nullopt;
-    std::optional<Plan> plan = from(candidates);
-    if (!plan) plan = std::move(steady);
-    if (!one_node) return plan;
-    std::optional<Plan> alone = on_one_node(candidates);
-    return alone && alone->lost < plan->lost ? alone : plan;
-}
-
 }  // namespace
 
 // Whether the gang needs rules.gang_nodes_min nodes: smaller ones soon find room by themselves.
-bool Impl::spans_nodes(std::uint32_t job) const {
+bool Impl::spans_nodes(std::uint32_t kind) const {
     const std::int64_t node_milli = std::int64_t{capacity.devices_per_node_max()} * 1'000;
-    return shape_of(job).milli_devices(shape_of(job).tasks_min) >
+    const Shape& shape = kinds.shape(kind);
+    return shape.milli_devices(shape.tasks_min) >
            (std::int64_t{rules.gang_nodes_min} - 1) * node_milli;
 }
 
@@ -274,25 +95,44 @@ std::int64_t Impl::coming_milli(std::uint32_t org) const {
     return sum;
 }
 
+std::int64_t Impl::staying_milli(std::uint32_t org) const {
+    std::int64_t sum = tree[org].held_firm;
+    for (const std::uint32_t slot : stopping) {
+        const RunningLease& lease = leases[slot].lease;
+        if (tree[leases[slot].leaf].org != org || lease.tier == Tier::spot) continue;
+        const std::uint32_t stays = std::min(lease.tasks, tasks_of(lease.next));
+        sum -= lease.shape.milli_devices(lease.tasks - stays);
+    }
+    return sum;
+}
+
+bool Impl::within_share(std::uint32_t org, std::uint32_t kind) const {
+    const Shape& shape = kinds.shape(kind);
+    const std::int64_t room =
+        tree[org].deserved_milli - tree[org].held_firm - shape.milli_devices(shape.tasks_min);
+    return room >= 0 && spans_nodes(kind) && coming_milli(org) <= room;
+}
+
 bool Impl::reclaims(std::uint32_t job) const {
-    const TreeNode& org = tree[org_of(job)];
-    const std::int64_t asked = shape_of(job).milli_devices(shape_of(job).tasks_min);
-    return org.held_firm + coming_milli(org_of(job)) + asked <= org.deserved_milli &&
-           spans_nodes(job);
+    return tier_of(job) != Tier::spot && within_share(org_of(job), jobs[job].kind);
 }
 
 std::optional<Decision> Impl::preempt_for(std::uint32_t job) {
     const std::optional<Preempt> plan = plan_preemption(job, Others::kept);
-    if (!plan) return clear_the_way(job);
+    if (!plan) {
+        if (auto decision = clear_the_way(job)) return decision;
+        return keep_lent(job);
+    }
     const bool has_slot = reservation_of(jobs[job].id) != nullptr;
     if (has_slot || reservations.size() < reservations_max()) return *plan;
-    return overtake(*overtakable(claim_of(job)));
+    if (const Reservation* worst = giving_way_to(job)) return overtake(*worst);
+    return std::nullopt;
 }
 
 // Borrowers' reservations do not stand between an org and its share: what is in the way, on idle
 // devices or on lent ones, is given up, one reservation at a time.
 std::optional<Decision> Impl::clear_the_way(std::uint32_t job) {
-    if (overtakable(claim_of(job)) == nullptr || !reclaims(job)) return std::nullopt;
+    if (!reclaims(job) || giving_way_to(job) == nullptr) return std::nullopt;
     scratch.copy_use_of(capacity);
     lift_reservations(job, Others::overtaken);
     Shape shape = shape_of(job);
@@ -304,7 +144,7 @@ std::optional<Decision> Impl::clear_the_way(std::uint32_t job) {
         wanted = std::move(plan->reservation.placement);
     }
     for (const Reservation& reservation : reservations) {
-        if (may_overtake(claim_of(job), reservation) && overlap(reservation.placement, wanted))
+        if (gives_way(reservation, job) && overlap(reservation.placement, wanted))
             return overtake(reservation);
     }
     return std::nullopt;
@@ -312,7 +152,7 @@ std::optional<Decision> Impl::clear_the_way(std::uint32_t job) {
 
 bool Impl::lifts(std::uint32_t job, Others others, const Reservation& reservation) const {
     if (reservation.job == jobs[job].id) return true;
-    return others == Others::overtaken && may_overtake(claim_of(job), reservation);
+    return others == Others::overtaken && gives_way(reservation, job);
 }
 
 // On the scratch capacity.
@@ -336,18 +176,18 @@ std::optional<Preempt> Impl::plan_preemption(std::uint32_t job, Others others) {
         if (auto shrinks = plan_shrink(job, When::at_once, sources)) return shrinks;
     }
     scratch.copy_use_of(capacity);
-    Search search(*this, job, others);
-    search.collect(sources);
+    VictimSearch search(*this, job, others);
+    search.collect(sources, VictimSearch::Age::old_enough);
     // Nothing where it costs too much yet.
-    const auto affordable = [&](std::optional<Plan> plan, const Price& price) {
+    const auto affordable = [&](std::optional<VictimSet> plan, const Price& price) {
         if (!plan) return plan;
         const Time at = affordable_at(job, {plan->lost, search.freshest()}, price);
         if (at <= now) return plan;
         pass.young_until = std::min(pass.young_until, at);
         pass.too_dear = true;
-        return std::optional<Plan>{};
+        return std::optional<VictimSet>{};
     };
-    std::optional<Plan> plan = search.best(Sources::spot);
+    std::optional<VictimSet> plan = search.best(Sources::spot);
     const bool spot_would_do = plan.has_value();
     plan = affordable(std::move(plan), price_of_spot(job));
     if (!spot_would_do && takes_back)
@@ -358,17 +198,72 @@ std::optional<Preempt> Impl::plan_preemption(std::uint32_t job, Others others) {
     }
     Preempt out;
     out.job = jobs[job].id;
-    for (const Victim& victim : plan->victims) {
+    for (const Victim& victim : plan->victims)
         out.victims.push_back(victim.id);
-        for (const Slot& slot : leases[victim.slot].lease.placement)
-            scratch.release(slot);
-    }
     std::sort(out.victims.begin(), out.victims.end());
-    const Shape& shape = shape_of(job);
-    auto fit = scratch.find(ViewName::unreserved, shape, shape.tasks_min, packing());
-    SUAN_ASSERT(fit);
-    out.reservation = Reservation{out.job, now, std::move(fit->placement)};
+    out.reservation = Reservation{out.job, now, search.place_after(*plan)};
     return out;
+}
+
+// Not before the job may stop borrowers whatever they lose, nor for more than its org deserves with
+// all that is kept for its other jobs. Notes when the first will be so.
+bool Impl::may_keep_lent(std::uint32_t job) {
+    if (!backfills() || !reclaims(job)) return false;
+    const Price price = price_of_borrowers(job);
+    const Time from = price.ratio_milli == 0 ? price.from : std::max(price.from, price.at_latest);
+    if (from > now) {
+        pass.young_until = std::min(pass.young_until, from);
+        return false;
+    }
+    std::int64_t kept = 0;
+    for (const Reservation& reservation : reservations) {
+        const std::uint32_t other = jobs.find(reservation.job);
+        if (other == job || org_of(other) != org_of(job) || tier_of(other) == Tier::spot) continue;
+        kept += shape_of(other).milli_devices(shape_of(other).tasks_min);
+    }
+    const TreeNode& org = tree[org_of(job)];
+    const std::int64_t asked = shape_of(job).milli_devices(shape_of(job).tasks_min);
+    return org.held_firm + kept + asked <= org.deserved_milli;
+}
+
+// Devices that can be taken back as soon as those who have them are old enough.
+std::optional<Reservation> Impl::plan_lent(std::uint32_t job, Others others) {
+    scratch.copy_use_of(capacity);
+    VictimSearch search(*this, job, others);
+    search.collect(Sources::spot_and_borrowers, VictimSearch::Age::any);
+    const std::optional<VictimSet> set = search.best(Sources::spot_and_borrowers);
+    if (!set) return std::nullopt;
+    Reservation out{jobs[job].id, now, search.place_after(*set)};
+    for (const Victim& victim : set->victims)
+        out.start = std::max(out.start, victim.old_enough);
+    return out;
+}
+
+std::optional<Decision> Impl::keep_lent(std::uint32_t job) {
+    if (!may_keep_lent(job) || !capacity.holds(ViewName::empty, shape_of(job), packing()))
+        return std::nullopt;
+    const Reservation* own = reservation_of(jobs[job].id);
+    if (own != nullptr && is_pending(*own)) return std::nullopt;
+    const bool has_slot = own != nullptr || reservations.size() < reservations_max();
+    if (!has_slot && giving_way_to(job) == nullptr) return std::nullopt;
+    // A promise that has come true too late, or that comes true later, is no better.
+    const auto is_better = [&](const std::optional<Reservation>& plan) {
+        return plan && plan->start > now &&
+               (own == nullptr || own->start <= now || plan->start < own->start);
+    };
+    const std::optional<Reservation> plan = plan_lent(job, Others::kept);
+    if (is_better(plan)) {
+        if (has_slot) return Reserve{*plan};
+        return overtake(*giving_way_to(job));
+    }
+    if (giving_way_to(job) == nullptr) return std::nullopt;
+    const std::optional<Reservation> wanted = plan_lent(job, Others::overtaken);
+    if (!is_better(wanted)) return std::nullopt;
+    for (const Reservation& reservation : reservations) {
+        if (gives_way(reservation, job) && overlap(reservation.placement, wanted->placement))
+            return overtake(reservation);
+    }
+    return std::nullopt;
 }
 
 }  // namespace suan::sched

@@ -238,32 +238,51 @@ TEST(Property, PromisedStartsAreKept) {
     EXPECT_GT(kept, 300);
 }
 
-// With the same jobs for ever, preemption comes to rest: nobody stops whoever was served by it.
+// With the same jobs for ever, preemption comes to rest, whatever the rules: nobody stops whoever
+// was served by it. So do resizes, though leases save checkpoints all the time.
 TEST(Property, PreemptionsEnd) {
-    std::int64_t seen = 0;
-    for (std::uint64_t seed = 1; seed <= 80; ++seed) {
+    std::int64_t preemptions = 0;
+    std::int64_t resizes = 0;
+    std::int64_t of_gangs = 0;
+    for (std::uint64_t seed = 1; seed <= 160; ++seed) {
         SCOPED_TRACE("seed " + std::to_string(seed));
         Random random{seed * 13};
-        Rules rules;
-        rules.min_runtime = Duration::minutes(1);
+        Rules rules = testing::random_rules(random);
+        rules.order = Rules::Order::fair;
+        rules.preemption = Rules::Preemption::on;
+        rules.min_runtime = Duration::minutes(random.below(2));
         rules.usage_half_life = Duration::minutes(20);
+        rules.resize_within = Duration::minutes(random.below(3));
         World world = random_centre(random, rules);
         std::int64_t last = 0;
-        for (int round = 0; round < 200; ++round) {
-            if (round % 5 == 0 && round < 100) {
+        for (int round = 0; round < 300; ++round) {
+            if (round % 2 == 0 && round < 150) {
                 submit_random(world, random, Extras::fractions_and_spot);
             }
+            if (round % 12 == 0 && round < 150 && !world.running.empty())
+                world.end(world.running.begin()->first);
             world.to(world.now.us / 1'000'000 + 61);
-            world.schedule();
+            for (const auto& [id, lease] : world.running) {
+                if (random.below(3) == 0) world.checkpoint(id);
+            }
+            for (const Decision& decision : world.schedule()) {
+                const auto* preempt = std::get_if<Preempt>(&decision);
+                if (preempt == nullptr) continue;
+                for (const LeaseId victim : preempt->victims)
+                    of_gangs += world.running.at(victim).placement.size() > 1 ? 1 : 0;
+            }
             world.finish_stopping();
             world.schedule();
             world.audit();
-            if (round == 150) last = world.preemptions;
+            if (round == 250) last = world.preemptions + world.resizes;
         }
-        EXPECT_EQ(world.preemptions, last);
-        seen += world.preemptions;
+        EXPECT_EQ(world.preemptions + world.resizes, last);
+        preemptions += world.preemptions;
+        resizes += world.resizes;
     }
-    EXPECT_GT(seen, 50);
+    EXPECT_GT(preemptions, 150);
+    EXPECT_GT(resizes, 50);
+    EXPECT_GT(of_gangs, 20);
 }
 
 // Two jobs of one org once counted the same missing device each: the org came to hold more than it

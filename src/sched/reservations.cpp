@@ -9,8 +9,9 @@
 //   * when it slipped: reckoned by expected runs, its start passed by more than it was away, so
 //     some expectation was wrong and a better place may be known by now;
 //   * when it is overtaken: a job of an org below its share is blocked, no slot or no devices are
-//     left for it, and the holder's org is at or over its share. The holder with the latest start
-//     goes first. A holder whose victims are being stopped is never overtaken.
+//     left for it, and the holder's org is at or over its share; or room can be made for a job that
+//     keeps its org within its share, and the holder's job would not. The holder with the latest
+//     start goes first. A holder whose victims are being stopped is never overtaken.
 // Whoever was overtaken is not reserved again in the same pass, and claims only compare strictly,
 // so a pass gives up each reservation at most once: it cannot swing.
 #include "base/limits.hpp"
@@ -40,16 +41,23 @@ bool overlap(const Placement& a, const Placement& b) {
     return std::any_of(a.begin(), a.end(), on);
 }
 
-// Some of its devices still belong to leases that were told to stop, and will not keep them.
+// Some of its devices still belong to leases that were told to stop and will not keep them, and all
+// others are idle: nothing else is in the way. (Of a shared device others may keep their part.)
 bool Impl::is_pending(const Reservation& reservation) const {
-    for (const std::uint32_t slot : stopping) {
-        const RunningLease& lease = leases[slot].lease;
-        for (const Slot& held : lease.placement) {
-            const std::uint64_t leaves = held.device_mask & ~mask_on(lease.next, held.node);
-            if ((mask_on(reservation.placement, held.node) & leaves) != 0) return true;
+    const bool shares = shape_of(jobs.find(reservation.job)).milli < limits::milli_per_device;
+    bool some = false;
+    for (const Slot& kept : reservation.placement) {
+        std::uint64_t leaving = 0;
+        for (const std::uint32_t slot : stopping) {
+            const RunningLease& lease = leases[slot].lease;
+            leaving |= mask_on(lease.placement, kept.node) & ~mask_on(lease.next, kept.node);
         }
+        const std::uint64_t idle =
+            capacity.free_at(ViewName::idle, capacity.position_of(kept.node));
+        if (!shares && (kept.device_mask & ~idle & ~leaving) != 0) return false;
+        some = some || (kept.device_mask & leaving) != 0;
     }
-    return false;
+    return some;
 }
 
 bool Impl::may_overtake(Claim claim, const Reservation& reservation) const {
@@ -73,6 +81,34 @@ std::size_t Impl::count_overtakable() const {
         [this](const Reservation& r) { return may_overtake(Claim::below_share, r); }));
 }
 
+bool Impl::is_takeable(const Reservation& reservation) const {
+    return !is_pending(reservation) && !reclaims(jobs.find(reservation.job));
+}
+
+std::size_t Impl::count_takeable() const {
+    if (!preempts()) return 0;
+    return static_cast<std::size_t>(
+        std::count_if(reservations.begin(), reservations.end(),
+                      [this](const Reservation& r) { return is_takeable(r); }));
+}
+
+bool Impl::gives_way(const Reservation& reservation, std::uint32_t job) const {
+    return may_overtake(claim_of(job), reservation) || (reclaims(job) && is_takeable(reservation));
+}
+
+// Borrowers first, then whose start is latest.
+const Reservation* Impl::giving_way_to(std::uint32_t job) const {
+    const Reservation* worst = nullptr;
+    const auto key = [this](const Reservation& r) {
+        return std::pair{claim_of(jobs.find(r.job)), r.start};
+    };
+    for (const Reservation& reservation : reservations) {
+        if (!gives_way(reservation, job)) continue;
+        if (worst == nullptr || key(reservation) >= key(*worst)) worst = &reservation;
+    }
+    return worst;
+}
+
 Unreserve Impl::overtake(const Reservation& reservation) {
     pass.overtaken.push_back(reservation.job);
     pass.given_up = true;
@@ -84,7 +120,7 @@ Unreserve Impl::overtake(const Reservation& reservation) {
 bool Impl::may_reserve(std::uint32_t job) {
     const Time queued = jobs[job].queued;
     Time from = queued + rules.overdue_after;
-    if (spans_nodes(job)) from = std::min(from, queued + rules.reserve_after);
+    if (spans_nodes(jobs[job].kind)) from = std::min(from, queued + rules.reserve_after);
     if (from > now) pass.young_until = std::min(pass.young_until, from);
     return from <= now;
 }
@@ -93,6 +129,14 @@ bool Impl::may_reserve(std::uint32_t job) {
 Time Impl::slips_at(const Reservation& reservation) const {
     if (rules.ends == Rules::Ends::by_limit || is_pending(reservation)) return time_max;
     return reservation.start + Duration::minutes(10);
+}
+
+// Or, where devices are to be taken back at its start, when that may have come to nothing.
+Time Impl::looks_again_at(const Reservation& reservation) const {
+    const Time slips = slips_at(reservation);
+    const bool takes_back = preempts() && reservation.start > now &&
+                            reclaims(jobs.find(reservation.job)) && !is_pending(reservation);
+    return takes_back ? std::min(slips, reservation.start) : slips;
 }
 
 // When a lease is taken to end. One that outlived what was expected of it is taken to run as long

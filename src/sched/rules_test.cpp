@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <bit>
+
 namespace suan::sched {
 namespace {
 
@@ -119,6 +121,81 @@ TEST(Overdue, ABorrowerThatWaitedTooLongGoesBeforeOtherBorrowersNotBeforeOwners)
         world.schedule();
         EXPECT_TRUE(world.runs(next)) << next.value;
     }
+}
+
+// Org 3 holds 8 and deserves 4. Orgs 1 and 2 ask for 4 each: one of them gets what is lent, and
+// what is left is org 3's own.
+TEST(Preemption, WhatIsLeavingAlreadyIsNotCountedAsLent) {
+    Rules rules;
+    rules.min_runtime = Duration{};
+    World world = nodes_of_eight(1, rules);
+    for (std::uint32_t org = 1; org <= 3; ++org)
+        world.share(org, {4 * device, 1, INT64_MAX});
+    for (int i = 0; i < 8; ++i)
+        world.submit(gang(1, 1, 3));
+    world.schedule();
+    world.submit(gang(4, 1, 1));
+    world.submit(gang(4, 1, 2));
+    world.schedule();
+    world.finish_stopping();
+    EXPECT_EQ(world.preemptions, 1);
+    EXPECT_EQ(world.running.size(), 4U);
+}
+
+// docs/rules/shares.md: on the first node org 2 has leases of 1, 1 and 3 devices, two more than its
+// share. Without the largest of those that stop it must hold more than it deserves, so it may lose
+// 1 and 3: in the order of their ids, 1 and 1 would use up what may be taken.
+TEST(Preemption, ASetIsFoundWhereTheFirstOnesUseUpWhatMayBeTaken) {
+    Rules rules;
+    rules.min_runtime = Duration{};
+    World world = nodes_of_eight(2, rules);
+    world.share(1, {5 * device, 1, INT64_MAX});
+    world.share(2, {3 * device, 1, INT64_MAX});
+    world.share(3, {8 * device, 1, INT64_MAX});
+    const auto put = [&](std::uint32_t org, std::uint32_t node, std::uint64_t mask) {
+        const auto devices = static_cast<std::uint32_t>(std::popcount(mask));
+        const JobId job = world.submit(gang(devices, 1, org));
+        world.feed(Start{job, 1, {Slot{NodeId{node}, 1, mask, 1'000}}});
+    };
+    put(2, 1, 0b1);
+    put(2, 1, 0b10);
+    put(2, 1, 0b11100);
+    put(1, 1, 0b100000);
+    put(3, 1, 0b11000000);
+    put(3, 2, 0b111111);
+    const JobId owner = world.submit(gang(4, 1, 1));
+    world.schedule();
+    EXPECT_EQ(world.preemptions, 1);
+    world.finish_stopping();
+    world.schedule();
+    EXPECT_TRUE(world.runs(owner));
+}
+
+// docs/rules/shares.md: the devices are promised for when the last of those in the way is old
+// enough, and what the others leave meanwhile is not lent again.
+TEST(Preemption, DevicesOfYoungLeasesAreKeptUntilTheyAreOldEnough) {
+    World world = nodes_of_eight(1, Rules{});
+    world.share(1, {8 * device, 1, INT64_MAX});
+    world.submit(gang(4, 1, 2));
+    world.to(60);
+    world.submit(gang(4, 1, 2));
+    world.schedule();
+    const JobId owner = world.submit(gang(8, 1, 1));
+    const JobId other = world.submit(gang(4, 1, 3));
+    world.schedule();
+    const auto kept = world.pool.reservation_of(owner);
+    ASSERT_TRUE(kept.has_value());
+    EXPECT_EQ(kept->start, Time{} + Duration::seconds(360));
+    world.to(100);
+    world.end(world.running.begin()->first);
+    world.schedule();
+    EXPECT_FALSE(world.runs(other));
+    world.to(360);
+    world.schedule();
+    EXPECT_EQ(world.preemptions, 1);
+    world.finish_stopping();
+    world.schedule();
+    EXPECT_TRUE(world.runs(owner));
 }
 
 // docs/rules/reclaim.md

@@ -96,7 +96,8 @@ std::uint32_t Shrinking::room(const Piece& piece) const {
     std::uint32_t most = piece.slot.tasks - piece.dropped;
     most = std::min(most, of.tasks - of.shape.tasks_min - dropped_[piece.lease]);
     if (of.tier == Tier::spot) return most;
-    std::int64_t over = org(piece.lease).held_firm - org(piece.lease).deserved_milli;
+    std::int64_t over = in_.staying_milli(in_.tree[in_.leases[leases_[piece.lease]].leaf].org) -
+                        org(piece.lease).deserved_milli;
     for (std::uint32_t other = 0; other < leases_.size(); ++other) {
         if (lease(other).tier != Tier::spot && &org(other) == &org(piece.lease))
             over -= lease(other).shape.milli_devices(dropped_[other]);

@@ -404,11 +404,70 @@ TEST(Auditor, the_end_must_be_quiet_and_nobody_starves) {
     EXPECT_EQ(rule_of(busy), "not_quiet");
 }
 
+// The second job is of another org, which has what it needs.
+void second_job_of_another_org(Log& log) {
+    const char* texts[] = {
+        R"(time_us: 2000000 command { create_org { name: "b" } } events { org_created { org_id: 2 } })",
+        R"(time_us: 2000000 command { create_project { org_id: 2 name: "x" } }
+           events { project_created { project_id: 2 } })",
+        R"(time_us: 2000000 command { create_member { org_id: 2 name: "n" } }
+           events { member_created { member_id: 2 } })",
+        R"(time_us: 2000000 command { fund_org { org_id: 2 micro_yuan: 60000 } } events { org_funded {} })",
+        R"(time_us: 2000000 command { submit_job { org_id: 2 project_id: 2 member_id: 2
+             spec { pool_id: 1 walltime_ms: 60000 } } }
+           events { job_admitted { job_id: 2 price_sheet_id: 1 price_line: 1
+             micro_yuan_per_device_hour: 3600000 holds { micro_yuan: 60000 } eligible: true } })"};
+    std::size_t at = 8;
+    for (const char* text : texts)
+        add(log, at++, text);
+}
+
+// A lease of ten seconds is stopped for job 2 and charged until `to_s`.
+Log stopped_for_second(bool own, int to_s) {
+    Log log = honest_log();
+    log.resize(9);
+    if (own) {
+        second_job(log, "");
+    } else {
+        second_job_of_another_org(log);
+    }
+    add(log, log.size(),
+        "time_us: 20000000 command { tick {} } events { lease_stopping { lease_id: 1 "
+        "reason: STOP_REASON_PREEMPTED for_job_id: 2 } }");
+    const std::string charge =
+        to_s == 20 ? "to_us: 20000000 milli_device_ms: 40000000 micro_yuan: 40000 "
+                     "payments { voucher_id: 1 micro_yuan: 15000 } payments { micro_yuan: 25000 }"
+                   : "to_us: 10000000 credited_micro_yuan: 40000";
+    add(log, log.size(),
+        "time_us: 20000000 command { lease_report { lease_id: 1 } } events { lease_charged { "
+        "lease_id: 1 " +
+            charge +
+            " final: true } } events { lease_ended { lease_id: 1 outcome: LEASE_OUTCOME_PREEMPTED "
+            "} } "
+            "events { job_requeued { job_id: 1 funded: true eligible: true " +
+            (to_s == 20 ? "" : "holds { voucher_id: 1 micro_yuan: 15000 } ") +
+            "holds { micro_yuan: " + (to_s == 20 ? "240000" : "225000") + " } } }");
+    return log;
+}
+
+TEST(Auditor, work_is_given_back_unless_the_org_took_the_devices_from_itself) {
+    const auto finding = [](bool own, int to_s) {
+        Auditor auditor;
+        feed(auditor, stopped_for_second(own, to_s));
+        return rule_of(auditor);
+    };
+    const std::string none = rule_of(Auditor{});
+    EXPECT_EQ(finding(true, 20), none);
+    EXPECT_EQ(finding(true, 10), "credit_wrong");
+    EXPECT_EQ(finding(false, 10), none);
+    EXPECT_EQ(finding(false, 20), "credit_wrong");
+}
+
 TEST(Auditor, the_same_preemption_again_and_again_is_found) {
     Log log = honest_log();
     spec(log).set_walltime_ms(60'000);
     log.resize(9);
-    second_job(log, "");
+    second_job_of_another_org(log);
     for (int i = 0; i < 9; ++i) {
         const std::string lease = std::to_string(i + 1);
         const std::int64_t at = 20'000'000 + i * 10'000'000;

@@ -215,6 +215,8 @@ void Auditor::Impl::lease_stopping(const LeaseStopping& event) {
         violate(Rule::lease_overdue, fmt::format("stopped {} us early", of->ends_by - now));
     if (event.reason() == STOP_REASON_OUTBID) check_won(of->job, its, false);
     if (event.reason() == STOP_REASON_OUTBID) its.bidding = true;
+    const auto winner = jobs.find(event.for_job_id());
+    of->for_own = winner != jobs.end() && winner->second.asked.org_id() == its.asked.org_id();
     of->stopping = event.reason();
     of->stop_due = now + std::int64_t{its.spec.grace_ms()} * 1'000 + stop_patience_us;
 }
@@ -225,8 +227,12 @@ void Auditor::Impl::lease_ended(const LeaseEnded& event) {
     if (!of->final_charge) violate(Rule::charge_wrong, "a lease ends without its last charge");
     const bool outbid =
         of->stopping == STOP_REASON_OUTBID && event.outcome() == LEASE_OUTCOME_PREEMPTED;
-    const std::int64_t wanted =
-        work_is_lost(event.outcome()) && !outbid ? of->checkpoint : std::min(now, of->ends_by);
+    // What an org's own job displaces is no loss that others caused.
+    const bool for_own = of->for_own && (event.outcome() == LEASE_OUTCOME_PREEMPTED ||
+                                         event.outcome() == LEASE_OUTCOME_RESIZED);
+    const std::int64_t wanted = work_is_lost(event.outcome()) && !outbid && !for_own
+                                    ? of->checkpoint
+                                    : std::min(now, of->ends_by);
     if (jobs.at(of->job).funded && std::min(wanted, of->ends_by) != of->charged_to)
         violate(Rule::credit_wrong,
                 fmt::format("charged until {} us, it must be until {} us", of->charged_to, wanted));

@@ -142,6 +142,7 @@ struct AuditLease {
     std::int64_t checkpoint = 0;
     std::int64_t stop_due = 0;  // 0: not stopping
     StopReason stopping = STOP_REASON_UNSPECIFIED;
+    bool for_own = false;  // the stop makes way for a job of the same org
     std::int64_t milli_device_ms = 0;
     std::int64_t charged = 0;
     std::vector<std::pair<std::int64_t, std::int64_t>> prices;  // since when, how much

@@ -68,6 +68,18 @@ TEST(Centre, TheWorkedExampleOfTheManualBuildsWhatItSays) {
     EXPECT_EQ(state.member_names.count({org->id, "alice"}), 1U);
 }
 
+TEST(Centre, NoMinimumRunTimeCanBeSaid) {
+    const auto min_runtime_of = [](const std::string& rules) {
+        core::State state;
+        build(state, parse("pools:\n  - name: p\n    rules: {" + rules +
+                           "}\n    nodes:\n      - {name: n, devices: 1}\n"));
+        return state.pool_by_name("p")->rules.min_runtime;
+    };
+    EXPECT_EQ(min_runtime_of("order: fair"), Duration::minutes(5));
+    EXPECT_EQ(min_runtime_of("min_runtime: 0s"), Duration{1'000});
+    EXPECT_EQ(min_runtime_of("min_runtime: 250ms"), Duration{250'000});
+}
+
 TEST(Centre, EveryShippedFileBuilds) {
     const std::pair<const char*, std::int64_t> files[] = {
         {"100P", 400},         {"500P", 1'960},  {"1000P", 3'920},  {"philly", 2'816},

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <set>
@@ -171,7 +172,10 @@ void read_pool_rules(YamlErrors& errors, const YamlMap::Item& item, PoolRules& o
     out.set_no_preemption(map.choice("preemption", switch_names) == 1);
     out.set_usage_half_life_ms(map.span_ms("usage_half_life", 0));
     out.set_usage_horizon_ms(map.span_ms("usage_horizon", 0));
-    out.set_min_runtime_ms(map.span_ms("min_runtime", 0));
+    // 0 ms stand for the default in a log. None at all is said as the shortest span there is: a
+    // lease that began in this very millisecond is not stopped.
+    const std::int64_t min_runtime = map.span_ms("min_runtime", -1);
+    out.set_min_runtime_ms(min_runtime < 0 ? 0 : std::max<std::int64_t>(1, min_runtime));
     out.set_reservations_max(static_cast<std::uint32_t>(
         map.integer("reservations_max", {1, limits::reservations_per_pool_max}, 0)));
     out.set_walltime_default_ms(map.span_ms("walltime_default", 0));

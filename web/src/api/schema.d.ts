@@ -466,6 +466,7 @@ export interface components {
             job_outbid?: components["schemas"]["suan.JobOutbid"];
             lease_priced?: components["schemas"]["suan.LeasePriced"];
             bid_changed?: components["schemas"]["suan.BidChanged"];
+            job_relaxed?: components["schemas"]["suan.JobRelaxed"];
         };
         "suan.ForecastStatsView": {
             time_us?: number | string;
@@ -529,6 +530,8 @@ export interface components {
             tier?: "unspecified" | "reserved" | "standard" | "spot";
             pool?: string;
             amount?: number | string;
+            nodes?: number;
+            racks?: number;
         };
         "suan.HoldJob": {
             job_id?: number | string;
@@ -700,6 +703,9 @@ export interface components {
             id?: number | string;
             payload?: components["schemas"]["suan.JobPayload"];
         };
+        "suan.JobRelaxed": {
+            job_id?: number | string;
+        };
         "suan.JobReleased": {
             job_id?: number | string;
             eligible?: boolean;
@@ -730,6 +736,7 @@ export interface components {
             array?: components["schemas"]["suan.ArraySpec"];
             label?: string;
             idempotency_key?: string;
+            topology_wait_ms?: number | string;
             member?: string;
             quote_id?: number | string;
             script?: string;
@@ -780,6 +787,7 @@ export interface components {
             grace_ms?: number;
             payload_sm3?: string;
             bid_micro_yuan?: number | string;
+            topology_wait_ms?: number | string;
         };
         "suan.JobStarted": {
             job_id?: number | string;
@@ -848,6 +856,9 @@ export interface components {
             checkpoint_interval_ms?: number | string;
             bid_micro_yuan?: number | string;
             array_count?: number;
+            topology_wait_ms?: number | string;
+            relaxes_us?: number | string;
+            spread?: components["schemas"]["suan.SpreadView"];
             dependencies?: components["schemas"]["suan.DependencyView"][];
             leases?: components["schemas"]["suan.LeaseView"][];
             reasons?: components["schemas"]["suan.WaitReasonView"][];
@@ -1249,6 +1260,9 @@ export interface components {
             reclaim_after_ms?: number | string;
             reclaim_within_ms?: number | string;
             stops_max?: number;
+            spot_ratio_milli?: number;
+            spot_within_ms?: number | string;
+            placement?: string;
             resize_within_ms?: number | string;
             spot_period_ms?: number | string;
         };
@@ -1603,6 +1617,12 @@ export interface components {
             next_us?: number | string;
             clearings?: number | string;
             last?: components["schemas"]["suan.SpotClearingView"];
+        };
+        "suan.SpreadView": {
+            nodes?: number;
+            racks?: number;
+            nodes_least?: number;
+            racks_least?: number;
         };
         "suan.StatsView": {
             time_us?: number | string;

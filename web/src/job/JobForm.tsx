@@ -38,6 +38,11 @@ export function JobForm({ text, onText, request, faultOf }: { text: string; onTe
         <Input id="f-walltime" value={line("walltime")} onChange={(event) => set("walltime")(event.target.value)} status={line("walltime") && spanMs(line("walltime")) === null ? "error" : undefined} />
       </Field>
       <Field id="f-topology" label={t("topology")} wrong={faultOf("topology")}><Select id="f-topology" value={request.topology ?? "any"} onChange={set("topology")} options={topologies.map((one) => ({ value: one, label: name("topology", one) }))} /></Field>
+      {(request.topology === "one_rack" || request.topology === "one_node") && (
+        <Field id="f-topology-wait" label={t("topology.wait")} wrong={faultOf("topology_wait")} hint={t("topology.wait.hint")}>
+          <Input id="f-topology-wait" value={line("topology_wait")} onChange={(event) => set("topology_wait")(event.target.value || undefined)} />
+        </Field>
+      )}
       {number("priority", "priority", -1_000, 1_000, 0)}
       {number("retries", "retries", 0, 100, 0)}
       {pool?.executor === "sim" && <Field id="f-sim" label={t("sim.duration")} wrong={faultOf("sim")} hint={t("span.hint")}><Input id="f-sim" defaultValue={num(request.sim_duration_ms) ? `${num(request.sim_duration_ms) / 1_000}s` : ""} onChange={(event) => set("sim")(event.target.value ? { duration: event.target.value } : undefined)} /></Field>}

@@ -13,6 +13,7 @@ export async function draftOf(job: Job): Promise<Record<string, unknown>> {
   if (num(job.tasks_min) && num(job.tasks_min) !== draft["tasks"]) draft["tasks_min"] = num(job.tasks_min);
   if (num(job.milli_per_device) !== 1_000) draft["milli_per_device"] = num(job.milli_per_device);
   if (job.topology !== "any" && job.topology !== "unspecified") draft["topology"] = job.topology;
+  if (num(job.topology_wait_ms)) draft["topology_wait"] = `${num(job.topology_wait_ms) / 1_000}s`;
   if (num(job.priority)) draft["priority"] = num(job.priority);
   if (num(job.retries)) draft["retries"] = num(job.retries);
   if (num(job.checkpoint_interval_ms)) draft["checkpoint_interval"] = `${num(job.checkpoint_interval_ms) / 1_000}s`;

@@ -29,7 +29,7 @@ const rules: Record<string, Rule> = {
   name: { kind: "text", to: "name" }, tier: { kind: "choice", to: "tier", of: tiers },
   tasks: { kind: "number", to: "tasks", min: 1, max: 65_536 }, tasks_min: { kind: "number", to: "tasks_min", min: 1, max: 65_536 },
   devices_per_task: { kind: "number", to: "devices_per_task", min: 1, max: 64 }, milli_per_device: { kind: "number", to: "milli_per_device", min: 1, max: 1_000 },
-  topology: { kind: "choice", to: "topology", of: topologies },
+  topology: { kind: "choice", to: "topology", of: topologies }, topology_wait: { kind: "span", to: "topology_wait_ms" },
   walltime: { kind: "span", to: "walltime_ms" }, grace: { kind: "span", to: "grace_ms" }, checkpoint_interval: { kind: "span", to: "checkpoint_interval_ms" },
   priority: { kind: "number", to: "priority", min: -2_147_483_648, max: 2_147_483_647 }, after: { kind: "own" }, retries: { kind: "number", to: "retries", min: 0, max: 100 },
   begin: { kind: "time", to: "begin_time_us" }, held: { kind: "flag", to: "held" }, bid: { kind: "money", to: "bid_micro_yuan" }, array: { kind: "own" },

@@ -26,7 +26,7 @@ function Facts({ job }: { job: Job }) {
     [t("org"), `${job.org} / ${job.project} / ${job.member}`],
     [t("pool"), job.pool],
     [t("devices"), t("devices.split", { all: devices(milliOf(job), locale), tasks: num(job.tasks), each: devices(num(job.devices_per_task) * num(job.milli_per_device), locale) })],
-    [t("topology"), name("topology", job.topology)],
+    [t("topology"), num(job.topology_wait_ms) ? t("topology.preferred", { topology: name("topology", job.topology), span: span(num(job.topology_wait_ms)) }) : name("topology", job.topology)],
     [t("submitted"), <When key="s" us={job.submitted_us} />],
     [t("started"), <When key="b" us={job.started_us} />],
     [t("ended"), <When key="e" us={job.ended_us} />],
@@ -34,6 +34,11 @@ function Facts({ job }: { job: Job }) {
     [t("attempts"), `${job.attempts}${num(job.preemptions) ? ` (${t("preempted", { n: num(job.preemptions) })})` : ""}`],
   ];
   if (job.nodes.length) rows.push([t("nodes"), `${job.nodes.slice(0, 6).join(", ")}${job.nodes.length > 6 ? ` +${job.nodes.length - 6}` : ""}`]);
+  const spread = job.spread;
+  if (spread && job.nodes.length > 1) {
+    const best = num(spread.nodes) === num(spread.nodes_least) && num(spread.racks) === num(spread.racks_least);
+    rows.push([t("spread"), t(best ? "spread.best" : "spread.worse", { nodes: num(spread.nodes), racks: num(spread.racks), nodes_least: num(spread.nodes_least), racks_least: num(spread.racks_least) })]);
+  }
   if (job.reason) rows.push([t("reason"), name("reason", job.reason)]);
   if (num(job.signal) || num(job.exit_code)) rows.push([t("exit"), num(job.signal) ? `${t("signal")} ${job.signal}` : String(job.exit_code)]);
   if (job.dependencies.length) rows.push([t("after"), <span key="d" className="row">{job.dependencies.map((d) => <span key={String(d.job_id)}><JobLink id={d.job_id} /> <span className="faint">{name("after", d.kind)}{d.met ? " ✓" : ""}</span></span>)}</span>]);
