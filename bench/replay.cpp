@@ -79,9 +79,9 @@ void add_rows(std::vector<Row>& rows, const std::string& name, const ReplayRepor
     rows.push_back({what + ": peak memory", static_cast<double>(report.peak_memory_bytes >> 20),
                     "MiB", bar_s > 0 ? 1'024.0 : 0.0, Better::lower});
     if (!arguments.json)
-        fmt::print("{}: digest {}, {} % used, wait mean {} s, {} preemptions\n", what,
+        fmt::print("{}: digest {}, {} % used, wait mean {} s, {} preemptions, {} resizes\n", what,
                    to_hex(report.state_digest), report.used_per_mille / 10,
-                   report.wait.mean_us / 1'000'000, report.preemptions);
+                   report.wait.mean_us / 1'000'000, report.preemptions, report.resizes);
 }
 
 ReplayReport generated(const Arguments& arguments, std::uint32_t jobs) {
@@ -96,6 +96,9 @@ ReplayReport generated(const Arguments& arguments, std::uint32_t jobs) {
 
 // ---- The same with every rule on: shares for all, lending and reclaiming, reservations, learnt
 // run times, the spot market, elastic jobs, shared devices, preferred topologies.
+
+// Without checkpoints no elastic job is resized.
+constexpr Duration checkpoint_interval = Duration::hours(2);
 
 PoolRules every_rule() {
     PoolRules rules;
@@ -163,7 +166,9 @@ CentreFile every_rule_centre(const Arguments& arguments, const Trace& trace) {
 
 ReplayReport everything(const Arguments& arguments, std::uint32_t jobs) {
     const Trace trace = every_kind(jobs);
-    return must(replay_trace(every_rule_centre(arguments, trace), trace, {}));
+    ReplayRun run;
+    run.checkpoint_us = checkpoint_interval.us;
+    return must(replay_trace(every_rule_centre(arguments, trace), trace, run));
 }
 
 // ---- Digests.
@@ -180,6 +185,7 @@ int digests(const Arguments& arguments) {
     const Trace trace = every_kind(20'000);
     std::vector<Entry> log;
     ReplayRun run;
+    run.checkpoint_us = checkpoint_interval.us;
     run.sink = [&](const Entry& entry) { log.push_back(entry); };
     const ReplayReport report = must(replay_trace(every_rule_centre(arguments, trace), trace, run));
     core::State state;
