@@ -244,6 +244,9 @@ std::optional<Decision> Impl::keep_lent(std::uint32_t job) {
         return std::nullopt;
     const Reservation* own = reservation_of(jobs[job].id);
     if (own != nullptr && is_pending(*own)) return std::nullopt;
+    // It is promised devices for as soon as any could be taken back.
+    if (own != nullptr && own->start > now && own->start <= now + rules.min_runtime)
+        return std::nullopt;
     const bool has_slot = own != nullptr || reservations.size() < reservations_max();
     if (!has_slot && giving_way_to(job) == nullptr) return std::nullopt;
     // A promise that has come true too late, or that comes true later, is no better.
