@@ -29,6 +29,9 @@ inline constexpr std::uint8_t no_reclaim = 8;      // nor can room be made for i
 // Jobs that waited for too long which one pass looks at.
 inline constexpr std::uint32_t overdue_seen_max = 64;
 
+// Of a pool: so many leases are searched through in every pass for all that is within a share.
+inline constexpr std::size_t thorough_leases_max = 512;
+
 // Whether two placements have a device in common.
 bool overlap(const Placement& a, const Placement& b);
 
@@ -165,6 +168,9 @@ struct PoolScheduler::Impl {
     // Whether it may stop borrowers: with it the org holds no more than it deserves.
     bool reclaims(std::uint32_t job) const;
     bool within_share(std::uint32_t org, std::uint32_t kind) const;
+    // Whether every blocked job within its share is searched room for in every pass, and young
+    // leases are kept for it: in a pool with so many leases that would cost milliseconds.
+    bool thorough() const { return leases.size() <= thorough_leases_max; }
     std::optional<Preempt> plan_preemption(std::uint32_t job, Others others);
     // Milli-devices of an org's jobs for which others are being stopped.
     std::int64_t coming_milli(std::uint32_t org) const;

@@ -128,7 +128,7 @@ std::optional<Decision> Impl::decide_holders(Claim claim) {
 
 std::optional<Decision> Impl::decide_walk() {
     pass.has_reclaim_slot =
-        preempts() && (reservations.size() < reservations_max() || pass.takeable > 0);
+        thorough() && preempts() && (reservations.size() < reservations_max() || pass.takeable > 0);
     for (const Claim claim : {Claim::below_share, Claim::over_share, Claim::spot}) {
         pass.has_slot[static_cast<std::size_t>(claim)] = slot_for(claim);
     }

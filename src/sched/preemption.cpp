@@ -240,7 +240,8 @@ std::optional<Reservation> Impl::plan_lent(std::uint32_t job, Others others) {
 }
 
 std::optional<Decision> Impl::keep_lent(std::uint32_t job) {
-    if (!may_keep_lent(job) || !capacity.holds(ViewName::empty, shape_of(job), packing()))
+    if (!thorough() || !may_keep_lent(job) ||
+        !capacity.holds(ViewName::empty, shape_of(job), packing()))
         return std::nullopt;
     const Reservation* own = reservation_of(jobs[job].id);
     if (own != nullptr && is_pending(*own)) return std::nullopt;

@@ -82,7 +82,7 @@ std::size_t Impl::count_overtakable() const {
 }
 
 bool Impl::is_takeable(const Reservation& reservation) const {
-    return !is_pending(reservation) && !reclaims(jobs.find(reservation.job));
+    return thorough() && !is_pending(reservation) && !reclaims(jobs.find(reservation.job));
 }
 
 std::size_t Impl::count_takeable() const {

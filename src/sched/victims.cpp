@@ -14,6 +14,8 @@ using Impl = PoolScheduler::Impl;
 // Sets that are tried in one node, rack or pool, and for one job.
 constexpr std::uint32_t group_sets_max = 1'024;
 constexpr std::uint32_t sets_max = 16'384;
+// Leases that are taken out and put back while sets are tried for one job: a bound on time.
+constexpr std::uint32_t steps_max = 16'384;
 
 bool cheaper(const Victim& a, const Victim& b) {
     return std::tie(a.lost, a.id) < std::tie(b.lost, b.id);
@@ -174,6 +176,12 @@ std::optional<VictimSet> VictimSearch::on_one_node(const std::vector<Victim>& ca
 
 // Whether all from one on would make room, whatever their orgs may lose.
 bool VictimSearch::all_would_do(const std::vector<Victim>& candidates, std::size_t from) {
+    const std::size_t steps = candidates.size() - from;
+    if (steps > steps_left_) {
+        steps_left_ = 0;
+        return false;
+    }
+    steps_left_ -= static_cast<std::uint32_t>(steps);
     const auto each = [&](auto&& what) {
         for (std::size_t i = from; i < candidates.size(); ++i) {
             for (const Slot& slot : lease(candidates[i]).lease.placement)
@@ -302,8 +310,9 @@ std::optional<VictimSet> VictimSearch::tried_in(const std::vector<Victim>& candi
 }
 
 std::optional<VictimSet> VictimSearch::tried(const std::vector<Victim>& candidates) {
-    if (!all_would_do(candidates, 0)) return std::nullopt;
     sets_left_ = sets_max;
+    steps_left_ = steps_max;
+    if (!all_would_do(candidates, 0)) return std::nullopt;
     std::vector<Positions> all;
     if (one_node_) all = groups(Topology::one_node);
     if (shape_.topology != Topology::one_node) {
@@ -332,7 +341,7 @@ std::optional<VictimSet> VictimSearch::best(Sources sources) {
     std::sort(steadily.begin(), steadily.end(), by_id);
     std::optional<VictimSet> steady = from(steadily);
     if (!steady && one_node_) steady = on_one_node(steadily);
-    if (!steady) steady = tried(steadily);
+    if (!steady && in_.thorough()) steady = tried(steadily);
     if (!steady) return std::nullopt;
     std::optional<VictimSet> set = from(candidates);
     if (!set) set = std::move(steady);

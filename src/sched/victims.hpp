@@ -9,7 +9,8 @@
 // that finds nothing although all of them together would make room, what stands in the way is how
 // many each org may lose. Then sets are tried one after the other, in each node, rack or pool that
 // the topology asks for (in each node first, where one could hold the gang), up to 1,024 of them in
-// each and 16,384 in all: every set of up to ten leases. Counting on is no way out, since choosing
+// each and 16,384 in all, with a bound on the leases looked at: every set of up to ten leases, in
+// pools that are searched thoroughly (impl.hpp). Counting on is no way out, since choosing
 // the leases is a knapsack problem.
 #pragma once
 
@@ -84,6 +85,7 @@ private:
     std::vector<std::pair<std::uint32_t, std::int64_t>> stopped_;  // org node, milli
     std::vector<std::pair<std::uint32_t, std::int64_t>> leaving_;  // org node, milli: told to stop
     std::uint32_t sets_left_ = 0;
+    std::uint32_t steps_left_ = 0;
 };
 
 }  // namespace suan::sched
