@@ -55,7 +55,7 @@ TEST_F(PlansTest, AQuoteForABidWaitsForAClearingAndKeepsToTheFloor) {
     const Answer enough = quote(2'000'000);
     ASSERT_EQ(enough.status, 200) << enough.body;
     EXPECT_NE(enough.at("/forecast/basis").as_string(), "starts_now");
-    EXPECT_EQ(enough.at("/price_micro_yuan_per_device_hour").as_string(), "2000000");
+    EXPECT_EQ(enough.at("/price_micro_yuan_per_device_hour").as_int64(), 2'000'000);
 }
 
 TEST_F(PlansTest, AWaitingJobIsToldWhatHelps) {

@@ -55,7 +55,8 @@ TEST_F(HelpTest, a_gang_that_fits_in_no_rack_may_lie_anywhere) {
     const auto helps = of(job);
     ASSERT_GE(helps.size(), 2U);
     EXPECT_EQ(text(helps[0]),
-              "topology (member): 2 x 8 devices anywhere instead of in one rack: starts now, on 2 nodes in 2 racks");
+              "topology (member): 2 x 8 devices anywhere instead of in one rack: starts now, on 2 "
+              "nodes in 2 racks");
     bool fewer = false;
     for (const HelpfulChange& change : helps)
         fewer = fewer || text(change) == "tasks (member): 1 tasks instead of 2: starts now";
