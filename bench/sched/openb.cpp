@@ -15,12 +15,6 @@ namespace {
 
 using sim::OpenbPod;
 
-double thread_seconds() {
-    timespec now{};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
-}
-
 class Models {
 public:
     std::uint32_t number(const std::string& name) {
@@ -47,8 +41,13 @@ sched::Need need_of(const OpenbPod& pod, Models& models) {
 
 }  // namespace
 
-Result<FillFigures> fill_openb(const std::string& folder, const std::string& list,
-                               std::uint64_t seed) {
+double thread_seconds() {
+    timespec now{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
+}
+
+Result<OpenbInput> read_openb(const std::string& folder, const std::string& list) {
     auto node_file = sim::Input::file(folder + "/csv/openb_node_list_gpu_node.csv");
     if (!node_file) return std::move(node_file).error();
     auto nodes = sim::read_openb_nodes(std::move(*node_file));
@@ -57,18 +56,26 @@ Result<FillFigures> fill_openb(const std::string& folder, const std::string& lis
     if (!pod_file) return std::move(pod_file).error();
     auto pods = sim::read_openb_pods(std::move(*pod_file));
     if (!pods) return std::move(pods).error();
+    return OpenbInput{std::move(*nodes), std::move(*pods)};
+}
+
+Result<FillFigures> fill_openb(const std::string& folder, const std::string& list,
+                               std::uint64_t seed) {
+    auto input = read_openb(folder, list);
+    if (!input) return std::move(input).error();
+    const auto& [nodes, pods] = *input;
 
     Models models;
     sched::Fragments fragments;
     std::int64_t capacity = 0;
-    for (const sim::OpenbNode& node : *nodes) {
+    for (const sim::OpenbNode& node : nodes) {
         fragments.add_node({node.gpus, node.cpu_milli, node.memory_mib, models.number(node.model)});
         capacity += std::int64_t{node.gpus} * limits::milli_per_device;
     }
     std::vector<sched::Need> needs;
-    for (const OpenbPod& pod : pods->pods)
+    for (const OpenbPod& pod : pods.pods)
         needs.push_back(need_of(pod, models));
-    const std::vector<std::uint32_t> order = sim::openb_arrivals(pods->pods, capacity, seed);
+    const std::vector<std::uint32_t> order = sim::openb_arrivals(pods.pods, capacity, seed);
 
     FillFigures out;
     const double begin = thread_seconds();
@@ -78,7 +85,7 @@ Result<FillFigures> fill_openb(const std::string& folder, const std::string& lis
     std::int64_t arrived = 0, allocated = 0, in_bin = 0;
     double sum = 0;
     for (const std::uint32_t index : order) {
-        const std::int64_t milli = sim::milli_of(pods->pods[index]);
+        const std::int64_t milli = sim::milli_of(pods.pods[index]);
         arrived += milli;
         if (const auto spot = fragments.choose(needs[index])) {
             fragments.take(needs[index], *spot);

@@ -6,9 +6,11 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "sim/traces/openb.hpp"
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace suan::contest {
 
@@ -17,6 +19,14 @@ struct FillFigures {
     std::int64_t pods = 0;
     double seconds = 0;  // of this thread, placing
 };
+
+double thread_seconds();  // of processor time
+
+struct OpenbInput {
+    std::vector<sim::OpenbNode> nodes;  // those with GPUs
+    sim::OpenbPods pods;
+};
+Result<OpenbInput> read_openb(const std::string& folder, const std::string& list);
 
 // `folder`: openb-v2023; `list`: such as "openb_pod_list_default".
 Result<FillFigures> fill_openb(const std::string& folder, const std::string& list,

@@ -1,18 +1,9 @@
 #include "pool_fill.hpp"
 
 #include "sched/scheduler.hpp"
-#include "sim/traces/openb.hpp"
-
-#include <time.h>
 
 namespace suan::contest {
 namespace {
-
-double thread_seconds() {
-    timespec now{};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
-}
 
 class PoolFill {
 public:
@@ -79,18 +70,13 @@ private:
 
 Result<FillFigures> fill_pool(const std::string& folder, const std::string& list,
                               std::uint64_t seed, sched::Rules::Place place) {
-    auto node_file = sim::Input::file(folder + "/csv/openb_node_list_gpu_node.csv");
-    if (!node_file) return std::move(node_file).error();
-    auto nodes = sim::read_openb_nodes(std::move(*node_file));
-    if (!nodes) return std::move(nodes).error();
-    auto pod_file = sim::Input::file(folder + "/csv/" + list + ".csv");
-    if (!pod_file) return std::move(pod_file).error();
-    auto pods = sim::read_openb_pods(std::move(*pod_file));
-    if (!pods) return std::move(pods).error();
+    auto input = read_openb(folder, list);
+    if (!input) return std::move(input).error();
+    const auto& [nodes, pods] = *input;
 
     PoolFill pool(place);
     std::int64_t capacity = 0;
-    for (const sim::OpenbNode& node : *nodes) {
+    for (const sim::OpenbNode& node : nodes) {
         if (node.gpus == 0) continue;
         pool.add_node(node.gpus);
         capacity += std::int64_t{node.gpus} * limits::milli_per_device;
@@ -99,8 +85,8 @@ Result<FillFigures> fill_pool(const std::string& folder, const std::string& list
     std::int64_t arrived = 0, allocated = 0, in_bin = 0;
     double sum = 0;
     const double begin = thread_seconds();
-    for (const std::uint32_t index : sim::openb_arrivals(pods->pods, capacity, seed)) {
-        const sim::OpenbPod& pod = pods->pods[index];
+    for (const std::uint32_t index : sim::openb_arrivals(pods.pods, capacity, seed)) {
+        const sim::OpenbPod& pod = pods.pods[index];
         const std::int64_t milli = sim::milli_of(pod);
         arrived += milli;
         if (milli > 0) {
